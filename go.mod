@@ -1,0 +1,3 @@
+module redistop
+
+go 1.26

@@ -1,0 +1,306 @@
+package stats
+
+import (
+	"time"
+
+	"redistop/internal/redis"
+)
+
+// A Snapshot is everything known of one server at one moment. It is immutable, and its JSON is a
+// contract: names may be added, never renamed. Rates are per second of really elapsed server time
+// between this INFO and the one before; they are absent until there are two, and in the first
+// Snapshot after a restart or CONFIG RESETSTAT.
+type Snapshot struct {
+	Time            time.Time      `json:"time"`
+	IntervalSeconds Maybe[float64] `json:"interval_seconds,omitzero"` // really elapsed
+	Link            Link           `json:"link"`
+
+	Server      Server        `json:"server"`
+	Throughput  Throughput    `json:"throughput"`
+	CPU         CPU           `json:"cpu"`
+	Memory      Memory        `json:"memory"`
+	Connected   Connected     `json:"connected"`
+	Persistence Persistence   `json:"persistence"`
+	Replication Replication   `json:"replication"`
+	Keyspace    []KeyspaceRow `json:"keyspace,omitempty"`
+	PubSub      PubSub        `json:"pubsub"`
+
+	Commands           []CommandRow    `json:"commands,omitempty"`            // most calls a second first
+	Clients            []ClientGroup   `json:"clients,omitempty"`             // by IP, busiest first
+	ClientsByName      []ClientGroup   `json:"clients_by_name,omitempty"`     // the same connections
+	ClientsByUser      []ClientGroup   `json:"clients_by_user,omitempty"`     // the same connections
+	ClientsByLibrary   []ClientGroup   `json:"clients_by_library,omitempty"`  // the same connections
+	Connections        []ConnectionRow `json:"connections,omitempty"`         // every connection, busiest first
+	ConnectionsOmitted int             `json:"connections_omitted,omitempty"` // rows dropped from an old kept Snapshot to bound memory
+
+	Slowlog  []SlowRow  `json:"slowlog,omitempty"` // newest first
+	SlowLost []SlowLoss `json:"slow_lost,omitempty"`
+	Errors   []ErrorRow `json:"errors,omitempty"` // replies with an error, by its first word, most first
+
+	Missing  []Missing `json:"missing,omitempty"`
+	Observer Observer  `json:"observer"`
+}
+
+// Server is who it is.
+type Server struct {
+	Addr          string       `json:"addr"`
+	Name          string       `json:"name,omitempty"`
+	Flavor        string       `json:"flavor,omitempty"` // redis, valkey, keydb, dragonfly ...
+	Version       string       `json:"version,omitempty"`
+	Role          string       `json:"role,omitempty"` // primary, replica, sentinel
+	Mode          string       `json:"mode,omitempty"` // standalone, cluster, sentinel
+	RunID         string       `json:"run_id,omitempty"`
+	PID           int64        `json:"pid,omitempty"`
+	OS            string       `json:"os,omitempty"`
+	UptimeSeconds Maybe[int64] `json:"uptime_seconds,omitzero"`
+	IOThreads     Maybe[int64] `json:"io_threads,omitzero"`
+	Restarts      int          `json:"restarts,omitempty"` // seen since the observer started
+	Usage         []string     `json:"usage,omitempty"`
+}
+
+// Throughput is what flows through the server. Own commands of the observer are left out of
+// CommandsPerSecond unless asked for; bytes cannot be separated and include them.
+type Throughput struct {
+	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"`
+	TotalCommands        Maybe[int64]   `json:"total_commands,omitzero"` // the server's total_commands_processed
+	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
+	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	HitRatio             Maybe[float64] `json:"hit_ratio,omitzero"`       // of this interval; absent without look-ups
+	TotalHitRatio        Maybe[float64] `json:"total_hit_ratio,omitzero"` // since start
+	HitsPerSecond        Maybe[float64] `json:"hits_per_second,omitzero"`
+	MissesPerSecond      Maybe[float64] `json:"misses_per_second,omitzero"`
+	EvictedPerSecond     Maybe[float64] `json:"evicted_per_second,omitzero"`
+	TotalEvicted         Maybe[int64]   `json:"total_evicted,omitzero"`
+	ExpiredPerSecond     Maybe[float64] `json:"expired_per_second,omitzero"`
+	ErrorsPerSecond      Maybe[float64] `json:"errors_per_second,omitzero"` // total_error_replies, 6.2+; older: sum of errorstats is unknown
+	TotalErrors          Maybe[int64]   `json:"total_errors,omitzero"`
+	P99Usec              Maybe[float64] `json:"p99_usec,omitzero"` // of this interval over all commands, upper edge of the server's histogram bucket (7.0+)
+}
+
+// CPU is the server process's use of processor time; 1 is one core.
+type CPU struct {
+	Total      Maybe[float64] `json:"total,omitzero"`       // user + system, all threads
+	MainThread Maybe[float64] `json:"main_thread,omitzero"` // 6.2+: commands run here; near 1 it is saturated
+	User       Maybe[float64] `json:"user,omitzero"`
+	System     Maybe[float64] `json:"system,omitzero"`
+	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite
+	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats)
+}
+
+// Memory is in bytes.
+type Memory struct {
+	Used               Maybe[int64]   `json:"used_bytes,omitzero"`
+	RSS                Maybe[int64]   `json:"rss_bytes,omitzero"`
+	Peak               Maybe[int64]   `json:"peak_bytes,omitzero"`
+	Max                Maybe[int64]   `json:"max_bytes,omitzero"` // absent: no limit
+	System             Maybe[int64]   `json:"system_bytes,omitzero"`
+	Policy             string         `json:"policy,omitempty"`
+	FragmentationRatio Maybe[float64] `json:"fragmentation_ratio,omitzero"`
+
+	Dataset            Maybe[int64] `json:"dataset_bytes,omitzero"`
+	Overhead           Maybe[int64] `json:"overhead_bytes,omitzero"`
+	Startup            Maybe[int64] `json:"startup_bytes,omitzero"`
+	Clients            Maybe[int64] `json:"clients_bytes,omitzero"`
+	Replicas           Maybe[int64] `json:"replicas_bytes,omitzero"`
+	ReplicationBacklog Maybe[int64] `json:"replication_backlog_bytes,omitzero"`
+	AOFBuffer          Maybe[int64] `json:"aof_buffer_bytes,omitzero"`
+	Scripts            Maybe[int64] `json:"scripts_bytes,omitzero"`
+	DBOverhead         Maybe[int64] `json:"db_overhead_bytes,omitzero"`
+	ClusterLinks       Maybe[int64] `json:"cluster_links_bytes,omitzero"`
+	AllocatorActive    Maybe[int64] `json:"allocator_active_bytes,omitzero"`
+	AllocatorResident  Maybe[int64] `json:"allocator_resident_bytes,omitzero"`
+}
+
+// Connected counts connections.
+type Connected struct {
+	Clients           Maybe[int64]   `json:"clients,omitzero"` // the server's connected_clients; the observer's own are among them
+	Blocked           Maybe[int64]   `json:"blocked,omitzero"`
+	Max               Maybe[int64]   `json:"max,omitzero"`
+	PubSub            Maybe[int64]   `json:"pubsub,omitzero"`
+	Tracking          Maybe[int64]   `json:"tracking,omitzero"`
+	NewPerSecond      Maybe[float64] `json:"new_per_second,omitzero"`
+	TotalReceived     Maybe[int64]   `json:"total_received,omitzero"`
+	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`       // connections that came and were gone before we could see them, in this interval; an upper bound
+	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"` // since the observer started
+	Rejected          Maybe[int64]   `json:"rejected,omitzero"`            // total, for maxclients
+	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
+}
+
+// Persistence is RDB and AOF.
+type Persistence struct {
+	Loading              bool           `json:"loading,omitempty"`
+	LoadedShare          Maybe[float64] `json:"loaded_share,omitzero"` // 0..1 while loading
+	LoadingETASeconds    Maybe[int64]   `json:"loading_eta_seconds,omitzero"`
+	SaveInProgress       bool           `json:"save_in_progress,omitempty"`
+	LastSave             Maybe[int64]   `json:"last_save_age_seconds,omitzero"` // absent while never saved since start
+	LastSaveOK           Maybe[bool]    `json:"last_save_ok,omitzero"`
+	ChangesSinceSave     Maybe[int64]   `json:"changes_since_save,omitzero"`
+	AOFEnabled           Maybe[bool]    `json:"aof_enabled,omitzero"`
+	AOFRewriteInProgress bool           `json:"aof_rewrite_in_progress,omitempty"`
+	AOFLastRewriteOK     Maybe[bool]    `json:"aof_last_rewrite_ok,omitzero"`
+	AOFLastWriteOK       Maybe[bool]    `json:"aof_last_write_ok,omitzero"`
+	AOFDelayedFsync      Maybe[int64]   `json:"aof_delayed_fsync,omitzero"`
+	LastForkUsec         Maybe[int64]   `json:"last_fork_usec,omitzero"`
+}
+
+// Replication is the role's view: replicas of a primary, or the primary of a replica.
+type Replication struct {
+	Replicas               []ReplicaRow `json:"replicas,omitempty"`
+	ConnectedReplicas      Maybe[int64] `json:"connected_replicas,omitzero"`
+	Offset                 Maybe[int64] `json:"offset,omitzero"`
+	PrimaryAddr            string       `json:"primary_addr,omitempty"`
+	PrimaryLinkUp          Maybe[bool]  `json:"primary_link_up,omitzero"`
+	PrimaryLinkDownSeconds Maybe[int64] `json:"primary_link_down_seconds,omitzero"`
+	SyncInProgress         bool         `json:"sync_in_progress,omitempty"`
+	LastIOSeconds          Maybe[int64] `json:"primary_last_io_seconds,omitzero"`
+	FullSyncs              Maybe[int64] `json:"full_syncs,omitzero"`
+	FailoverState          string       `json:"failover_state,omitempty"`
+}
+
+// ReplicaRow is one replica as its primary sees it.
+type ReplicaRow struct {
+	Addr       string       `json:"addr"`
+	State      string       `json:"state"`
+	LagBytes   Maybe[int64] `json:"lag_bytes,omitzero"`
+	LagSeconds Maybe[int64] `json:"lag_seconds,omitzero"`
+}
+
+// KeyspaceRow is one database.
+type KeyspaceRow struct {
+	DB            int            `json:"db"`
+	Keys          int64          `json:"keys"`
+	Expires       int64          `json:"expires"`
+	AvgTTLSeconds Maybe[float64] `json:"avg_ttl_seconds,omitzero"`
+}
+
+// PubSub counts subscriptions.
+type PubSub struct {
+	Channels      Maybe[int64] `json:"channels,omitzero"`
+	Patterns      Maybe[int64] `json:"patterns,omitzero"`
+	ShardChannels Maybe[int64] `json:"shard_channels,omitzero"`
+}
+
+// CommandRow is one command or subcommand, from INFO commandstats: exact.
+type CommandRow struct {
+	Name              string         `json:"name"`  // "get", "config|set"
+	Calls             int64          `json:"calls"` // the server's own total since start or RESETSTAT
+	CallsPerSecond    Maybe[float64] `json:"calls_per_second,omitzero"`
+	Share             Maybe[float64] `json:"share,omitzero"` // of the calls of this interval, 0..1
+	TotalUsec         int64          `json:"usec"`
+	UsecPerCall       Maybe[float64] `json:"usec_per_call,omitzero"`       // of this interval
+	TotalUsecPerCall  Maybe[float64] `json:"total_usec_per_call,omitzero"` // since start
+	TimeShare         Maybe[float64] `json:"time_share,omitzero"`          // of the main thread's time in this interval, 0..1
+	P50Usec           Maybe[float64] `json:"p50_usec,omitzero"`            // since start, the server's latencystats (7.0+)
+	P99Usec           Maybe[float64] `json:"p99_usec,omitzero"`
+	RecentP50Usec     Maybe[float64] `json:"recent_p50_usec,omitzero"` // of this interval: at most this, the bucket's upper edge in LATENCY HISTOGRAM
+	RecentP99Usec     Maybe[float64] `json:"recent_p99_usec,omitzero"`
+	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"` // totals
+	RejectedCalls     Maybe[int64]   `json:"rejected_calls,omitzero"`
+	FailedPerSecond   Maybe[float64] `json:"failed_per_second,omitzero"`
+	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
+	OwnCalls          int64          `json:"own_calls,omitempty"` // sent by the observer since it started; part of Calls
+}
+
+// ClientGroup is connections that share an IP, a name, a user or a library.
+type ClientGroup struct {
+	Key                  string         `json:"key"`          // what they share; "" for an unnamed group
+	IP                   string         `json:"ip,omitempty"` // set in the grouping by IP
+	Connections          int            `json:"connections"`
+	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"` // absent where the server does not count per connection (needs samples)
+	Share                Maybe[float64] `json:"share,omitzero"`
+	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
+	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	TotalCommands        Maybe[int64]   `json:"total_commands,omitzero"` // of the connections alive now
+	Names                []string       `json:"names,omitempty"`         // distinct, at most 8, most connections first
+	Users                []string       `json:"users,omitempty"`
+	Libraries            []string       `json:"libraries,omitempty"`
+	IPs                  []string       `json:"ips,omitempty"`
+	IdleSeconds          int64          `json:"idle_seconds"` // of the least idle
+	Blocked              int            `json:"blocked,omitempty"`
+	OutputBufferBytes    int64          `json:"output_buffer_bytes"`
+	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
+	TopCommand           string         `json:"top_command,omitempty"` // the commonest last command
+	Estimated            bool           `json:"estimated,omitempty"`
+	Error                Maybe[float64] `json:"error,omitzero"`
+}
+
+// ConnectionRow is one connection.
+type ConnectionRow struct {
+	ID                   int64          `json:"id"`
+	Addr                 string         `json:"addr"`
+	Name                 string         `json:"name,omitempty"`
+	User                 string         `json:"user,omitempty"`
+	Library              string         `json:"library,omitempty"` // lib-name and lib-ver
+	DB                   int            `json:"db"`
+	AgeSeconds           int64          `json:"age_seconds"`
+	IdleSeconds          int64          `json:"idle_seconds"`
+	Flags                string         `json:"flags,omitempty"`
+	LastCommand          string         `json:"last_command,omitempty"`
+	OutputBufferBytes    int64          `json:"output_buffer_bytes"`
+	QueryBufferBytes     int64          `json:"query_buffer_bytes"`
+	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
+	Commands             Maybe[int64]   `json:"commands,omitzero"` // since it connected
+	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"`
+	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
+	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	Subscriptions        int            `json:"subscriptions,omitempty"` // channels + patterns + shard channels
+	Own                  bool           `json:"own,omitempty"`           // the observer's
+}
+
+// SlowRow is one entry of a log. Args are the server's cut of the arguments, raw: a reader makes
+// them safe to print.
+type SlowRow struct {
+	Kind    SlowKind     `json:"kind"`
+	ID      int64        `json:"id"`
+	Time    time.Time    `json:"time"`
+	Usec    Maybe[int64] `json:"usec,omitzero"`
+	Bytes   Maybe[int64] `json:"bytes,omitzero"`
+	Command string       `json:"command"` // lower case
+	Args    []string     `json:"args,omitempty"`
+	Addr    string       `json:"addr,omitempty"`
+	Name    string       `json:"name,omitempty"`
+}
+
+// SlowLoss counts entries that came and were pushed out of a log between two polls.
+type SlowLoss struct {
+	Kind     SlowKind `json:"kind"`
+	Interval int64    `json:"interval"`
+	Total    int64    `json:"total"` // since the observer started
+}
+
+// ErrorRow is one errorstat_ line: replies that began with this word (6.2+).
+type ErrorRow struct {
+	Code      string         `json:"code"`
+	Count     int64          `json:"count"`
+	PerSecond Maybe[float64] `json:"per_second,omitzero"`
+}
+
+// Observer is what watching costs the server, in its own measure.
+type Observer struct {
+	Mode                  string         `json:"mode"` // poll, sample, monitor, capture
+	UsecPerSecond         Maybe[float64] `json:"usec_per_second,omitzero"`
+	ServerCPUShare        Maybe[float64] `json:"server_cpu_share,omitzero"` // of one core, the thread that runs commands: usec_per_second / 1e6
+	TotalUsec             int64          `json:"total_usec"`
+	TotalCommands         int64          `json:"total_commands"`
+	Receipt               []ReceiptRow   `json:"receipt,omitempty"` // dearest first
+	BudgetShare           float64        `json:"budget_share"`
+	IntervalSeconds       float64        `json:"interval_seconds"`               // wished
+	ActualIntervalSeconds float64        `json:"actual_interval_seconds"`        // kept
+	ClientsEverySeconds   Maybe[float64] `json:"clients_every_seconds,omitzero"` // when slower than the interval
+	ClientsTime           *time.Time     `json:"clients_time,omitempty"`         // when the connections shown were seen; absent: never
+	ClientsKnown          int            `json:"clients_known,omitempty"`        // when not all could be asked: Known of Expected
+	ClientsExpected       int            `json:"clients_expected,omitempty"`
+	PausedReason          string         `json:"paused_reason,omitempty"` // what was slowed down or left out, and why
+	Dropped               int64          `json:"dropped,omitempty"`
+}
+
+// ReceiptRow is what one of the observer's commands has cost the server since the observer started.
+// Usec is the server's own count where every call of the command was ours, else our share of it by
+// number of calls.
+type ReceiptRow struct {
+	Command   string `json:"command"`
+	Calls     int64  `json:"calls"`
+	Usec      int64  `json:"usec"`
+	Estimated bool   `json:"estimated,omitempty"`
+}
+
