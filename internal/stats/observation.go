@@ -10,9 +10,10 @@ import (
 // refused, are nil; Missing names the refused ones. Its owner is the poller until it is handed
 // over; from then on nobody changes it.
 type Reading struct {
-	Time time.Time // the observer's clock (with its monotonic part) when INFO was answered, or when the attempt ended
-	Addr string    // what the user named: "127.0.0.1:6379", "unix:///run/redis.sock"; never a password
-	Link Link
+	Time  time.Time // the observer's clock (with its monotonic part) when INFO was answered, or when the attempt ended
+	Asked time.Time // the same clock when INFO was sent; zero: unknown, then a server clock that was set is noticed later
+	Addr  string    // what the user named: "127.0.0.1:6379", "unix:///run/redis.sock"; never a password
+	Link  Link
 
 	Info       *redis.Info // nil: the server was not reached this time
 	Memory     *redis.MemoryStats
@@ -35,6 +36,7 @@ type ClientReading struct {
 	Complete bool // false: the server has more connections than could be asked (Known of Expected)
 	Known    int
 	Expected int
+	Received int64 // the server's total_connections_received when the pass fixed the newest id that it would ask about
 }
 
 // SeenClient is one connection at the moment it was asked about.

@@ -1,10 +1,6 @@
 package stats
 
-import (
-	"time"
-
-	"redistop/internal/redis"
-)
+import "time"
 
 // A Snapshot is everything known of one server at one moment. It is immutable, and its JSON is a
 // contract: names may be added, never renamed. Rates are per second of really elapsed server time
@@ -303,4 +299,3 @@ type ReceiptRow struct {
 	Usec      int64  `json:"usec"`
 	Estimated bool   `json:"estimated,omitempty"`
 }
-

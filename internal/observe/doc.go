@@ -1,0 +1,10 @@
+// Package observe watches one server: it runs the sources, feeds what they bring to stats and
+// publishes the latest Snapshot.
+//
+//	server.Poll  ── Reading ──> stats.Aggregate ── Snapshot ──> tui, JSON, text
+//
+// Two goroutines. The poller owns the connection and may wait long for a frozen server; the folder
+// owns the Aggregate and never waits for the server, so that it can say at once that a reply is
+// overdue. Readers take the latest Snapshots from a bounded channel: a slow reader loses old ones
+// and slows nobody.
+package observe

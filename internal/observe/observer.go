@@ -1,0 +1,87 @@
+package observe
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// Config says what to watch and at which price. Defaults belong to the command line.
+type Config struct {
+	Target   server.Target
+	Interval time.Duration // between two polls; the budget may stretch it
+	Budget   float64       // share of the server's main thread that watching may take, 0.01 is 1 %
+	ShowOwn  bool          // the observer's own connections and commands stay in the tables
+	Eager    bool          // poll a second time soon after the first, so that a person sees rates at once
+}
+
+// An Observer watches one server until its context ends.
+type Observer struct {
+	target   server.Target
+	interval atomic.Int64  // time.Duration
+	changed  chan struct{} // the interval was changed; capacity 1
+
+	readings  chan stats.Reading
+	snapshots chan *stats.Snapshot
+}
+
+// kept is how many Snapshots wait for a slow reader; then the oldest gives way.
+const kept = 16
+
+// Start begins to watch. The channel of Snapshots closes after ctx ends and the connection is closed.
+func Start(ctx context.Context, c Config) *Observer {
+	o := &Observer{target: c.Target, changed: make(chan struct{}, 1),
+		readings: make(chan stats.Reading), snapshots: make(chan *stats.Snapshot, kept)}
+	o.interval.Store(int64(c.Interval))
+	p := &poller{observer: o, connect: func(ctx context.Context) (source, error) { return connect(ctx, c) }, eager: c.Eager, budget: c.Budget}
+	go p.run(ctx)
+	f := &folder{observer: o, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}), addr: c.Target.String()}
+	go f.run()
+	return o
+}
+
+func connect(ctx context.Context, c Config) (source, error) {
+	p, err := server.Connect(ctx, c.Target, c.Budget)
+	if err != nil {
+		return nil, err // not a nil *Poller in a source that is not nil
+	}
+	return p, nil
+}
+
+// Snapshots delivers one Snapshot an interval, the latest ones when the reader is late.
+func (o *Observer) Snapshots() <-chan *stats.Snapshot { return o.snapshots }
+
+// Interval is the wished time between two polls.
+func (o *Observer) Interval() time.Duration { return time.Duration(o.interval.Load()) }
+
+// SetInterval changes the wished time between two polls, from the next one on.
+func (o *Observer) SetInterval(d time.Duration) {
+	o.interval.Store(int64(d))
+	select {
+	case o.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Kill closes one client connection; see server.Kill.
+func (o *Observer) Kill(ctx context.Context, id int64, addr string) error {
+	return server.Kill(ctx, o.target, id, addr)
+}
+
+// publish hands a Snapshot to the reader; when the channel is full the oldest one gives way.
+func (o *Observer) publish(s *stats.Snapshot) {
+	for {
+		select {
+		case o.snapshots <- s:
+			return
+		default:
+		}
+		select {
+		case <-o.snapshots:
+		default:
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// source is the part of server.Poller that is used here; tests bring their own.
+type source interface {
+	Poll(ctx context.Context, interval time.Duration) (stats.Reading, error)
+	Close() error
+}
+
+// poller connects, polls and connects again. It is confined to its goroutine.
+type poller struct {
+	observer *Observer
+	connect  func(context.Context) (source, error)
+	eager    bool
+	budget   float64
+
+	failures int       // connection attempts that failed in a row
+	since    time.Time // of the state that the failures stand for
+	state    stats.LinkState
+}
+
+// Backoff between attempts. A refused login waits longer: each attempt is an entry in the server's
+// ACL LOG and may lock an account.
+const (
+	firstWait  = 500 * time.Millisecond
+	lastWait   = 30 * time.Second
+	deniedWait = 10 * time.Second
+	eagerWait  = 500 * time.Millisecond
+)
+
+func (p *poller) run(ctx context.Context) {
+	defer close(p.observer.readings)
+	for ctx.Err() == nil {
+		src, err := p.connect(ctx)
+		if err == nil {
+			err = p.poll(ctx, src)
+			src.Close()
+		}
+		if ctx.Err() != nil || !p.failed(ctx, err) {
+			return
+		}
+	}
+}
+
+// poll polls at a steady beat until the connection is lost.
+func (p *poller) poll(ctx context.Context, src source) error {
+	beat := time.Now()
+	for n := 0; ; n++ {
+		interval := p.observer.Interval()
+		r, err := src.Poll(ctx, interval)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.Info != nil || err == nil {
+			p.reached(&r)
+			if !p.send(ctx, r) {
+				return ctx.Err()
+			}
+		}
+		if err != nil {
+			return err
+		}
+		step := max(interval, r.Pacing.Actual)
+		if n == 0 && p.eager {
+			step = min(step, eagerWait)
+		}
+		beat = nextBeat(beat, step, time.Now())
+		if !p.sleepUntil(ctx, &beat, step) {
+			return ctx.Err()
+		}
+	}
+}
+
+// nextBeat keeps the rhythm, and drops the beats that a slow server or a sleeping machine missed.
+func nextBeat(beat time.Time, step time.Duration, now time.Time) time.Time {
+	beat = beat.Add(step)
+	if beat.Before(now) {
+		return now.Add(step / 10)
+	}
+	return beat
+}
+
+// sleepUntil waits for a beat. When the user changes the interval meanwhile, the beat moves.
+func (p *poller) sleepUntil(ctx context.Context, beat *time.Time, step time.Duration) bool {
+	for {
+		t := time.NewTimer(time.Until(*beat))
+		select {
+		case <-t.C:
+			return true
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-p.observer.changed:
+			t.Stop()
+			*beat = beat.Add(p.observer.Interval() - step)
+			step = p.observer.Interval()
+		}
+	}
+}
+
+// reached completes the link of a Reading that has one, and forgets the failures.
+func (p *poller) reached(r *stats.Reading) {
+	if r.Link.State == "" {
+		r.Link.State = stats.Up
+	}
+	if p.state != r.Link.State || p.failures > 0 {
+		p.state, p.since, p.failures = r.Link.State, r.Time, 0
+	}
+	r.Link.Since = p.since
+}
+
+// failed tells that the server could not be reached and waits before the next attempt. It returns
+// false when the context ended.
+func (p *poller) failed(ctx context.Context, err error) bool {
+	state := stats.Down
+	if errors.Is(err, server.ErrDenied) {
+		state = stats.Denied
+	}
+	now := time.Now()
+	if p.failures++; p.state != state {
+		p.state, p.since, p.failures = state, now, 1
+	}
+	wait := backoff(state, p.failures)
+	next := now.Add(wait)
+	r := stats.Reading{Time: now, Addr: p.observer.target.String(), Link: stats.Link{
+		State: state, Since: p.since, Attempts: p.failures, NextTry: &next,
+		Message: redis.PrintableCut(err.Error(), 200), Hint: server.Hint(err)}}
+	r.Pacing = stats.Pacing{Interval: p.observer.Interval(), Actual: p.observer.Interval(), Budget: p.budget}
+	if !p.send(ctx, r) {
+		return false
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// backoff doubles from firstWait to lastWait, with a tenth of chance so that many observers of one
+// server do not come back at the same moment.
+func backoff(state stats.LinkState, failures int) time.Duration {
+	wait := min(lastWait, firstWait<<min(failures-1, 10))
+	if state == stats.Denied {
+		wait = max(wait, deniedWait)
+	}
+	return wait - time.Duration(rand.Int64N(int64(wait/10)+1))
+}
+
+func (p *poller) send(ctx context.Context, r stats.Reading) bool {
+	select {
+	case p.observer.readings <- r:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,48 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"redistop/internal/redis"
+)
+
+// ACLRule asks a server what it has and returns the ACL SETUSER line of the least user that serves
+// redistop there. Only commands that the server has are named: a rule with an unknown one is
+// rejected whole. kill adds the right to close connections.
+func ACLRule(ctx context.Context, t Target, user string, kill bool) (string, error) {
+	c, err := Dial(ctx, t)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	v, err := c.Do(ctx, "INFO", "default")
+	if err != nil {
+		return "", denied(fmt.Errorf("ask INFO: %w", err))
+	}
+	info := redis.ParseInfo(v.Text)
+	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
+		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
+	}
+	caps, err := probe(ctx, c, info)
+	if err != nil {
+		return "", err
+	}
+	return aclRule(caps, user, kill), nil
+}
+
+func aclRule(caps Capabilities, user string, kill bool) string {
+	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
+	for _, s := range sources {
+		if caps.Has(s.command) {
+			rights = append(rights, "+"+s.command)
+		}
+	}
+	if kill && caps.Has("client|kill") {
+		rights = append(rights, "+client|kill")
+	}
+	slices.Sort(rights)
+	return "ACL SETUSER " + redis.Argument(user) + " on >PASSWORD resetkeys resetchannels -@all " + strings.Join(rights, " ")
+}

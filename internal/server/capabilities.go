@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+
+	"redistop/internal/redis"
+)
+
+// Capabilities is what this server has. It is found by COMMAND INFO, which answers nil for a
+// command that is unknown, renamed or disabled and counts no error; asking and being refused would.
+// Before 7.0 COMMAND INFO knows no subcommands: there the version decides.
+type Capabilities struct {
+	known map[string]bool
+}
+
+var probed = []string{
+	"info", "client", "client|list", "client|kill", "memory", "memory|stats", "slowlog", "slowlog|get",
+	"commandlog", "commandlog|get", "latency", "latency|histogram",
+}
+
+// since names the first Redis version (major, minor) with a subcommand, for servers before 7.0.
+var since = map[string][2]int{
+	"client|list": {2, 4}, "client|kill": {2, 4}, "memory|stats": {4, 0}, "slowlog|get": {2, 2},
+	"commandlog|get": {99, 0}, "latency|histogram": {7, 0},
+}
+
+var container = map[string]string{
+	"client|list": "client", "client|kill": "client", "memory|stats": "memory", "slowlog|get": "slowlog",
+	"commandlog|get": "commandlog", "latency|histogram": "latency",
+}
+
+// probe asks COMMAND INFO. Where that is refused, every command of the version is taken to be there
+// and the first refusal says otherwise.
+func probe(ctx context.Context, c *Conn, info *redis.Info) (Capabilities, error) {
+	caps := Capabilities{known: map[string]bool{}}
+	v, err := c.Do(ctx, append([]string{"COMMAND", "INFO"}, probed...)...)
+	if err != nil && lost(err) {
+		return caps, err
+	}
+	var there []bool
+	if err == nil {
+		there, err = redis.ParseCommandInfo(v)
+	}
+	for i, name := range probed {
+		caps.known[name] = err != nil || i < len(there) && there[i]
+	}
+	if err != nil || !caps.knowsSubcommands() {
+		for name, v := range since {
+			caps.known[name] = caps.known[container[name]] && info.VersionAtLeast(v[0], v[1])
+		}
+	}
+	return caps, nil
+}
+
+func (c Capabilities) knowsSubcommands() bool {
+	for name := range since {
+		if c.known[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// Has says whether the server has a command ("memory|stats").
+func (c Capabilities) Has(name string) bool { return c.known[name] }

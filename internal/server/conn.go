@@ -1,0 +1,173 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"redistop/internal/redis"
+)
+
+// The bounds of a connection. A reply longer than maxReply ends the connection: 64 MiB is CLIENT
+// LIST on 200,000 clients, which is never asked whole.
+const (
+	dialTimeout  = 5 * time.Second
+	replyTimeout = 60 * time.Second // for one whole reply; a frozen server is seen long before (observe's Stalled)
+	maxReply     = 64 << 20
+	maxBulk      = 32 << 20
+	maxElems     = 1 << 20
+	maxDepth     = 16
+)
+
+// name is what all our connections are called in CLIENT LIST.
+const name = "redistop"
+
+// A Conn is one connection that sends only what the guard permits, one command at a time, in RESP2.
+// It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of
+// no further use.
+type Conn struct {
+	nc      net.Conn
+	r       *redis.Reader
+	out     []byte
+	actions bool
+	id      int64            // CLIENT ID; 0 when unknown
+	sent    map[string]int64 // by the server's name of the command, since takeSent
+}
+
+// Dial connects, logs in, selects the database and names the connection. Errors are classified:
+// ErrDenied when the server answered and refuses us, any other when it could not be reached.
+func Dial(ctx context.Context, t Target) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	nc, err := dialNetwork(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", t, plain(err))
+	}
+	c := &Conn{nc: nc, sent: map[string]int64{},
+		r: redis.NewReader(nc, redis.Limits{Bulk: maxBulk, Total: maxReply, Depth: maxDepth, Elems: maxElems})}
+	if err := c.greet(ctx, t); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("log in to %s: %w", t, err)
+	}
+	return c, nil
+}
+
+func dialNetwork(ctx context.Context, t Target) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: 30 * time.Second}
+	nc, err := d.DialContext(ctx, t.Network, t.Address)
+	if err != nil || t.TLS == nil {
+		return nc, err
+	}
+	tc := tls.Client(nc, t.TLS)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return tc, nil
+}
+
+// greet is everything before the first question. A server without a password answers AUTH with an
+// error and works on; so do we.
+func (c *Conn) greet(ctx context.Context, t Target) error {
+	if t.Password != "" || t.Username != "" {
+		args := []string{"AUTH", t.Password}
+		if t.Username != "" {
+			args = []string{"AUTH", t.Username, t.Password}
+		}
+		if _, err := c.Do(ctx, args...); err != nil && !noPasswordNeeded(err) {
+			return denied(err)
+		}
+	}
+	if _, err := c.Do(ctx, "CLIENT", "SETNAME", name); err != nil && fatal(err) {
+		return denied(err)
+	}
+	if v, err := c.Do(ctx, "CLIENT", "ID"); err == nil {
+		c.id = v.Int
+	} else if fatal(err) {
+		return denied(err)
+	}
+	if t.DB != 0 {
+		if _, err := c.Do(ctx, "SELECT", strconv.Itoa(t.DB)); err != nil {
+			return denied(err)
+		}
+	}
+	return nil
+}
+
+// Do sends one command and reads its reply. An error reply comes back as *redis.ReplyError and
+// leaves the connection usable.
+func (c *Conn) Do(ctx context.Context, args ...string) (redis.Value, error) {
+	counted, err := check(args, c.actions)
+	if err != nil {
+		return redis.Value{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return redis.Value{}, err
+	}
+	if err := c.nc.SetDeadline(deadline(ctx)); err != nil {
+		return redis.Value{}, fmt.Errorf("set deadline: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { c.nc.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	c.out = redis.AppendCommand(c.out[:0], args...)
+	_, werr := c.nc.Write(c.out)
+	clear(c.out) // it may hold the password
+	v, err := c.r.Read()
+	switch {
+	case ctx.Err() != nil:
+		return redis.Value{}, ctx.Err()
+	case err != nil && werr != nil:
+		return redis.Value{}, fmt.Errorf("send %s: %w", counted, plain(werr))
+	case err != nil:
+		return redis.Value{}, fmt.Errorf("read reply to %s: %w", counted, plain(err))
+	}
+	c.sent[counted]++
+	return v, v.Err()
+}
+
+func deadline(ctx context.Context) time.Time {
+	d := time.Now().Add(replyTimeout)
+	if t, ok := ctx.Deadline(); ok && t.Before(d) {
+		return t
+	}
+	return d
+}
+
+// takeSent returns what was sent since the last call and starts anew.
+func (c *Conn) takeSent() map[string]int64 {
+	s := c.sent
+	c.sent = map[string]int64{}
+	return s
+}
+
+// Close ends the connection.
+func (c *Conn) Close() error { return c.nc.Close() }
+
+// plain puts the usual network errors into a person's words; the address stands before them.
+func plain(err error) error {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return errors.New("connection refused")
+	case errors.Is(err, os.ErrNotExist):
+		return errors.New("no such socket")
+	case errors.Is(err, os.ErrPermission):
+		return errors.New("permission denied")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return errors.New("server closed the connection")
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errors.New("no answer in time")
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrNotAllowed says that a command is not on the allow-list; it was not sent.
+var ErrNotAllowed = errors.New("command is not on the allow-list")
+
+// permit is one command that may be sent. The list is the whole of it: Conn sends nothing else, and
+// a test holds the list against every command that real servers know.
+type permit struct {
+	name   string              // "info", "client|list"
+	action bool                // changes something: only after a person confirmed it
+	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
+	why    string
+}
+
+var permits = []permit{
+	{name: "auth", fits: between(1, 2), why: "log in"},
+	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
+	{name: "client|setname", fits: exactly("redistop"), why: "be recognisable in everyone else's CLIENT LIST"},
+	{name: "client|id", why: "leave ourselves out of the tables"},
+	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
+	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
+	{name: "memory|stats", why: "what the memory is made of"},
+	{name: "client|list", fits: listArgs, why: "who is connected; whole or by ids, never more than maxSlice a call"},
+	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
+	{name: "commandlog|get", fits: logArgs, why: "what was large (Valkey 8.1+)"},
+	{name: "latency|histogram", why: "how long commands took (7.0+)"},
+	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
+}
+
+// maxSlice bounds the ids in one CLIENT LIST ID.
+const maxSlice = 2048
+
+// check says whether args may be sent, and under which name the server counts them.
+func check(args []string, actions bool) (name string, err error) {
+	if len(args) == 0 {
+		return "", fmt.Errorf("send nothing: %w", ErrNotAllowed)
+	}
+	first := strings.ToLower(args[0])
+	for _, p := range permits {
+		rest := args[1:]
+		container, sub, nested := strings.Cut(p.name, "|")
+		if container != first {
+			continue
+		}
+		if nested {
+			if len(rest) == 0 || strings.ToLower(rest[0]) != sub {
+				continue
+			}
+			rest = rest[1:]
+		}
+		if p.action && !actions {
+			return "", fmt.Errorf("send %s: %w without a person's consent", p.name, ErrNotAllowed)
+		}
+		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
+			return "", fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
+		}
+		return p.name, nil
+	}
+	return "", fmt.Errorf("send %s: %w", first, ErrNotAllowed)
+}
+
+func between(lo, hi int) func([]string) bool {
+	return func(a []string) bool { return len(a) >= lo && len(a) <= hi }
+}
+
+func exactly(want string) func([]string) bool {
+	return func(a []string) bool { return len(a) == 1 && a[0] == want }
+}
+
+func words(allowed ...string) func([]string) bool {
+	return func(a []string) bool {
+		for _, w := range a {
+			if !slices.Contains(allowed, w) {
+				return false
+			}
+		}
+		return len(a) > 0
+	}
+}
+
+func numbers(lo, hi int) func([]string) bool {
+	return func(a []string) bool {
+		for _, w := range a {
+			if _, err := strconv.ParseUint(w, 10, 63); err != nil {
+				return false
+			}
+		}
+		return len(a) >= lo && len(a) <= hi
+	}
+}
+
+func listArgs(a []string) bool {
+	return len(a) == 0 || a[0] == "ID" && numbers(1, maxSlice)(a[1:])
+}
+
+func logArgs(a []string) bool {
+	return len(a) == 2 && numbers(1, 1)(a[:1]) && words("slow", "large-request", "large-reply")(a[1:])
+}
+
+// killArgs wants the id and the address together: an id alone could by now be nobody, and an
+// address alone somebody else.
+func killArgs(a []string) bool {
+	return len(a) == 4 && a[0] == "ID" && numbers(1, 1)(a[1:2]) && a[2] == "ADDR" && a[3] != ""
+}

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"redistop/internal/redistest"
+)
+
+// The list is written out a second time on purpose: whoever lets redistop send one command more has
+// to say so here too.
+func TestTheAllowList(t *testing.T) {
+	want := []string{"auth", "client|id", "client|kill", "client|list", "client|setname", "commandlog|get", "command|info",
+		"info", "latency|histogram", "memory|stats", "select", "slowlog|get"}
+	var got []string
+	for _, p := range permits {
+		if p.why == "" {
+			t.Errorf("%s stands on the list without a reason", p.name)
+		}
+		got = append(got, p.name)
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		t.Errorf("allow-list:\n got %q\nwant %q", got, want)
+	}
+}
+
+func TestGuardRefusesArguments(t *testing.T) {
+	many := []string{"CLIENT", "LIST", "ID"}
+	for i := range maxSlice + 1 {
+		many = append(many, strconv.Itoa(i))
+	}
+	for _, args := range [][]string{
+		{}, {""}, {"INFO"}, {"INFO", "keysizes"}, {"CLIENT"}, {"CLIENT", "LIST", "TYPE", "normal"}, {"CLIENT", "LIST", "ID"},
+		{"CLIENT", "LIST", "ID", "1\r\nFLUSHALL"}, many, {"CLIENT", "SETNAME", "other"}, {"CLIENT", "ID", "1"},
+		{"SLOWLOG", "RESET"}, {"SLOWLOG", "GET", "-1"}, {"COMMANDLOG", "GET", "1", "all"}, {"LATENCY", "HISTOGRAM", "get"},
+		{"LATENCY", "RESET"}, {"MEMORY", "USAGE", "k"}, {"SELECT", "x"}, {"AUTH"}, {"AUTH", "a", "b", "c"}, {"CONFIG", "GET", "*"},
+		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"},
+	} {
+		if _, err := check(args, false); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%.80q was let through", args)
+		}
+	}
+	for _, args := range [][]string{
+		{"CLIENT", "KILL", "a:1"}, {"CLIENT", "KILL", "ID", "1"}, {"CLIENT", "KILL", "ADDR", "a:1"}, {"CLIENT", "KILL", "TYPE", "normal"},
+		{"CLIENT", "KILL", "ID", "1", "ADDR", ""}, {"CLIENT", "KILL", "ID", "1", "SKIPME", "no"},
+	} {
+		if _, err := check(args, true); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%q was let through with consent", args)
+		}
+	}
+	if name, err := check([]string{"client", "kill", "ID", "7", "ADDR", "10.0.0.1:5"}, true); err != nil || name != "client|kill" {
+		t.Errorf("a confirmed kill: %q, %v", name, err)
+	}
+}
+
+// Every command that a real server knows, with and without arguments, is refused unless it is on
+// the list above.
+func TestNothingElseOfARealServerIsLetThrough(t *testing.T) {
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		text, err := s.CLI("COMMAND", "LIST")
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := strings.Fields(text)
+		if len(names) < 200 {
+			t.Fatalf("COMMAND LIST names only %d commands", len(names))
+		}
+		for _, name := range names {
+			command, sub, _ := strings.Cut(name, "|")
+			args := []string{command}
+			if sub != "" {
+				args = append(args, sub)
+			}
+			for _, more := range [][]string{nil, {"0"}, {"k", "v"}, {"GET", "x"}} {
+				got, err := check(append(slices.Clone(args), more...), true)
+				listed := slices.ContainsFunc(permits, func(p permit) bool { return p.name == got })
+				if err == nil && (!listed || sub != "" && got != strings.ToLower(name)) {
+					t.Errorf("%q %q was let through as %q", name, more, got)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,294 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+// The lister finds out who is connected. Few connections are asked whole. Many are asked by id in
+// slices with pauses between them, spread over several polls when the budget wants it: one CLIENT
+// LIST on 10,000 connections stalls a server for 13 ms and enters its slow log, 40 slices stall it
+// for 0.4 ms each. Close to maxmemory the slices shrink until a reply fits the connection's own buffer.
+//
+// Ids are sequential, so a pass asks about the ids that were alive at the last pass and about all
+// that may have been given since. The first pass walks down from our own id, the newest there is,
+// until as many are found as the server says are connected.
+type lister struct {
+	known []int64 // alive at the last pass, ascending
+	top   int64   // newest id that there can have been at the last pass; our own to begin with
+	walk  bool    // the next pass walks down from top instead of asking the known
+	slack int64   // ids asked beyond those that total_connections_received accounts for: scripts and modules take ids too
+	pass  *pass   // under way; nil between passes
+
+	received int64 // total_connections_received when top was set
+	line     int64 // bytes of a line, the mean of the last reply
+	finished time.Time
+	every    time.Duration // between the last two passes
+	note     string        // why connections are asked slowly or not at all
+
+	// of the latest INFO
+	expected  int
+	nowTotal  int64
+	room      int64
+	canSlice  bool
+	nearLimit bool
+	deadline  time.Duration
+}
+
+// A pass is one walk over all connections.
+type pass struct {
+	reading  stats.ClientReading
+	todo     []int64 // known ids still to ask
+	next, hi int64   // new ids still to ask, next..hi
+	down     int64   // discovery: next id to ask downwards; 0 when not discovering
+	step     int64   // discovery: ids a slice
+	first    bool
+}
+
+const (
+	wholeMax   = 500 // connections: below, one call of under 1 ms
+	oldMax     = 4000
+	slice      = 250
+	sliceGap   = 3 * time.Millisecond // between slices, for the server's own clients
+	firstSlack = 32
+	maxSlack   = 1 << 16
+)
+
+func newLister(own int64) *lister {
+	return &lister{top: own, walk: true, slack: firstSlack, line: 380}
+}
+
+// update takes what the latest INFO says of the connections.
+func (l *lister) update(info *redis.Info, caps Capabilities, interval time.Duration) {
+	l.expected = int(info.Int("connected_clients").Or(0) + info.Int("connected_slaves").Or(0))
+	l.nowTotal = info.Int("total_connections_received").Or(0)
+	l.room = roomIn(info)
+	l.nearLimit = l.room == ownBuffer
+	l.canSlice = l.top > 0 && (info.Flavor() == "valkey" || info.VersionAtLeast(6, 2))
+	l.deadline = interval / 2
+}
+
+// run goes on with the pass under way, or begins one, as far as budget and time allow.
+func (l *lister) run(ctx context.Context, p *Poller, r *stats.Reading) error {
+	if l.pass == nil && !l.begin(p) {
+		return nil
+	}
+	start := time.Now()
+	for !l.pass.done(l.expected) {
+		args, lines := l.slice()
+		if !p.purse.affords(p.purse.slicePrice(lines)) || time.Since(start) > l.deadline {
+			l.handOut(r, false)
+			return nil
+		}
+		if err := l.ask(ctx, p, args, lines); err != nil {
+			l.pass = nil
+			return err
+		}
+		if !l.pass.done(l.expected) && !pause(ctx, sliceGap) {
+			return ctx.Err()
+		}
+	}
+	l.finish()
+	l.handOut(r, true)
+	return nil
+}
+
+// begin starts a pass, or says why not.
+func (l *lister) begin(p *Poller) bool {
+	l.note = ""
+	bytes := int64(l.expected) * l.line * 2 // the reply is built, then copied
+	fits := bytes <= l.room
+	whole := l.expected <= wholeMax && fits
+	if !l.canSlice {
+		whole = l.expected <= oldMax && fits
+		if !whole {
+			l.note = "connections not asked: too many for this version, which cannot list them in slices"
+			return false
+		}
+	}
+	l.pass = &pass{first: l.finished.IsZero(), reading: stats.ClientReading{Started: time.Now(), Received: l.nowTotal, Expected: l.expected}}
+	if whole {
+		l.pass.step = -1
+		return true
+	}
+	if l.walk {
+		l.pass.down, l.pass.step = l.top+l.slack, l.size()
+		return true
+	}
+	l.pass.todo = l.known
+	l.pass.next = l.top + 1
+	l.pass.hi = l.top + max(0, l.nowTotal-l.received) + l.slack
+	return true
+}
+
+// size is how many connections one reply may hold.
+func (l *lister) size() int64 { return min(slice, max(8, l.room/l.line)) }
+
+// done: a whole pass is done with its one reply; discovery when all are found or id 1 is reached.
+func (p *pass) done(expected int) bool {
+	switch {
+	case p.step == -1:
+		return false
+	case p.down > 0 && len(p.reading.Clients) < expected:
+		return false
+	}
+	return len(p.todo) == 0 && (p.hi == 0 || p.next > p.hi)
+}
+
+// slice chooses the next ids to ask and how many lines they may bring.
+func (l *lister) slice() (args []string, lines int) {
+	args = []string{"CLIENT", "LIST"}
+	q := l.pass
+	switch {
+	case q.step == -1:
+		return args, l.expected
+	case q.down > 0:
+		args = append(args, "ID")
+		low := max(1, q.down-q.step+1)
+		for id := q.down; id >= low; id-- {
+			args = append(args, strconv.FormatInt(id, 10))
+		}
+		return args, int(min(q.step, int64(l.expected-len(q.reading.Clients))))
+	case len(q.todo) > 0:
+		args = append(args, "ID")
+		n := min(int(l.size()), len(q.todo))
+		for _, id := range q.todo[:n] {
+			args = append(args, strconv.FormatInt(id, 10))
+		}
+		return args, n
+	}
+	args = append(args, "ID")
+	hi := min(q.hi, q.next+l.rangeStep()-1)
+	for id := q.next; id <= hi; id++ {
+		args = append(args, strconv.FormatInt(id, 10))
+	}
+	return args, int(min(l.nowTotal-l.received, hi-q.next+1))
+}
+
+// rangeStep is how many new ids one call asks about: most may be gone, so more than a slice.
+func (l *lister) rangeStep() int64 {
+	if l.nearLimit {
+		return l.size()
+	}
+	return 2 * slice
+}
+
+func (l *lister) ask(ctx context.Context, p *Poller, args []string, lines int) error {
+	v, err := p.conn.Do(ctx, args...)
+	if err != nil {
+		return err
+	}
+	at := time.Now()
+	clients, _ := redis.ParseClientList(v.Text)
+	p.lines += len(clients)
+	p.purse.take(p.purse.slicePrice(len(clients)))
+	if len(clients) > 0 {
+		l.line = max(100, int64(len(v.Text)/len(clients)))
+	}
+	q := l.pass
+	for _, c := range clients {
+		q.reading.Clients = append(q.reading.Clients, stats.SeenClient{Client: c, At: at})
+	}
+	asked := int64(len(args) - 3)
+	switch {
+	case q.step == -1:
+		q.step = 0
+	case q.down > 0:
+		q.down -= asked
+		q.step = l.nextStep(q.step, int64(len(clients)))
+	case len(q.todo) > 0:
+		q.todo = q.todo[asked:]
+	default:
+		q.next += asked
+		for _, c := range clients { // somebody is alive close to the end: look further
+			q.hi = max(q.hi, c.ID+l.slack)
+		}
+	}
+	return nil
+}
+
+// nextStep widens the walk where few ids are alive and narrows it where many are.
+func (l *lister) nextStep(step, found int64) int64 {
+	limit := int64(maxSlice)
+	if l.nearLimit {
+		limit = slice
+	}
+	if found > l.size() {
+		return max(l.size(), step/2)
+	}
+	if found < l.size()/2 {
+		return min(limit, step*2)
+	}
+	return step
+}
+
+// finish ends a pass and remembers who was alive. When the server says that clearly more are
+// connected than were found, ids were taken by others than clients: the next pass asks further.
+func (l *lister) finish() {
+	q := l.pass
+	q.reading.Finished = time.Now()
+	ids := make([]int64, 0, len(q.reading.Clients))
+	for _, c := range q.reading.Clients {
+		ids = append(ids, c.ID)
+	}
+	slices.Sort(ids)
+	l.known = slices.Compact(ids)
+	grown := max(0, q.reading.Received-l.received)
+	l.received = q.reading.Received
+	if !l.walk {
+		l.top += grown
+	}
+	l.walk = false
+	if n := len(l.known); n > 0 {
+		l.top = max(l.top, l.known[n-1])
+	}
+	tolerance := max(8, l.expected/50, int(grown))
+	q.reading.Known = len(l.known)
+	q.reading.Complete = len(l.known) >= l.expected-tolerance
+	switch {
+	case q.reading.Complete:
+		l.slack = firstSlack
+	case l.slack < maxSlack:
+		l.slack *= 2
+	default:
+		l.walk = true
+	}
+	if !l.finished.IsZero() {
+		l.every = q.reading.Finished.Sub(l.finished)
+	}
+	l.finished = q.reading.Finished
+}
+
+// handOut gives a finished pass away; of an unfinished one only the very first, since half an
+// answer is better than none but worse than the last whole one.
+func (l *lister) handOut(r *stats.Reading, finished bool) {
+	q := l.pass
+	if finished {
+		r.Clients = &q.reading
+		l.pass = nil
+		return
+	}
+	if q.first && len(q.reading.Clients) > 0 {
+		part := q.reading
+		part.Clients = slices.Clone(part.Clients)
+		part.Known, part.Finished = len(part.Clients), time.Now()
+		r.Clients = &part
+	}
+}
+
+// pause waits, and says false when the context ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

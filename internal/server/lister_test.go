@@ -1,0 +1,208 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/redistest"
+	"redistop/internal/stats"
+)
+
+// crowd opens n connections that stay until the test ends or the returned func closes some.
+func crowd(t *testing.T, s *redistest.Server, n int) []net.Conn {
+	t.Helper()
+	list := make([]net.Conn, 0, n)
+	t.Cleanup(func() {
+		for _, c := range list {
+			c.Close()
+		}
+	})
+	for range n {
+		c, err := net.Dial("unix", s.Socket())
+		for tries := 0; errors.Is(err, syscall.EAGAIN) && tries < 500; tries++ { // the listen queue is full
+			time.Sleep(time.Millisecond)
+			c, err = net.Dial("unix", s.Socket())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// passOver polls until a pass over the connections is finished.
+func passOver(t *testing.T, p *Poller) *stats.ClientReading {
+	t.Helper()
+	for range 50 {
+		if r := poll(t, p); r.Clients != nil && !r.Clients.Finished.IsZero() && p.lister.pass == nil {
+			return r.Clients
+		}
+	}
+	t.Fatal("no pass over the connections was finished in 50 polls")
+	return nil
+}
+
+func ids(c *stats.ClientReading) []int64 {
+	var list []int64
+	for _, s := range c.Clients {
+		list = append(list, s.ID)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// truth is what CLIENT LIST says to somebody who does not spare the server.
+func truth(t *testing.T, s *redistest.Server) []int64 {
+	t.Helper()
+	text, err := s.CLI("CLIENT", "LIST")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients, _ := redis.ParseClientList(text)
+	var list []int64
+	for _, c := range clients {
+		if c.LastCommand != "client|list" || c.Name != "" { // not the asker
+			list = append(list, c.ID)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func settle(t *testing.T, s *redistest.Server, n int) {
+	t.Helper()
+	for range 200 {
+		text, err := s.CLI("INFO", "clients")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if redis.ParseInfo(text).Int("connected_clients").Or(0) == int64(n)+1 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the server never had %d connections", n)
+}
+
+func TestManyConnectionsAreListedInSlices(t *testing.T) {
+	const many = 1200
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		conns := crowd(t, s, many)
+		p := connectTo(t, s, 1)
+		settle(t, s, many+1)
+		c := passOver(t, p)
+		if want := truth(t, s); !c.Complete || !slices.Equal(ids(c), want) {
+			t.Fatalf("first pass found %d of %d connections, complete %v", len(c.Clients), len(want), c.Complete)
+		}
+		for _, gone := range conns[100:400] {
+			gone.Close()
+		}
+		settle(t, s, many+1-300)
+		crowd(t, s, 150)
+		settle(t, s, many+1-300+150)
+		c = passOver(t, p)
+		if want := truth(t, s); !slices.Equal(ids(c), want) {
+			t.Errorf("after 300 went and 150 came: found %d connections, want %d", len(c.Clients), len(want))
+		}
+		log, err := s.CLI("SLOWLOG", "GET", "128")
+		if err != nil || strings.Contains(log, "LIST\nID\n") { // the test's own question may be there
+			t.Errorf("slow log: %v %s", err, log)
+		}
+		info, _ := s.CLI("INFO", "commandstats")
+		for _, stat := range redis.ParseInfo(info).Commands {
+			if mean := stat.Usec / max(1, stat.Calls); stat.Name == "client|list" && stat.Calls > 10 && mean > 5000 {
+				t.Errorf("client|list took %d usec a call", mean)
+			}
+		}
+	})
+}
+
+// Ids that are taken by others than clients must not make new connections invisible for good.
+func TestListerCatchesUpWithIdsTakenByOthers(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 600)
+	p := connectTo(t, s, 1)
+	settle(t, s, 601)
+	passOver(t, p)
+	p.lister.top -= 300 // as if 300 ids had been given that total_connections_received does not count
+	p.lister.known = slices.DeleteFunc(p.lister.known, func(id int64) bool { return id > p.lister.top })
+	for range 6 {
+		if c := passOver(t, p); c.Complete && len(c.Clients) == 601 {
+			return
+		}
+	}
+	t.Errorf("after 6 passes %d of 601 connections are known", len(p.lister.known))
+}
+
+func TestASmallBudgetSpreadsAPassOverPolls(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 3000)
+	p := connectTo(t, s, 0.01)
+	settle(t, s, 3001)
+	var before, spent int64
+	start := time.Now()
+	for n := range 12 {
+		r, err := p.Poll(t.Context(), 100*time.Millisecond)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spent = 0
+		for _, c := range r.Info.Commands {
+			spent += c.Usec
+		}
+		if n == 0 {
+			before = spent
+		}
+		time.Sleep(time.Until(start.Add(time.Duration(n+1) * max(100*time.Millisecond, r.Pacing.Actual))))
+	}
+	elapsed := time.Since(start)
+	if share := float64(spent-before-minCeiling) / float64(elapsed.Microseconds()); share > 0.012 {
+		t.Errorf("polling took %.2f %% of the server's time beyond its first allowance, the budget is 1 %%", share*100)
+	}
+	if p.lister.every == 0 && p.lister.pass == nil {
+		t.Error("no pass over the connections is under way or finished")
+	}
+}
+
+// Near maxmemory every reply must fit the connection's own buffer.
+func TestNearMaxmemoryOnlySmallSlices(t *testing.T) {
+	l := newLister(5000)
+	l.update(redis.ParseInfo("redis_version:7.0.15\r\nconnected_clients:5000\r\nmaxmemory:1000000\r\nused_memory:999000\r\n"), Capabilities{}, time.Second)
+	if !l.nearLimit {
+		t.Fatal("1,000 bytes free are not seen as near")
+	}
+	if !l.begin(nil) {
+		t.Fatal(l.note)
+	}
+	args, _ := l.slice()
+	if n := int64(len(args) - 3); n*l.line > ownBuffer {
+		t.Errorf("a slice of %d ids may bring %d bytes, over %d", n, n*l.line, ownBuffer)
+	}
+	for range 20 {
+		l.pass.step = l.nextStep(l.pass.step, 0)
+	}
+	if l.pass.step > slice {
+		t.Errorf("an empty stretch widened the step to %d ids", l.pass.step)
+	}
+}
+
+func TestOldServersAreNotAskedForThousandsAtOnce(t *testing.T) {
+	for _, tc := range []struct {
+		clients int
+		begins  bool
+	}{{3999, true}, {4001, false}} {
+		l := newLister(9000)
+		l.update(redis.ParseInfo(fmt.Sprintf("redis_version:6.0.9\r\nconnected_clients:%d\r\n", tc.clients)), Capabilities{}, time.Second)
+		if l.begin(nil) != tc.begins || (l.note == "") != tc.begins {
+			t.Errorf("%d connections on 6.0: begins %v, note %q", tc.clients, !tc.begins, l.note)
+		}
+	}
+}
