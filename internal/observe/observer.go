@@ -33,10 +33,14 @@ const kept = 16
 
 // Start begins to watch. The channel of Snapshots closes after ctx ends and the connection is closed.
 func Start(ctx context.Context, c Config) *Observer {
+	return start(ctx, c, func(ctx context.Context) (source, error) { return connect(ctx, c) })
+}
+
+func start(ctx context.Context, c Config, connect func(context.Context) (source, error)) *Observer {
 	o := &Observer{target: c.Target, changed: make(chan struct{}, 1),
 		readings: make(chan stats.Reading), snapshots: make(chan *stats.Snapshot, kept)}
 	o.interval.Store(int64(c.Interval))
-	p := &poller{observer: o, connect: func(ctx context.Context) (source, error) { return connect(ctx, c) }, eager: c.Eager, budget: c.Budget}
+	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
 	f := &folder{observer: o, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}), addr: c.Target.String()}
 	go f.run()
