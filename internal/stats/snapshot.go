@@ -10,6 +10,7 @@ type Snapshot struct {
 	Time            time.Time      `json:"time"`
 	IntervalSeconds Maybe[float64] `json:"interval_seconds,omitzero"` // really elapsed
 	Link            Link           `json:"link"`
+	Stale           bool           `json:"stale,omitempty"` // the server did not answer this time: its facts are the last known, its rates absent
 
 	Server      Server        `json:"server"`
 	Throughput  Throughput    `json:"throughput"`
@@ -28,6 +29,7 @@ type Snapshot struct {
 	ClientsByLibrary   []ClientGroup   `json:"clients_by_library,omitempty"`  // the same connections
 	Connections        []ConnectionRow `json:"connections,omitempty"`         // every connection, busiest first
 	ConnectionsOmitted int             `json:"connections_omitted,omitempty"` // rows dropped from an old kept Snapshot to bound memory
+	GroupsOmitted      int             `json:"groups_omitted,omitempty"`      // the same of all four groupings together
 
 	Slowlog  []SlowRow  `json:"slowlog,omitempty"` // newest first
 	SlowLost []SlowLoss `json:"slow_lost,omitempty"`

@@ -1,0 +1,80 @@
+package stats
+
+import (
+	"cmp"
+	"slices"
+
+	"redistop/internal/sketch"
+)
+
+// throughput is what flowed. Own is the calls that the observer made in the interval.
+func (iv interval) throughput(own int64, showOwn bool) Throughput {
+	i := iv.after
+	commands := iv.growth("total_commands_processed")
+	if n, ok := commands.Get(); ok && !showOwn {
+		commands = Some(max(0, n-own))
+	}
+	hits, misses := iv.growth("keyspace_hits"), iv.growth("keyspace_misses")
+	totalHits, totalMisses := i.Int("keyspace_hits"), i.Int("keyspace_misses")
+	return Throughput{
+		CommandsPerSecond:    iv.rate(commands),
+		TotalCommands:        i.Int("total_commands_processed"),
+		InputBytesPerSecond:  iv.perSecond("total_net_input_bytes"),
+		OutputBytesPerSecond: iv.perSecond("total_net_output_bytes"),
+		HitRatio:             ratio(hits, sum(hits, misses)),
+		TotalHitRatio:        ratio(totalHits, sum(totalHits, totalMisses)),
+		HitsPerSecond:        iv.rate(hits),
+		MissesPerSecond:      iv.rate(misses),
+		EvictedPerSecond:     iv.perSecond("evicted_keys"),
+		TotalEvicted:         i.Int("evicted_keys"),
+		ExpiredPerSecond:     iv.perSecond("expired_keys"),
+		ErrorsPerSecond:      iv.perSecond("total_error_replies"),
+		TotalErrors:          i.Int("total_error_replies"),
+	}
+}
+
+// callers are commands whose time contains that of the commands they call, which commandstats
+// counts once more under their own names.
+var callers = [...]string{"eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "exec"}
+
+// cpu is how busy the process was.
+func (iv interval) cpu(growths map[string]growth) CPU {
+	c := CPU{
+		Total:      iv.cores("used_cpu_user", "used_cpu_sys"),
+		MainThread: iv.cores("used_cpu_user_main_thread", "used_cpu_sys_main_thread"),
+		User:       iv.cores("used_cpu_user"),
+		System:     iv.cores("used_cpu_sys"),
+		Children:   iv.cores("used_cpu_user_children", "used_cpu_sys_children"),
+	}
+	if growths == nil {
+		return c
+	}
+	var plain, calling int64
+	for name, g := range growths {
+		if slices.Contains(callers[:], name) {
+			calling = sketch.Add(calling, g.usec)
+		} else {
+			plain = sketch.Add(plain, g.usec)
+		}
+	}
+	// The commands that scripts and transactions called are in both sums: the larger one is what
+	// is certain.
+	c.Commands = iv.timeShare(max(plain, calling))
+	return c
+}
+
+// errorRows are the replies with an error by their first word.
+func (a *Aggregate) errorRows(iv interval) []ErrorRow {
+	var rows []ErrorRow
+	for _, e := range iv.after.Errors {
+		row := ErrorRow{Code: a.names.text(e.Code), Count: e.Count}
+		if iv.counts() {
+			row.PerSecond = iv.rate(maybe(sketch.Growth(a.errors[e.Code], e.Count)))
+		}
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(x, y ErrorRow) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Code, y.Code))
+	})
+	return rows
+}

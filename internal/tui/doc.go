@@ -1,0 +1,9 @@
+// Package tui is the live screen: it renders Snapshots and turns keys into actions.
+//
+// Rendering is a pure function of a view (Snapshot, history, size, what the user chose). Panels
+// draw into areas of one surface of cells, which clips: no line is ever wider and no frame ever
+// taller than the terminal, whatever a server sends. Panels, columns, facts, series, layouts,
+// keys and themes are tables of data; a new panel is a file and a line in panels.go.
+//
+// The app (app.go) is the Bubble Tea model: one goroutine owns it, and it only routes messages.
+package tui

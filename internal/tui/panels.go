@@ -1,0 +1,54 @@
+package tui
+
+// A panel is one subject of the screen.
+type panel struct {
+	id    string // as in Missing.Part, where a server can refuse it
+	title string
+	short string // for tabs on a narrow terminal
+	about string // for the help
+	modes []mode // at least one
+}
+
+// A mode is one way to show a panel's subject.
+type mode struct {
+	name string // shown behind the title when there is more than one
+	body body
+}
+
+// A body draws itself into an area whose first line is already below the panel's title.
+type body interface {
+	draw(a area, v *view, panel int)
+	note(v *view, panel int) []string // what the title says behind the panel's name, most important first
+}
+
+// rows is a body that is a table.
+type rows interface {
+	count(v *view, panel int) int                         // rows that pass the filter
+	at(v *view, panel, i int) (rowID, []field, rowTarget) // the i-th row in the order shown
+	columns() int
+	sortColumn(ts *tableState) int // -1: none
+}
+
+// field is one line of the details of a row.
+type field struct{ label, value string }
+
+// panels in the order of their number keys. A new panel is a file and a line here.
+var panels = []panel{
+	commandsPanel,
+	clientsPanel,
+	slowPanel,
+	memoryPanel,
+	errorsPanel,
+	serverPanel,
+	vitalsPanel,
+}
+
+// panelIndex finds a panel by id.
+func panelIndex(id string) int {
+	for i := range panels {
+		if panels[i].id == id {
+			return i
+		}
+	}
+	return -1
+}

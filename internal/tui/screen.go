@@ -1,0 +1,265 @@
+package tui
+
+import (
+	"strconv"
+	"strings"
+)
+
+// render draws the view as it is. It is the only way to a frame: the live screen and the frames for
+// a pipe come from here.
+func (v *view) render() *surface {
+	s := newSurface(v.width, v.height)
+	v.hits = v.hits[:0]
+	if v.width <= 0 || v.height <= 0 {
+		return s
+	}
+	a := s.area()
+	l, ok := layoutFor(v.width, v.height)
+	if !ok {
+		drawOneLine(a, v)
+		return s
+	}
+	if v.full {
+		l.context, l.bands = 0, fullLayout.bands
+	}
+	drawTitle(a.sub(0, 0, a.w, 1), v)
+	y := 1
+	for _, b := range banners(v) {
+		if y < a.h-3 {
+			drawBanner(a.sub(0, y, a.w, 1), b)
+			y++
+		}
+	}
+	foot := 0
+	if v.keys {
+		foot = 1
+		drawHints(a.sub(0, a.h-1, a.w, 1), v)
+	}
+	v.drawMain(a.sub(0, y, a.w, a.h-y-foot), l)
+	if v.overlay.kind != overlayNone {
+		drawOverlay(a.sub(0, 1, a.w, a.h-1-foot), v)
+	}
+	if v.dialog != nil {
+		drawDialog(a, v)
+	}
+	return s
+}
+
+// drawMain draws the context and the bands, and takes the colour out of them when the figures are
+// old.
+func (v *view) drawMain(a area, l layout) {
+	context := min(l.context, a.h)
+	if context > 0 {
+		drawContext(a.sub(0, 0, a.w, context), v)
+	}
+	y := context
+	for i, lines := range v.bandHeights(l, a.h-context) {
+		v.drawBand(a.sub(0, y, a.w, lines), l, l.bands[i])
+		y += lines
+	}
+	if v.snap.Stale {
+		a.fade(styleDim)
+	}
+}
+
+// bandHeights gives the fixed bands what they ask for and shares what is left by weight. A band whose
+// tables need less leaves the rest to those that need more; needs are counted in steps, so that the
+// screen does not move with every row that comes and goes.
+func (v *view) bandHeights(l layout, lines int) []int {
+	heights := make([]int, len(l.bands))
+	var weights []int
+	for i, b := range l.bands {
+		heights[i] = min(b.lines, max(lines, 0))
+		lines -= heights[i]
+		if b.lines == 0 {
+			weights = append(weights, b.weight)
+		}
+	}
+	shares := split(max(lines, 0), weights)
+	spare, needy := 0, -1
+	for i, b := range l.bands {
+		if b.lines > 0 {
+			continue
+		}
+		heights[i], shares = shares[0], shares[1:]
+		switch need := v.bandNeed(l, b); {
+		case need < heights[i]:
+			spare += heights[i] - need
+			heights[i] = need
+		case need > heights[i] && needy < 0:
+			needy = i
+		}
+	}
+	for i, b := range l.bands {
+		if b.lines == 0 && (i == needy || needy < 0) {
+			heights[i] += spare
+			break
+		}
+	}
+	return heights
+}
+
+const needStep = 4 // lines
+
+// bandNeed is how many lines the tables of a band would fill; sheets and graphs take any number.
+func (v *view) bandNeed(l layout, b band) int {
+	need := 0
+	for _, s := range b.slots {
+		panel := panelIndex(s.panel)
+		if s.panel == chosen {
+			panel = l.chosenPanel(v.recent)
+		}
+		if panel < 0 {
+			continue
+		}
+		list, ok := v.body(panel).(rows)
+		if !ok {
+			return 1 << 20
+		}
+		need = max(need, list.count(v, panel))
+	}
+	return (need+needStep-1)/needStep*needStep + 2
+}
+
+const bandGap = 2
+
+func (v *view) drawBand(a area, l layout, b band) {
+	weights := make([]int, len(b.slots))
+	for i, s := range b.slots {
+		weights[i] = s.weight
+	}
+	x := 0
+	for i, w := range split(a.w-bandGap*(len(b.slots)-1), weights) {
+		part := a.sub(x, 0, w, a.h)
+		switch name := b.slots[i].panel; name {
+		case graphSlot:
+			drawGraph(part, v)
+		case chosen:
+			panel := l.chosenPanel(v.recent)
+			if v.full {
+				panel = v.focus
+			}
+			v.drawPanel(part, panel, true)
+		default:
+			v.drawPanel(part, panelIndex(name), false)
+		}
+		x += w + bandGap
+	}
+}
+
+func (v *view) drawPanel(a area, panel int, tabs bool) {
+	if a.w < 1 || a.h < 1 {
+		return
+	}
+	v.hits = append(v.hits, hit{kind: hitPanel, at: a, panel: panel})
+	v.drawPanelTitle(a.sub(0, 0, a.w, 1), panel, tabs)
+	v.body(panel).draw(a.sub(0, 1, a.w, a.h-1), v, panel)
+}
+
+// drawPanelTitle writes the title, what the panel says of itself, and the other panels as tabs.
+func (v *view) drawPanelTitle(a area, panel int, tabs bool) {
+	p, ps := &panels[panel], &v.panels[panel]
+	st := styleTitle
+	x := 1
+	if v.focus == panel && v.keys {
+		st = styleFocus
+		a.put(0, 0, styleFocus, "▸")
+	}
+	if v.keys && !tabs {
+		x = a.put(x, 0, styleKey, strconv.Itoa(panel+1)) + 1
+	}
+	right := a.w + 1
+	if tabs && v.keys {
+		right = v.drawTabs(a, panel)
+	}
+	x = a.cut(x, 0, right-x, st, p.title)
+	if name := p.modes[ps.mode].name; name != "" {
+		x = a.cut(x+1, 0, right-x-1, styleText, name)
+	}
+	if ps.filter != "" || v.typing && panel == v.focus {
+		text := " /" + safe(ps.filter, 60)
+		if v.typing && panel == v.focus {
+			text += "▏"
+		}
+		x = a.cut(x+1, 0, right-x-1, styleCursor, text)
+	}
+	for _, note := range v.body(panel).note(v, panel) {
+		if x+3+textWidth(note) < right {
+			x = a.put(x, 0, styleDim, " · "+note)
+		}
+	}
+	a.fill(x+1, 0, right-x-2, styleFaint, "─")
+}
+
+// drawTabs writes the panels with their number keys at the right end, short where the line is,
+// and returns where they begin.
+func (v *view) drawTabs(a area, panel int) int {
+	names := make([]string, len(panels))
+	for _, short := range []bool{false, true} {
+		width := 0
+		for i := range panels {
+			names[i] = panels[i].title
+			if short {
+				names[i] = panels[i].short
+			}
+			width += textWidth(names[i]) + 3
+		}
+		if left := a.w - width; left >= 36 {
+			return v.drawTabNames(a, left, panel, names)
+		}
+	}
+	return a.w + 1
+}
+
+func (v *view) drawTabNames(a area, left, panel int, names []string) int {
+	x := left
+	for i, name := range names {
+		st, key := styleDim, styleKey
+		if i == panel {
+			st, key = styleFocus, styleFocus
+		}
+		from := x
+		x = a.put(x, 0, key, strconv.Itoa(i+1))
+		x = a.put(x+1, 0, st, name) + 1
+		v.hits = append(v.hits, hit{kind: hitPanel, at: a.sub(from, 0, x-from, 1), panel: i})
+	}
+	return left
+}
+
+// drawOneLine is what is left on the smallest terminals.
+func drawOneLine(a area, v *view) {
+	s := v.snap
+	parts := []string{"redistop: " + known(s.Throughput.CommandsPerSecond, count) + " cmd/s"}
+	if v.troubled() {
+		parts = []string{"redistop: " + linkWord(v)}
+	}
+	parts = append(parts,
+		"cpu "+known(s.CPU.Total, percent),
+		"mem "+known(s.Memory.Used, wholeBytes),
+		"clients "+known(s.Connected.Clients, whole))
+	a.cut(0, 0, a.w, styleText, strings.Join(parts, " · "))
+}
+
+// drawHints is the last line: what the last key did, or which keys there are.
+func drawHints(a area, v *view) {
+	switch {
+	case v.typing:
+		a.cut(1, 0, a.w-1, styleCursor, "filter “"+safe(v.panels[v.focus].filter, 60)+"▏” — Enter keeps it, Esc clears it")
+		return
+	case v.notice.text != "":
+		a.cut(1, 0, a.w-1, v.notice.style, v.notice.text)
+		return
+	}
+	x := 1
+	for i := range keyTable {
+		b := &keyTable[i]
+		if b.hint == "" || b.panel != "" && b.panel != panels[v.focus].id || b.off != nil && b.off(v) != "" {
+			continue
+		}
+		if x+textWidth(b.name())+1+textWidth(b.hint) > a.w {
+			return
+		}
+		x = a.put(x, 0, styleKey, b.name())
+		x = a.put(x+1, 0, styleDim, b.hint) + 2
+	}
+}

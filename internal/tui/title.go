@@ -1,0 +1,196 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	"redistop/internal/stats"
+)
+
+// titlePart is a piece of the title line; the lowest prio stays when it is narrow.
+type titlePart struct {
+	text  string
+	style style
+	prio  int
+}
+
+// drawTitle is the first line: who is watched at the left, how we watch at the right. What it costs
+// the server is always there.
+func drawTitle(a area, v *view) {
+	a.paint(0, groundTitle)
+	left, right := titleLeft(v), titleRight(v)
+	for partsWidth(left)+partsWidth(right)+2 > a.w {
+		if !dropPart(&left, &right) {
+			break
+		}
+	}
+	x := 1
+	for _, p := range left {
+		x = a.cut(x, 0, a.w-x, p.style, p.text) + 2
+	}
+	at := max(a.w-partsWidth(right)+1, 0)
+	for _, p := range right {
+		at = a.put(at+1, 0, p.style, p.text) + 1
+	}
+}
+
+func partsWidth(parts []titlePart) int {
+	n := 1
+	for _, p := range parts {
+		n += textWidth(p.text) + 2
+	}
+	return n
+}
+
+// dropPart removes the least important piece; the pieces of prio 0 stay.
+func dropPart(lists ...*[]titlePart) bool {
+	var from *[]titlePart
+	at, worst := 0, 0
+	for _, list := range lists {
+		for i, p := range *list {
+			if p.prio > worst {
+				from, at, worst = list, i, p.prio
+			}
+		}
+	}
+	if from == nil {
+		return false
+	}
+	*from = append((*from)[:at:at], (*from)[at+1:]...)
+	return true
+}
+
+func titleLeft(v *view) []titlePart {
+	s := &v.snap.Server
+	parts := []titlePart{
+		{"redistop", styleTitle, 9},
+		{orUnknown(safe(s.Addr, 120)), styleStrong, 0},
+	}
+	if s.Version != "" {
+		parts = append(parts, titlePart{safe(s.Flavor+" "+s.Version, 40), styleText, 2})
+	}
+	if s.Role != "" {
+		text, st := roleText(v.snap)
+		parts = append(parts, titlePart{text, st, 1})
+	}
+	if s.Mode != "" && s.Mode != "standalone" {
+		parts = append(parts, titlePart{safe(s.Mode, 20), styleText, 4})
+	}
+	if n, ok := s.UptimeSeconds.Get(); ok {
+		parts = append(parts, titlePart{"up " + seconds(n), styleText, 3})
+	}
+	if s.Restarts > 0 {
+		parts = append(parts, titlePart{fmt.Sprintf("restarted %dx", s.Restarts), styleWarn, 5})
+	}
+	return parts
+}
+
+// roleText is the role with the state of replication.
+func roleText(s *stats.Snapshot) (string, style) {
+	role := safe(s.Server.Role, 20)
+	r := &s.Replication
+	switch {
+	case s.Server.Role == "replica":
+		up, ok := r.PrimaryLinkUp.Get()
+		switch {
+		case ok && !up:
+			return role + " · link down " + known(r.PrimaryLinkDownSeconds, seconds) + " !!", styleBad
+		case r.SyncInProgress:
+			return role + " · syncing !", styleWarn
+		case r.PrimaryAddr != "":
+			return role + " of " + safe(r.PrimaryAddr, 40), styleText
+		}
+	case r.ConnectedReplicas.Or(0) == 1:
+		return role + " +1 replica", styleText
+	case r.ConnectedReplicas.Or(0) > 1:
+		return fmt.Sprintf("%s +%d replicas", role, r.ConnectedReplicas.Or(0)), styleText
+	}
+	return role, styleText
+}
+
+func titleRight(v *view) []titlePart {
+	var parts []titlePart
+	if v.pinned {
+		text := "PAUSED"
+		if v.back {
+			text = "◂ " + durationText(v.now.Sub(v.snap.Time)) + " ago"
+		}
+		parts = append(parts, titlePart{text, styleCursor, 0})
+	}
+	o := &v.snap.Observer
+	every := o.ActualIntervalSeconds
+	if every > 0 {
+		parts = append(parts, titlePart{"every " + digits(every, false) + "s", styleDim, 6})
+	}
+	cost := titlePart{"cost " + known(o.ServerCPUShare, percent), styleText, 0}
+	if o.BudgetShare > 0 && o.ServerCPUShare.Or(0) > o.BudgetShare {
+		cost.style, cost.text = styleWarn, cost.text+" !"
+	}
+	return append(parts, cost)
+}
+
+// banner is a line under the title that is there only while something needs saying.
+type banner struct {
+	text  string
+	style style
+}
+
+// banners of a view, most important first.
+func banners(v *view) []banner {
+	var all []banner
+	if v.troubled() {
+		all = append(all, linkBanner(v))
+	}
+	if note := v.snap.Observer.PausedReason; note != "" {
+		all = append(all, banner{" ! " + safe(note, 400), styleWarn})
+	}
+	return all
+}
+
+func linkBanner(v *view) banner {
+	l := &v.snap.Link
+	parts := []string{" " + linkWord(v)}
+	if l.Message != "" {
+		parts = append(parts, safe(l.Message, 300))
+	}
+	if l.Hint != "" {
+		parts = append(parts, safe(l.Hint, 300))
+	}
+	if at := v.figuresTime(); v.snap.Stale && !at.IsZero() {
+		// Said before the message: it must be seen on a narrow terminal too.
+		parts = append(parts[:1], append([]string{"figures " + durationText(v.now.Sub(at)) + " old"}, parts[1:]...)...)
+	}
+	return banner{strings.Join(parts, " · ") + " ", styleLoud}
+}
+
+// linkWord is the state of the link in a word or two, as nobody may miss it.
+func linkWord(v *view) string {
+	l := &v.snap.Link
+	word := strings.ToUpper(safe(string(l.State), 20))
+	switch l.State {
+	case stats.Loading:
+		if share, ok := v.snap.Persistence.LoadedShare.Get(); ok {
+			word += " " + percent(share)
+		}
+	case stats.Down, stats.Denied, stats.Connecting:
+		if l.NextTry != nil {
+			if left := l.NextTry.Sub(v.now); left > 0 {
+				word += ", retry in " + durationText(left+999e6)
+			}
+		}
+	default:
+		if !l.Since.IsZero() {
+			word += " " + durationText(v.now.Sub(l.Since))
+		}
+	}
+	return word
+}
+
+func drawBanner(a area, b banner) {
+	a.cut(0, 0, a.w, b.style, b.text)
+	if b.style == styleLoud {
+		for x := textWidth(b.text); x < a.w; x++ {
+			a.put(x, 0, b.style, " ")
+		}
+	}
+}

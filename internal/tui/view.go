@@ -1,0 +1,127 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"redistop/internal/stats"
+)
+
+// A view is all that a frame is made from. Rendering reads it and changes only what is derived:
+// the cached orders, the scroll offsets that the size dictates, and hits.
+type view struct {
+	snap *stats.Snapshot // what is shown; an empty one before the first
+	hist *stats.History
+	now  time.Time // for "14s ago"; the newest time that the screen was told
+
+	width, height int
+	keys          bool // false: nobody can press a key here (a pipe), so none is offered
+	interval      time.Duration
+	canKill       bool
+
+	focus  int   // index into panels
+	recent []int // panels by when they had the focus, the newest first
+	full   bool
+	series int  // index into seriesTable
+	zoom   int  // index into zooms
+	pinned bool // snap is not the newest: paused, or a moment of the history
+	back   bool // pinned by going back
+	panels []panelState
+
+	typing  bool // the filter of the focused panel is being typed
+	notice  notice
+	overlay overlay
+	dialog  *killDialog
+	lastUp  time.Time // when the figures shown were fresh, where the history does not tell
+
+	hits []hit // where things were drawn, for the mouse; made anew by every render
+}
+
+// notice is one line about what the last key did.
+type notice struct {
+	text  string
+	style style
+	id    int // which notice a timer may remove
+}
+
+// panelState is what the user chose in one panel.
+type panelState struct {
+	mode   int
+	filter string
+	tables []tableState // one a mode
+}
+
+// hitKind says what a click on a place means.
+type hitKind uint8
+
+const (
+	hitPanel hitKind = iota
+	hitColumn
+	hitRow
+	hitGraph
+)
+
+// hit is a place on the screen that the mouse can act on.
+type hit struct {
+	kind  hitKind
+	at    area
+	panel int
+	index int       // the column, or the row's place in the order
+	from  time.Time // the graph's first moment
+	span  time.Duration
+}
+
+func newView(width, height int) *view {
+	v := &view{
+		snap:  &stats.Snapshot{Link: stats.Link{State: stats.Connecting}},
+		width: width, height: height,
+		panels: make([]panelState, len(panels)),
+	}
+	for i := range panels {
+		v.recent = append(v.recent, i)
+		v.panels[i].tables = make([]tableState, len(panels[i].modes))
+	}
+	return v
+}
+
+// state is the state of a panel's present mode.
+func (v *view) state(panel int) (*panelState, *tableState) {
+	ps := &v.panels[panel]
+	return ps, &ps.tables[ps.mode]
+}
+
+// body is what a panel shows in its present mode.
+func (v *view) body(panel int) body { return panels[panel].modes[v.panels[panel].mode].body }
+
+// troubled says that the link is not as it should be.
+func (v *view) troubled() bool { return v.snap.Link.State != stats.Up }
+
+// setFocus gives the keys to a panel.
+func (v *view) setFocus(panel int) {
+	v.focus = panel
+	v.recent = slices.DeleteFunc(v.recent, func(i int) bool { return i == panel })
+	v.recent = slices.Insert(v.recent, 0, panel)
+}
+
+// figuresTime is when the figures shown were true: the time of the last Snapshot that the server
+// answered for. Zero when there was none.
+func (v *view) figuresTime() time.Time {
+	if v.hist != nil {
+		for i := v.hist.Len() - 1; i >= 0; i-- {
+			if s := v.hist.At(i); !s.Stale && !s.Time.After(v.snap.Time) {
+				return s.Time
+			}
+		}
+	}
+	return v.lastUp
+}
+
+// missing finds what took a part of the picture away.
+func (v *view) missing(part string) (stats.Missing, bool) {
+	for _, m := range v.snap.Missing {
+		if m.Part == part {
+			return m, true
+		}
+	}
+	return stats.Missing{}, false
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"redistop/internal/stats"
+)
+
+// printAll writes Snapshots as they come until limit of them are written (0: no end), or the
+// channel closes. It waits for the first that has rates, and writes what it gets while the server
+// cannot be reached. Where limit ends it, its error says whether the server was there at the end.
+func printAll(ctx context.Context, snapshots <-chan *stats.Snapshot, limit int, write func(*stats.Snapshot) error) error {
+	for written := 0; ; {
+		s, open := <-snapshots
+		if !open {
+			return context.Cause(ctx)
+		}
+		if written == 0 && !worthPrinting(s) {
+			continue
+		}
+		if err := write(s); err != nil {
+			return fmt.Errorf("write to standard output: %w", err)
+		}
+		if written++; written == limit {
+			return linkError(s.Server.Addr, s.Link)
+		}
+	}
+}
+
+// worthPrinting says whether a Snapshot can stand first: it has rates, or tells why there are none.
+func worthPrinting(s *stats.Snapshot) bool {
+	switch s.Link.State {
+	case stats.Connecting:
+		return false
+	case stats.Up:
+		return s.IntervalSeconds.Known()
+	}
+	return true
+}
+
+// writeJSON writes one Snapshot as one line.
+func writeJSON(w io.Writer, s *stats.Snapshot) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		return fmt.Errorf("encode snapshot: %w", err)
+	}
+	_, err := w.Write(escapeControls(b.Bytes()))
+	return err
+}
+
+// escapeControls makes JSON safe to print on a terminal. What encoding/json leaves as it is, and a
+// terminal acts on, becomes a \u escape: DEL, the C1 controls (U+009B begins a command) and the
+// marks that reorder text. All of them can stand in strings alone, so the JSON says the same.
+func escapeControls(b []byte) []byte {
+	plain := func(b []byte) int { return bytes.IndexFunc(b, isHidden) }
+	next := plain(b)
+	if next < 0 {
+		return b
+	}
+	out := make([]byte, 0, len(b)+64)
+	for ; next >= 0; next = plain(b) {
+		r, size := utf8.DecodeRune(b[next:])
+		out = fmt.Appendf(append(out, b[:next]...), `\u%04x`, r)
+		b = b[next+size:]
+	}
+	return append(out, b...)
+}
+
+// isHidden says whether a terminal acts on a rune that encoding/json does not escape.
+func isHidden(r rune) bool {
+	switch {
+	case r >= 0x7f && r <= 0x9f, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
+}
