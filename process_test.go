@@ -40,11 +40,11 @@ func TestPasswordsLeaveTheProcessList(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command("redistop", append(tc.args, "--json")...)
+			cmd := exec.Command("redistop", append([]string{"--json"}, tc.args...)...)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			start(t, cmd)
-			want := "redistop " + tc.want + " --json"
+			want := "redistop --json " + tc.want
 			seen := ""
 			for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 				if seen = commandLine(t, cmd.Process.Pid); seen == want {

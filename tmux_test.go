@@ -152,15 +152,20 @@ func TestScreen(t *testing.T) {
 			}
 			m.press("t") // totals since the server began
 			m.waitFor("row of set with 123 calls", func(screen string) bool { return hasRow(screen, "set", "123") })
-			m.press("3")
-			m.press("f") // clients, on the full screen
-			m.waitFor("unix client", func(screen string) bool {
-				return strings.Contains(screen, "Clients") && !strings.Contains(screen, "p99")
+			m.press("2") // clients
+			m.wait("Clients by ip")
+			m.press("g") // by name
+			m.wait("Clients by name", "shopper")
+			m.press("f") // on the full screen
+			m.waitFor("clients alone", func(screen string) bool {
+				return strings.Contains(screen, "shopper") && !strings.Contains(screen, "commands/s")
 			})
 			m.press("f", "?")
-			m.wait("quit")
+			m.wait("what redistop costs")
 			m.press("q") // closes the help
-			m.waitFor("panels after the help", func(screen string) bool { return strings.Contains(screen, "Commands") })
+			m.waitFor("panels after the help", func(screen string) bool {
+				return strings.Contains(screen, "commands/s") && !strings.Contains(screen, "what redistop costs")
+			})
 
 			m.press("q")
 			m.wait("code 0")

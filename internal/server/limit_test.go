@@ -58,7 +58,7 @@ func TestWatchingAtMaxmemoryEvictsNothing(t *testing.T) {
 		brim(t, app)
 		poll(t, p)
 		brim(t, app)
-		poll(t, p) // both connections have their buffers from here on, about 20 kB each, as any client that speaks
+		poll(t, p)          // both connections have their buffers from here on, about 20 kB each, as any client that speaks
 		for n := range 40 { // what is over the limit now goes with the application's own next commands
 			app.Get(t.Context(), "key:"+strconv.Itoa(n))
 			number(t, app, "evicted_keys")

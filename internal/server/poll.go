@@ -70,7 +70,7 @@ func (p *Poller) Close() error { return p.conn.Close() }
 // the connection is of no further use; a Reading that came with it still holds.
 func (p *Poller) Poll(ctx context.Context, interval time.Duration) (stats.Reading, error) {
 	p.purse.earn(time.Now(), p.actual(interval))
-	r := stats.Reading{Addr: p.addr}
+	r := stats.Reading{Addr: p.addr, Asked: time.Now()}
 	if p.conn.id != 0 {
 		r.OwnIDs = []int64{p.conn.id}
 	}

@@ -47,7 +47,7 @@ func NewAggregate(o Options) *Aggregate {
 // forget drops what counted in a server process that is gone.
 func (a *Aggregate) forget() {
 	a.commands, a.errors, a.histograms, a.memory = nil, nil, nil, nil
-	a.clients = newClientTable(a.showOwn, a.names)
+	a.clients = newClientTable(a.showOwn)
 	a.arrivals.restart()
 	a.slow.restart()
 }
@@ -140,7 +140,6 @@ func (a *Aggregate) remember(info *redis.Info) {
 
 // foldClients shows the connections of this Reading, or those of the last pass where it has none.
 func (a *Aggregate) foldClients(r Reading, s *Snapshot) {
-	a.arrivals.info(r.Info, r.Time)
 	if r.Clients != nil {
 		a.clients.pass(r.Clients, r.OwnIDs)
 		s.Connected.CameAndWent = a.arrivals.pass(r.Clients, r.OwnIDs)

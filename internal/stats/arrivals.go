@@ -2,9 +2,7 @@ package stats
 
 import (
 	"strings"
-	"time"
 
-	"redistop/internal/redis"
 	"redistop/internal/sketch"
 )
 
@@ -17,8 +15,6 @@ import (
 // are seen before they are counted, so missed dips for one interval and comes back. Its running
 // maximum takes no notice. At the base itself those few count once, which makes it an upper bound.
 type arrivals struct {
-	infos [2]receipt // total_connections_received as the last INFO told, and the one before
-
 	based    bool
 	base     int64 // received at the base
 	baseID   int64 // highest id at the base
@@ -31,33 +27,20 @@ type arrivals struct {
 	sumKnown bool
 }
 
-// receipt is what one INFO told of connections received.
-type receipt struct {
-	received Maybe[int64]
-	at       time.Time
-}
-
 // restart begins anew with the next pass: the server did, or its counters.
 func (a *arrivals) restart() {
 	*a = arrivals{sum: a.sum, sumKnown: a.sumKnown, now: map[int64]bool{}, before: map[int64]bool{}}
 }
 
-// info notes what an INFO told.
-func (a *arrivals) info(i *redis.Info, at time.Time) {
-	a.infos[1] = a.infos[0]
-	a.infos[0] = receipt{received: i.Int("total_connections_received"), at: at}
-}
-
 // pass takes a pass and tells how many came and went since the last one that could tell. A pass that
 // left out connections cannot, nor the first one.
 func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
-	received, ok := a.receivedBefore(p.Started).Get()
-	if !ok {
+	if p.Received <= 0 {
 		return Maybe[int64]{}
 	}
 	if !a.based {
 		if p.Complete {
-			a.setBase(p, ownIDs, received)
+			a.setBase(p, ownIDs)
 		}
 		return Maybe[int64]{}
 	}
@@ -65,27 +48,16 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	if !p.Complete {
 		return Maybe[int64]{}
 	}
-	missed := sketch.Add(sketch.Add(received, -a.base), -a.distinct)
+	missed := sketch.Add(sketch.Add(p.Received, -a.base), -a.distinct)
 	grown := max(0, missed-a.most)
 	a.most += grown
 	a.sum = sketch.Add(a.sum, grown)
 	return Some(grown)
 }
 
-// receivedBefore is the counter at the last INFO before the pass began. One taken later would count
-// connections that the pass could not see, and that may well be alive.
-func (a *arrivals) receivedBefore(started time.Time) Maybe[int64] {
-	for _, r := range a.infos {
-		if !r.at.After(started) {
-			return r.received
-		}
-	}
-	return Maybe[int64]{}
-}
-
-func (a *arrivals) setBase(p *ClientReading, ownIDs []int64, received int64) {
+func (a *arrivals) setBase(p *ClientReading, ownIDs []int64) {
 	a.based, a.sumKnown = true, true
-	a.base = max(0, received)
+	a.base = p.Received
 	for _, c := range p.Clients {
 		a.baseID = max(a.baseID, c.ID)
 	}

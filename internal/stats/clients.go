@@ -14,7 +14,7 @@ import (
 // those of the last one.
 type clientTable struct {
 	showOwn bool
-	names   *interner
+	names   *interner // its own, since a pass may be rarer than an INFO
 
 	seen    map[int64]sighting // connections of the last pass, by id
 	spare   map[int64]sighting // the map of the pass before, for reuse
@@ -36,13 +36,14 @@ type sighting struct {
 	netIn, netOut Maybe[int64]
 }
 
-func newClientTable(showOwn bool, names *interner) *clientTable {
-	return &clientTable{showOwn: showOwn, names: names, seen: map[int64]sighting{}, spare: map[int64]sighting{}}
+func newClientTable(showOwn bool) *clientTable {
+	return &clientTable{showOwn: showOwn, names: newInterner(), seen: map[int64]sighting{}, spare: map[int64]sighting{}}
 }
 
 // pass folds one pass. The rows of the observer's own connections count in no group and no share
 // unless they are to be shown.
 func (t *clientTable) pass(p *ClientReading, ownIDs []int64) {
+	t.names.turn()
 	own := make(map[int64]bool, len(ownIDs))
 	for _, id := range ownIDs {
 		own[id] = true

@@ -146,7 +146,7 @@ func (a *Aggregate) foldHistograms(now map[string]redis.Histogram, iv interval, 
 		}
 		diff := h.Sub(was)
 		recent[name] = diff
-		if g, ok := growths[name]; ok && a.shown(g) > 0 {
+		if g := growths[name]; g.own == 0 || a.shown(g) > 0 {
 			all.add(diff)
 		}
 	}

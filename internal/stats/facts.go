@@ -1,8 +1,8 @@
 package stats
 
 import (
-	"fmt"
 	"net"
+	"strconv"
 	"time"
 
 	"redistop/internal/redis"
@@ -46,21 +46,25 @@ func (a *Aggregate) text(i *redis.Info, name string) string {
 	return a.names.text(v)
 }
 
-// ioThreads counts the io_thread_N lines of INFO threads (Redis 8.0+); Valkey 8.0+ tells the number
-// as io_threads_active, which in older versions only says yes (1) or no.
+// ioThreads counts the lines that tell of each: io_thread_N (Redis 8.0+, the main thread is 0) or
+// used_active_time_io_thread_N (Valkey 9.1+, without the main thread). Other versions say only
+// whether there are any.
 func ioThreads(i *redis.Info) Maybe[int64] {
-	const most = 1024
-	n := int64(0)
-	for n < most {
-		if _, ok := i.Text(fmt.Sprint("io_thread_", n)); !ok {
-			break
-		}
-		n++
-	}
-	if n > 0 {
+	if n := countLines(i, "io_thread_", 0); n > 0 {
 		return Some(n)
 	}
-	return atLeast(2, i.Int("io_threads_active"))
+	if n := countLines(i, "used_active_time_io_thread_", 1); n > 0 {
+		return Some(n + 1)
+	}
+	return Maybe[int64]{}
+}
+
+func countLines(i *redis.Info, prefix string, from int64) int64 {
+	for n := from; ; n++ {
+		if _, ok := i.Text(prefix + strconv.FormatInt(n, 10)); !ok {
+			return n - from
+		}
+	}
 }
 
 func newConnected(iv interval) Connected {

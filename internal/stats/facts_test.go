@@ -113,7 +113,8 @@ func TestServerFacts(t *testing.T) {
 	}{
 		{[]string{"redis_mode:cluster", "process_id:7", "os:Linux", "io_threads_active:0"},
 			Server{Flavor: "redis", Version: "7.0.15", Mode: "cluster", PID: 7, OS: "Linux"}},
-		{[]string{"server_name:valkey", "valkey_version:9.1.2", "server_mode:standalone", "io_threads_active:4"},
+		{[]string{"server_name:valkey", "valkey_version:9.1.2", "server_mode:standalone", "io_threads_active:1",
+			"used_active_time_io_thread_1:0.1", "used_active_time_io_thread_2:0.0", "used_active_time_io_thread_3:0.0"},
 			Server{Flavor: "valkey", Version: "9.1.2", Mode: "standalone", IOThreads: Some(int64(4))}},
 		{[]string{"redis_version:8.0.6", "io_thread_0:clients=1", "io_thread_1:clients=0"},
 			Server{Flavor: "redis", Version: "8.0.6", IOThreads: Some(int64(2))}},

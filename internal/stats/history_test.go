@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -104,6 +105,27 @@ func TestHistoryDropsTheOldestWhenThinIsNotEnough(t *testing.T) {
 	if h.Len() != 1 || len(h.Latest().Connections) != 5000 {
 		t.Errorf("%d Snapshots, want only the newest, whole though it is over the budget alone", h.Len())
 	}
+}
+
+// 10,000 connections watched for 15 minutes.
+func TestHistoryMemory(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	h := NewHistory(15*time.Minute, 100_000)
+	for i := range 90 {
+		h.Add(table(time.Duration(10*i)*time.Second, 10_000))
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if h.Len() != 90 {
+		t.Errorf("%d Snapshots, want one for each interval", h.Len())
+	}
+	const limit = 48 << 20
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > limit {
+		t.Errorf("a history takes %d MB, want %d at most", grown>>20, limit>>20)
+	}
+	runtime.KeepAlive(h)
 }
 
 // Between two passes Snapshots share their connections: they cost once.

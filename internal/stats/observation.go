@@ -22,7 +22,7 @@ type Reading struct {
 	Slow       []SlowReading // one per log kind that was read
 
 	Missing []Missing    // all that this server refuses or lacks, at present
-	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded)
+	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
 	OwnIDs  []int64      // client ids of the observer's own connections
 	Pacing  Pacing
 }

@@ -128,13 +128,17 @@ func parsePoll(t *testing.T, raw []byte) Reading {
 	r.Memory, _ = redis.ParseMemoryStats(replies[1])
 	r.Histograms, _ = redis.ParseHistograms(replies[2])
 	if entries, err := redis.ParseSlowlog(replies[3]); err == nil {
+		for i := range entries {
+			entries[i].Time = entries[i].Time.UTC() // the same JSON in every time zone
+		}
 		r.Slow = []SlowReading{{Kind: Slow, Entries: entries, Limit: 128}}
 	}
 	clients, bad := redis.ParseClientList(replies[4].Text)
 	if bad > 0 {
 		t.Fatalf("%d clients cannot be read", bad)
 	}
-	pass := &ClientReading{Started: now, Finished: now, Complete: true, Known: len(clients), Expected: len(clients)}
+	pass := &ClientReading{Started: now, Finished: now, Complete: true, Known: len(clients), Expected: len(clients),
+		Received: r.Info.Int("total_connections_received").Or(0)}
 	for _, c := range clients {
 		pass.Clients = append(pass.Clients, SeenClient{Client: c, At: now})
 		if c.Name == recorderName {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"redistop/internal/redis"
 	"redistop/internal/sketch"
@@ -128,7 +129,7 @@ func (l *slowLogs) row(kind SlowKind, e redis.SlowEntry) (SlowRow, bool) {
 	row := SlowRow{
 		Kind: kind,
 		ID:   e.ID,
-		Time: e.Time,
+		Time: writable(e.Time),
 		Args: slices.Clone(e.Args),
 		Addr: l.names.text(e.Addr),
 		Name: l.names.text(e.Name),
@@ -145,4 +146,12 @@ func (l *slowLogs) row(kind SlowKind, e redis.SlowEntry) (SlowRow, bool) {
 		row.Bytes = Some(e.Value)
 	}
 	return row, true
+}
+
+// writable drops a time that JSON cannot write: only a broken or hostile server tells one.
+func writable(t time.Time) time.Time {
+	if y := t.Year(); y < 1 || y > 9999 {
+		return time.Time{}
+	}
+	return t
 }

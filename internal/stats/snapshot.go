@@ -4,8 +4,9 @@ import "time"
 
 // A Snapshot is everything known of one server at one moment. It is immutable, and its JSON is a
 // contract: names may be added, never renamed. Rates are per second of really elapsed server time
-// between this INFO and the one before; they are absent until there are two, and in the first
-// Snapshot after a restart or CONFIG RESETSTAT.
+// between this INFO and the one before; they are absent until there are two, in the first Snapshot
+// after a restart, after CONFIG RESETSTAT (all but CPU, which it leaves alone), and while the server
+// does not answer. A connection's rates are between the last two times that it was seen itself.
 type Snapshot struct {
 	Time            time.Time      `json:"time"`
 	IntervalSeconds Maybe[float64] `json:"interval_seconds,omitzero"` // really elapsed
@@ -72,7 +73,7 @@ type Throughput struct {
 	ExpiredPerSecond     Maybe[float64] `json:"expired_per_second,omitzero"`
 	ErrorsPerSecond      Maybe[float64] `json:"errors_per_second,omitzero"` // total_error_replies, 6.2+; older: sum of errorstats is unknown
 	TotalErrors          Maybe[int64]   `json:"total_errors,omitzero"`
-	P99Usec              Maybe[float64] `json:"p99_usec,omitzero"` // of this interval over all commands, upper edge of the server's histogram bucket (7.0+)
+	P99Usec              Maybe[float64] `json:"p99_usec,omitzero"` // over all commands since LATENCY HISTOGRAM was last read, the upper edge of the bucket (7.0+); absent when it was not read
 }
 
 // CPU is the server process's use of processor time; 1 is one core.
@@ -81,8 +82,8 @@ type CPU struct {
 	MainThread Maybe[float64] `json:"main_thread,omitzero"` // 6.2+: commands run here; near 1 it is saturated
 	User       Maybe[float64] `json:"user,omitzero"`
 	System     Maybe[float64] `json:"system,omitzero"`
-	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite
-	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats)
+	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite; the system counts it when the child ends, all at once
+	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats); a lower bound with scripts or EXEC, whose time holds that of their commands
 }
 
 // Memory is in bytes.
@@ -118,7 +119,7 @@ type Connected struct {
 	Tracking          Maybe[int64]   `json:"tracking,omitzero"`
 	NewPerSecond      Maybe[float64] `json:"new_per_second,omitzero"`
 	TotalReceived     Maybe[int64]   `json:"total_received,omitzero"`
-	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`       // connections that came and were gone before we could see them, in this interval; an upper bound
+	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`       // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
 	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"` // since the observer started
 	Rejected          Maybe[int64]   `json:"rejected,omitzero"`            // total, for maxclients
 	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
@@ -190,7 +191,7 @@ type CommandRow struct {
 	TimeShare         Maybe[float64] `json:"time_share,omitzero"`          // of the main thread's time in this interval, 0..1
 	P50Usec           Maybe[float64] `json:"p50_usec,omitzero"`            // since start, the server's latencystats (7.0+)
 	P99Usec           Maybe[float64] `json:"p99_usec,omitzero"`
-	RecentP50Usec     Maybe[float64] `json:"recent_p50_usec,omitzero"` // of this interval: at most this, the bucket's upper edge in LATENCY HISTOGRAM
+	RecentP50Usec     Maybe[float64] `json:"recent_p50_usec,omitzero"` // since LATENCY HISTOGRAM was last read: at most this, the bucket's upper edge
 	RecentP99Usec     Maybe[float64] `json:"recent_p99_usec,omitzero"`
 	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"` // totals
 	RejectedCalls     Maybe[int64]   `json:"rejected_calls,omitzero"`
@@ -242,7 +243,7 @@ type ConnectionRow struct {
 	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
 	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
 	Subscriptions        int            `json:"subscriptions,omitempty"` // channels + patterns + shard channels
-	Own                  bool           `json:"own,omitempty"`           // the observer's
+	Own                  bool           `json:"own,omitempty"`           // the observer's; such rows are left out unless asked for
 }
 
 // SlowRow is one entry of a log. Args are the server's cut of the arguments, raw: a reader makes
@@ -259,7 +260,7 @@ type SlowRow struct {
 	Name    string       `json:"name,omitempty"`
 }
 
-// SlowLoss counts entries that came and were pushed out of a log between two polls.
+// SlowLoss counts entries that came and were pushed out of a log, or cleared, between two polls.
 type SlowLoss struct {
 	Kind     SlowKind `json:"kind"`
 	Interval int64    `json:"interval"`

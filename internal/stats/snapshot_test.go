@@ -105,7 +105,7 @@ func FuzzSnapshotIsJSON(f *testing.F) {
 			second.ID++
 			r = r.listed(c, second)
 			r.Sent = []redis.Sent{{Name: "get", Calls: n}}
-			r.Slow = []SlowReading{{Entries: []redis.SlowEntry{{ID: n}, {ID: n / 2, Args: []string{text}}}}}
+			r.Slow = []SlowReading{{Entries: []redis.SlowEntry{{ID: n, Time: time.Unix(n, 0)}, {ID: n / 2, Args: []string{text}}}}}
 			s := a.Observe(r)
 			marshal(t, s)
 			for j, def := range Series() {
@@ -123,12 +123,18 @@ func FuzzSnapshotIsJSON(f *testing.F) {
 }
 
 func BenchmarkObserve(b *testing.B) {
-	first, second := busyServer(1, 10_000, 250), busyServer(2, 10_000, 250)
-	a := NewAggregate(Options{})
-	a.Observe(first)
+	readings := make([]Reading, 8)
+	for n := range readings {
+		readings[n] = busyServer(n, 10_000, 250)
+	}
 	b.ReportAllocs()
+	n := 0
+	a := NewAggregate(Options{})
 	for b.Loop() {
-		a.Observe(second)
-		first, second = second, first
+		if n == len(readings) {
+			n, a = 0, NewAggregate(Options{})
+		}
+		a.Observe(readings[n])
+		n++
 	}
 }

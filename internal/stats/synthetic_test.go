@@ -35,7 +35,8 @@ func (r Reading) with(change func(*Reading)) Reading {
 
 // listed adds a whole pass over the connections, at the time of the Reading.
 func (r Reading) listed(clients ...redis.Client) Reading {
-	pass := &ClientReading{Started: r.Time, Finished: r.Time, Complete: true, Known: len(clients), Expected: len(clients)}
+	pass := &ClientReading{Started: r.Time, Finished: r.Time, Complete: true, Known: len(clients), Expected: len(clients),
+		Received: r.Info.Int("total_connections_received").Or(0)}
 	for _, c := range clients {
 		pass.Clients = append(pass.Clients, SeenClient{Client: c, At: r.Time})
 	}

@@ -126,7 +126,7 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			num: func(r *row) (float64, bool) { return r.CommandsPerSecond.Get() },
 		},
 		{
-			title: "share", long: "share of commands", width: 6, bar: 5, prio: 6,
+			title: "share", long: "share of commands", width: 6, bar: 5, prio: 5,
 			cell: func(_ *view, r *row) mark {
 				m := quiet(r.Share, percent, styleText)
 				m.bar = r.Share.Or(0)
@@ -135,7 +135,7 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			num: func(r *row) (float64, bool) { return r.Share.Get() },
 		},
 		{
-			title: "in/s", long: "bytes a second from them", width: 7, prio: 7,
+			title: "in/s", long: "bytes a second from them", width: 7, prio: 6,
 			cell: func(_ *view, r *row) mark { return quiet(r.InputBytesPerSecond, bytesText, styleText) },
 			num:  func(r *row) (float64, bool) { return r.InputBytesPerSecond.Get() },
 		},
@@ -145,7 +145,7 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			num:  func(r *row) (float64, bool) { return r.OutputBytesPerSecond.Get() },
 		},
 		{
-			title: "idle", long: "idle, the least", width: 5, prio: 8,
+			title: "idle", long: "idle, the least", width: 5, prio: 7,
 			cell: func(_ *view, r *row) mark { return mark{text: seconds(r.IdleSeconds), style: styleDim} },
 			num:  func(r *row) (float64, bool) { return float64(r.IdleSeconds), true },
 		},
@@ -166,7 +166,7 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			str:  func(r *row) string { return r.TopCommand },
 		},
 		{
-			title: "who", long: "names, users and libraries", width: 16, grow: 4, limit: 90, prio: 5, left: true,
+			title: "who", long: "names, users and libraries", width: 16, grow: 4, limit: 90, prio: 8, left: true,
 			cell: func(_ *view, r *row) mark { return mark{text: whoText(r), style: styleDim} },
 			str:  whoText,
 		},

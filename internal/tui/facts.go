@@ -75,7 +75,7 @@ var contextGroups = []factGroup{
 	{21, []fact{
 		{"clients", clientsFact},
 		{"blocked", func(s *stats.Snapshot) factText { return factText{text: known(s.Connected.Blocked, whole)} }},
-		{"flashed", flashedFact},
+		{"brief", briefFact},
 		{"keys", keysFact},
 		{"new", func(s *stats.Snapshot) factText { return rateFact(s.Connected.NewPerSecond, false) }},
 	}},
@@ -198,11 +198,11 @@ func clientsFact(s *stats.Snapshot) factText {
 	return t
 }
 
-// flashedFact counts connections that came and went between two polls: nobody else sees them.
-func flashedFact(s *stats.Snapshot) factText {
+// briefFact counts connections that came and went between two polls: nobody else sees them.
+func briefFact(s *stats.Snapshot) factText {
 	t := factText{text: known(s.Connected.CameAndWent, whole)}
 	if n, ok := s.Connected.TotalCameAndWent.Get(); ok {
-		t.more = whole(n) + " total"
+		t.more = "(" + whole(n) + " all)"
 		if !s.Connected.CameAndWent.Known() {
 			t.text = whole(n)
 		}
@@ -327,7 +327,7 @@ func drawFact(a area, f fact, s *stats.Snapshot) {
 		text += " " + mark
 	}
 	x := a.cut(factLabel+2, 0, a.w-factLabel-2, st, text)
-	if more := safe(t.more, 80); more != "" && x+1+textWidth(more) <= a.w {
+	if more := safe(t.more, 80); more != "" && t.text != unknown && x+1+textWidth(more) <= a.w {
 		a.put(x+1, 0, styleDim, more)
 	}
 }

@@ -32,7 +32,7 @@ func digits(v float64, scaled bool) string {
 		return "<0.01"
 	case !scaled && a < 999.5 && a == math.Trunc(a):
 		return strconv.FormatFloat(v, 'f', 0, 64)
-	case a < 1:
+	case a < 0.995:
 		return strconv.FormatFloat(v, 'f', 2, 64)
 	case a < 9.995 && scaled:
 		return strconv.FormatFloat(v, 'f', 2, 64)
@@ -98,7 +98,7 @@ func percent(share float64) string {
 		return "0 %"
 	case p < 0.005:
 		return "<.01 %"
-	case p < 1:
+	case p < 0.995:
 		return strconv.FormatFloat(p, 'f', 2, 64) + " %"
 	case p < 9.95:
 		return strconv.FormatFloat(p, 'f', 1, 64) + " %"

@@ -8,11 +8,11 @@ import (
 
 // helpLines is the help: the keys from the key table, what we cost from the receipt, and what this
 // server does not give.
-func helpLines(v *view, width int) []pageLine {
+func helpLines(v *view) []pageLine {
 	var lines []pageLine
 	lines = append(lines, keyLines(v)...)
 	lines = append(lines, receiptLines(&v.snap.Observer)...)
-	lines = append(lines, missingLines(v.snap.Missing, width)...)
+	lines = append(lines, missingLines(v.snap.Missing)...)
 	lines = append(lines, pageLine{}, pageLine{head: true, text: "Panels"})
 	for i, p := range panels {
 		lines = append(lines, pageLine{key: fmt.Sprintf("%d  %s", i+1, p.title), text: p.about})
@@ -23,7 +23,7 @@ func helpLines(v *view, width int) []pageLine {
 		{"!  !!", "worth a look; bad"},
 		{"≤", "at most: the edge of the server's histogram bucket"},
 		{"~", "estimated from samples"},
-		{"flashed", "connections that came and went between polls"},
+		{"brief", "connections that came and went between polls"},
 	} {
 		lines = append(lines, pageLine{key: s[0], text: s[1]})
 	}
@@ -81,21 +81,17 @@ func receiptLines(o *stats.Observer) []pageLine {
 	return append(lines, pageLine{key: "in all", text: fmt.Sprintf("%s calls, %s", whole(o.TotalCommands), usecText(float64(o.TotalUsec)))})
 }
 
-func missingLines(missing []stats.Missing, width int) []pageLine {
+func missingLines(missing []stats.Missing) []pageLine {
 	if len(missing) == 0 {
 		return nil
 	}
 	lines := []pageLine{{}, {head: true, text: "What this server does not give, and what brings it back"}}
 	for _, m := range missing {
-		key := safe(m.Command, 40)
 		text := safe(m.Part, 40) + ": " + safe(m.Reason, 400)
 		if m.Remedy != "" {
 			text += " → " + safe(m.Remedy, 400)
 		}
-		for _, part := range wrapText(text, max(width-pageKey-2, 10)) {
-			lines = append(lines, pageLine{key: key, text: part})
-			key = ""
-		}
+		lines = append(lines, pageLine{key: safe(m.Command, 40), text: text})
 	}
 	return lines
 }

@@ -31,7 +31,7 @@ var layouts = []layout{
 	{width: 180, height: 46, context: 4, bands: []band{
 		{lines: 12, slots: []slot{{graphSlot, 43}, {"vitals", 32}, {"memory", 23}}},
 		{weight: 1, slots: []slot{{"commands", 60}, {"slow", 38}}},
-		{weight: 1, slots: []slot{{"clients", 55}, {"errors", 19}, {"server", 24}}},
+		{weight: 1, slots: []slot{{"clients", 57}, {"errors", 18}, {"server", 23}}},
 	}},
 	{width: 140, height: 46, context: 4, bands: []band{
 		{lines: 12, slots: []slot{{graphSlot, 7}, {"memory", 5}}},

@@ -21,7 +21,8 @@ func TestLook(t *testing.T) {
 	v := newView(w, h)
 	v.hist, v.snap, v.now, v.keys, v.canKill = hist, hist.Latest(), noon, true, true
 	v.setFocus(p)
-	fmt.Println(v.render().encode(nil))
+	th := themes[os.Getenv("THEME")]
+	fmt.Println(v.render().encode(th))
 }
 
 func TestLive(t *testing.T) {

@@ -40,6 +40,9 @@ func (memoryBars) note(v *view, _ int) []string {
 	return append(note, "rss "+known(m.RSS, wholeBytes), "peak "+known(m.Peak, wholeBytes))
 }
 
+// badWaste is what fragmentation must cost at least, in bytes, before it is worth a look.
+const badWaste = 256 << 20
+
 func (memoryBars) draw(a area, v *view, _ int) {
 	m := &v.snap.Memory
 	used, ok := m.Used.Get()
@@ -62,7 +65,11 @@ func (memoryBars) draw(a area, v *view, _ int) {
 	if rss, ok := m.RSS.Get(); ok {
 		// Above 1 it is fragmentation and freed pages; below 1 a part is swapped out.
 		share := float64(rss-used) / float64(max(rss, 1))
-		drawPart(a, y, "rss − used", rss-used, share, severity(share, 0.35, 0.6))
+		st := styleText
+		if rss-used >= badWaste {
+			st = severity(share, 0.35, 0.6)
+		}
+		drawPart(a, y, "rss − used", rss-used, share, st)
 		y++
 	}
 	for _, part := range partsThatFit(m, a.h-y) {
@@ -93,6 +100,9 @@ func partsThatFit(m *stats.Memory, room int) []memoryPart {
 
 func drawPart(a area, y int, label string, n int64, share float64, st style) {
 	a.cut(2, y, 11, styleDim, label)
+	if n == 0 {
+		st = styleFaint
+	}
 	a.right(13, y, 8, st, wholeBytes(n))
 	a.right(22, y, 6, styleDim, percent(share))
 	a.put(29, y, st, sign(st))

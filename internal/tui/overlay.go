@@ -1,7 +1,5 @@
 package tui
 
-import "strings"
-
 // overlayKind is what lies over the panels.
 type overlayKind uint8
 
@@ -29,16 +27,15 @@ type pageLine struct {
 
 func drawOverlay(a area, v *view) {
 	a.clear()
-	columns, title := 1, v.overlay.title
-	var lines []pageLine
+	columns, keys, title := 1, detailKey, v.overlay.title
+	lines := detailLines(v.overlay.fields)
 	if v.overlay.kind == overlayHelp {
-		columns, title = max(a.w/helpColumn, 1), "Help"
-		lines = helpLines(v, a.w/columns)
-	} else {
-		lines = detailLines(v.overlay.fields, a.w)
+		columns, keys, title = max(a.w/helpColumn, 1), helpKey, "Help"
+		lines = helpLines(v)
 	}
 	page := a.sub(0, 1, a.w, a.h-1)
-	shown := page.h * columns
+	width, shown := page.w/columns, page.h*columns
+	lines = wrapLines(lines, max(width-keys-1, 10))
 	v.overlay.scroll = max(min(v.overlay.scroll, len(lines)-shown), 0)
 	hint := " Esc closes "
 	if len(lines)-shown > v.overlay.scroll {
@@ -51,54 +48,68 @@ func drawOverlay(a area, v *view) {
 		return
 	}
 	for i, l := range lines[v.overlay.scroll:min(v.overlay.scroll+shown, len(lines))] {
-		width := page.w / columns
-		drawPageLine(page.sub(i/page.h*width, i%page.h, width-1, 1), l)
+		drawPageLine(page.sub(i/page.h*width, i%page.h, width-1, 1), l, keys)
 	}
 }
 
-// helpColumn is the least width of a column of the help.
-const helpColumn = 78
+// The least width of a column of the help, and the widths of the first columns of pages.
+const helpColumn, helpKey, detailKey = 60, 19, 26
 
-// pageKey is the width of the first column of a page.
-const pageKey = 26
-
-func drawPageLine(a area, l pageLine) {
+func drawPageLine(a area, l pageLine, keys int) {
 	if l.head {
 		a.cut(1, 0, a.w-1, styleTitle, l.text)
 		return
 	}
-	a.cut(2, 0, pageKey-3, styleKey, l.key)
-	a.cut(pageKey, 0, a.w-pageKey, l.style, l.text)
+	a.cut(2, 0, keys-3, styleKey, l.key)
+	a.cut(keys, 0, a.w-keys, l.style, l.text)
 }
 
-// detailLines lays out all fields of a row; long values take as many lines as they need.
-func detailLines(fields []field, width int) []pageLine {
-	var lines []pageLine
-	for _, f := range fields {
-		label := f.label
-		for _, part := range wrapText(f.value, max(width-pageKey-1, 10)) {
-			lines = append(lines, pageLine{key: label, text: part})
-			label = ""
-		}
+func detailLines(fields []field) []pageLine {
+	lines := make([]pageLine, len(fields))
+	for i, f := range fields {
+		lines[i] = pageLine{key: f.label, text: f.value}
 	}
 	return lines
 }
 
-// wrapText cuts text into lines of at most width cells.
+// wrapLines gives long texts as many lines as they need.
+func wrapLines(lines []pageLine, width int) []pageLine {
+	var out []pageLine
+	for _, l := range lines {
+		for _, part := range wrapText(l.text, width) {
+			l.text = part
+			out = append(out, l)
+			l.key = ""
+		}
+	}
+	return out
+}
+
+// wrapText cuts text into lines of at most width cells, between words where that wastes little.
 func wrapText(text string, width int) []string {
 	var lines []string
-	var b strings.Builder
-	n := 0
-	for len(text) > 0 {
-		draw, size, w := nextCluster(text)
-		text = text[size:]
-		if n+w > width {
-			lines = append(lines, b.String())
-			b.Reset()
-			n = 0
+	for {
+		end, blank, n := 0, 0, 0
+		for end < len(text) {
+			_, size, w := nextCluster(text[end:])
+			if n+w > width {
+				break
+			}
+			if text[end] == ' ' && n > width/2 {
+				blank = end + 1
+			}
+			end += size
+			n += w
 		}
-		b.WriteString(draw)
-		n += w
+		if end == len(text) {
+			return append(lines, text)
+		}
+		if blank > 0 {
+			end = blank
+		}
+		if end == 0 {
+			return append(lines, text)
+		}
+		lines, text = append(lines, text[:end]), text[end:]
 	}
-	return append(lines, b.String())
 }

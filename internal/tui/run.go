@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -77,5 +78,5 @@ func (t *terminal) Read(p []byte) (int, error) {
 func Frame(s *stats.Snapshot, h *stats.History, width, height int) string {
 	v := newView(width, height)
 	v.snap, v.hist, v.now = s, h, s.Time
-	return v.render().encode(nil)
+	return strings.TrimRight(v.render().encode(nil), "\n")
 }

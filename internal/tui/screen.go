@@ -196,7 +196,7 @@ func (v *view) drawPanelTitle(a area, panel int, tabs bool) {
 func (v *view) drawTabs(a area, panel int) int {
 	names := make([]string, len(panels))
 	for _, short := range []bool{false, true} {
-		width := 0
+		width := -1 // no blank behind the last
 		for i := range panels {
 			names[i] = panels[i].title
 			if short {

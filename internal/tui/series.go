@@ -70,13 +70,8 @@ func (v *view) samples(index int) []sample {
 // the grid of its columns, so that samples do not change columns from frame to frame.
 func (v *view) frameOf(columns int) (from time.Time, span time.Duration) {
 	columns = max(columns, 1)
-	span = zooms[v.zoom]
-	if span == 0 {
-		every := time.Duration(v.snap.Observer.ActualIntervalSeconds * float64(time.Second))
-		if every <= 0 {
-			every = max(v.interval, time.Second)
-		}
-		span = every * time.Duration(columns)
+	if span = zooms[v.zoom]; span == 0 {
+		span = v.sampleSpan(columns)
 	}
 	each := max(span/time.Duration(columns), 1)
 	end := v.newest()
@@ -84,6 +79,25 @@ func (v *view) frameOf(columns int) (from time.Time, span time.Duration) {
 		end = end.Add(each - over)
 	}
 	return end.Add(-span), span
+}
+
+// sampleSpan gives every sample a column of its own, and wider ones to the few of the beginning.
+func (v *view) sampleSpan(columns int) time.Duration {
+	every := time.Duration(v.snap.Observer.ActualIntervalSeconds * float64(time.Second))
+	if every <= 0 {
+		every = max(v.interval, time.Second)
+	}
+	full := every * time.Duration(columns)
+	known := time.Duration(0)
+	if v.hist != nil && len(v.hist.Points()) > 0 {
+		known = v.newest().Sub(v.hist.Points()[0].Time)
+	}
+	for _, span := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute} {
+		if known <= span && span < full {
+			return span
+		}
+	}
+	return full
 }
 
 // newest is the time of the last Snapshot, also while an older one is shown.

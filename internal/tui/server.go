@@ -24,6 +24,7 @@ type sheetLine struct {
 	section string
 	label   string
 	text    string
+	more    string // where there is room
 	style   style
 }
 
@@ -65,17 +66,23 @@ func drawSheetLine(a area, l sheetLine) {
 	if l.text == unknown {
 		st = styleFaint
 	}
-	a.cut(17, 0, a.w-17, st, text)
+	x := a.cut(17, 0, a.w-17, st, text)
+	if l.more != "" && x+3+textWidth(l.more) <= a.w {
+		a.put(x, 0, styleDim, " · "+l.more)
+	}
 }
 
 func keyspaceLines(s *stats.Snapshot) []sheetLine {
 	lines := []sheetLine{{section: "Databases"}}
 	for _, db := range s.Keyspace {
-		text := whole(db.Keys) + " keys · " + percent(float64(db.Expires)/float64(max(db.Keys, 1))) + " ttl"
-		if ttl, ok := db.AvgTTLSeconds.Get(); ok && ttl > 0 {
-			text += " · avg " + durationText(time.Duration(min(ttl, 1e9)*float64(time.Second)))
+		line := sheetLine{
+			label: fmt.Sprintf("db%d", db.DB),
+			text:  whole(db.Keys) + " keys · " + percent(float64(db.Expires)/float64(max(db.Keys, 1))) + " ttl",
 		}
-		lines = append(lines, sheetLine{label: fmt.Sprintf("db%d", db.DB), text: text})
+		if ttl, ok := db.AvgTTLSeconds.Get(); ok && ttl > 0 {
+			line.more = "avg " + durationText(time.Duration(min(ttl, 1e9)*float64(time.Second)))
+		}
+		lines = append(lines, line)
 	}
 	if len(s.Keyspace) == 0 {
 		lines = append(lines, sheetLine{text: "no keys", style: styleDim})
@@ -129,8 +136,12 @@ func replicationLines(s *stats.Snapshot) []sheetLine {
 		if row.State != "online" {
 			st = styleWarn
 		}
-		lag := known(row.LagBytes, wholeBytes) + " behind"
-		lines = append(lines, sheetLine{label: "replica", text: safe(row.Addr, 60) + " " + safe(row.State, 20) + " · " + lag, style: st})
+		lines = append(lines, sheetLine{
+			label: safe(row.Addr, 60),
+			text:  safe(row.State, 20),
+			more:  known(row.LagBytes, wholeBytes) + " behind",
+			style: st,
+		})
 	}
 	if len(r.Replicas) == 0 && s.Server.Role == "primary" {
 		lines = append(lines, sheetLine{label: "replicas", text: "none"})

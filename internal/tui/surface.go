@@ -143,7 +143,7 @@ func (s *surface) encode(t *theme) string {
 			b.WriteByte('\n')
 		}
 		row := s.cells[y*s.width : (y+1)*s.width]
-		encodeRow(&b, row[:lastUsed(row)], t)
+		encodeRow(&b, row[:lastUsed(row, t == nil)], t)
 	}
 	return b.String()
 }
@@ -170,9 +170,9 @@ func encodeRow(b *strings.Builder, row []cell, t *theme) {
 	}
 }
 
-func lastUsed(row []cell) int {
+func lastUsed(row []cell, plain bool) int {
 	n := len(row)
-	for n > 0 && row[n-1].text == "" && !row[n-1].cont && row[n-1].ground == groundNone {
+	for n > 0 && (row[n-1].text == "" || row[n-1].text == " " && plain) && !row[n-1].cont && (plain || row[n-1].ground == groundNone) {
 		n--
 	}
 	return n

@@ -24,11 +24,11 @@ func drawTitle(a area, v *view) {
 			break
 		}
 	}
+	at := max(a.w-partsWidth(right)+1, 0)
 	x := 1
 	for _, p := range left {
-		x = a.cut(x, 0, a.w-x, p.style, p.text) + 2
+		x = a.cut(x, 0, at-x, p.style, p.text) + 2
 	}
-	at := max(a.w-partsWidth(right)+1, 0)
 	for _, p := range right {
 		at = a.put(at+1, 0, p.style, p.text) + 1
 	}

@@ -1,0 +1,55 @@
+package tui
+
+import (
+	"testing"
+)
+
+// BenchmarkFrame200x60 draws the largest layout over 10,000 connections, as on every new Snapshot.
+func BenchmarkFrame200x60(b *testing.B) {
+	for _, sorted := range []bool{false, true} {
+		name := "as it comes"
+		if sorted {
+			name = "sorted by age"
+		}
+		b.Run(name, func(b *testing.B) {
+			v := bigView()
+			_, ts := v.state(v.focus)
+			if sorted {
+				ts.sort = 7
+			}
+			for b.Loop() {
+				ts.cached.valid = false
+				v.render().encode(benchTheme)
+			}
+		})
+	}
+}
+
+var benchTheme = themes["dark"]
+
+func bigView() *view {
+	v := newView(200, 60)
+	v.hist = busyHistory(noon)
+	v.snap = busyCache(noon, 1)
+	v.snap.Connections = cacheConnections(10_000, 1)
+	v.now, v.keys = noon, true
+	v.setFocus(panelIndex("clients"))
+	v.panels[v.focus].mode = connectionsMode
+	return v
+}
+
+// A frame of a Snapshot that is already sorted must not sort it again.
+func TestFrameSortsOnlyOnce(t *testing.T) {
+	v := bigView()
+	_, ts := v.state(v.focus)
+	ts.sort = 7
+	v.render()
+	before := ts.cached.rows
+	allocs := testing.AllocsPerRun(3, func() { v.render() })
+	if &before[0] != &ts.cached.rows[0] {
+		t.Error("a second frame made a new order")
+	}
+	if allocs > 12_000 {
+		t.Errorf("a frame allocates %.0f times", allocs)
+	}
+}
