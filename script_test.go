@@ -25,7 +25,9 @@ import (
 )
 
 // TestMain lets scripts and tests run the real main as the program redistop, which it puts on PATH.
+// With -race a program sleeps a second when it ends; a hundred of them need not.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0")
 	testscript.Main(m, map[string]func(){"redistop": main})
 }
 
@@ -54,6 +56,7 @@ func TestScript(t *testing.T) {
 			for _, v := range []string{"REDISCLI_AUTH", "COLUMNS", "LINES", "NO_COLOR"} {
 				e.Setenv(v, "")
 			}
+			e.Setenv("GORACE", os.Getenv("GORACE"))
 			self, err := exec.LookPath("redistop")
 			if err != nil {
 				return err

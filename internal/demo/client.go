@@ -18,7 +18,7 @@ func (d *Demo) client(p program, instance int) *redis.Client {
 		Username:      p.user,
 		Password:      d.password,
 		ClientName:    p.clientName(instance),
-		PoolSize:      max(p.connections, 1),
+		PoolSize:      max(p.threads, 1),
 		Protocol:      2,
 		MaxRetries:    -1,
 		DialerRetries: 1,

@@ -69,7 +69,7 @@ func (d *Demo) Addr() string { return d.server.Addr() }
 func (d *Demo) Password() string { return d.password }
 
 // Context ends when the traffic ends: by Close, by the context of Start, or by a mistake of this
-// package, which is its cause and which Close reports.
+// package, which then is its cause.
 func (d *Demo) Context() context.Context { return d.ctx }
 
 // Close ends the programs and the server and removes all that they left. Closing twice is fine.
@@ -78,30 +78,31 @@ func (d *Demo) Close() error {
 	// The server goes first: a blocked BRPOP or XREADGROUP then returns at once.
 	err := d.server.Stop()
 	d.done.Wait()
-	var p panicError
-	if errors.As(context.Cause(d.ctx), &p) {
-		err = errors.Join(p, err)
-	}
 	return err
 }
 
-// run lets one instance of a program work until the demo ends. What fails is tried again: the
-// user may kill any client, and that is part of the show.
+// run lets the threads of one instance of a program work until the demo ends. What fails is tried
+// again: the user may kill any client, and that is part of the show.
 func (d *Demo) run(p program, instance int) {
+	c := d.client(p, instance)
+	var threads sync.WaitGroup
+	for range max(p.threads, 1) {
+		threads.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					d.stop(panicError{p.name, r})
+				}
+			}()
+			for d.ctx.Err() == nil {
+				if err := p.work(d.ctx, c, instance); err != nil {
+					sleep(d.ctx, retryAfter)
+				}
+			}
+		})
+	}
 	d.done.Go(func() {
-		defer func() {
-			if r := recover(); r != nil {
-				d.stop(panicError{p.name, r})
-			}
-		}()
-		for d.ctx.Err() == nil {
-			c := d.client(p, instance)
-			err := p.work(d.ctx, c, instance)
-			c.Close()
-			if err != nil {
-				sleep(d.ctx, retryAfter)
-			}
-		}
+		threads.Wait()
+		c.Close()
 	})
 }
 

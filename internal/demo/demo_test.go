@@ -156,8 +156,11 @@ func TestPanic(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the demo goes on")
 	}
-	if err := d.Close(); err == nil || !strings.Contains(err.Error(), "demo program broken: panic: mistake") {
-		t.Errorf("Close says %v", err)
+	if err := context.Cause(d.Context()); !strings.Contains(err.Error(), "demo program broken: panic: mistake") {
+		t.Errorf("the cause is %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Errorf("Close: %v", err)
 	}
 	if server.PID() != 0 {
 		t.Error("the server still runs")

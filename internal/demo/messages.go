@@ -41,7 +41,7 @@ func sendMail(ctx context.Context, c *redis.Client, instance int) error {
 
 // takeOrders writes the stream, cut to its newest ten thousand.
 func takeOrders(ctx context.Context, c *redis.Client, _ int) error {
-	return pace(ctx, 30, func() error {
+	return pace(ctx, 25, func() error {
 		return c.XAdd(ctx, &redis.XAddArgs{
 			Stream: orderStream, MaxLen: 10_000, Approx: true,
 			Values: []any{"product", rand.IntN(products), "amount", 1 + rand.IntN(5)},
@@ -79,7 +79,7 @@ func billOrders(ctx context.Context, c *redis.Client, instance int) error {
 // talk publishes to the chat's rooms.
 func talk(ctx context.Context, c *redis.Client, _ int) error {
 	nextRoom := popular(20)
-	return pace(ctx, 60, func() error {
+	return pace(ctx, 40, func() error {
 		return c.Publish(ctx, "chat:room:"+strconv.Itoa(nextRoom()), "hello").Err()
 	})
 }

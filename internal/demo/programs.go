@@ -9,13 +9,13 @@ import (
 
 // A program is one application of the company.
 type program struct {
-	name        string // of its connections; instances are numbered
-	user        string // ACL user
-	library     string // what it calls its client library (7.2+)
-	instances   int
-	hosts       []int // last bytes of the loopback addresses that its instances come from
-	connections int   // of each instance
-	work        func(ctx context.Context, c *redis.Client, instance int) error
+	name      string // of its connections; instances are numbered
+	user      string // ACL user
+	library   string // what it calls its client library (7.2+)
+	instances int
+	hosts     []int                                                          // last bytes of the loopback addresses that its instances come from
+	threads   int                                                            // of each instance; as many connections
+	work      func(ctx context.Context, c *redis.Client, instance int) error // of one thread, until it fails
 }
 
 // programs is the whole cast.

@@ -5,39 +5,24 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// requestsPerSecond is the mean of one connection of a web server.
-const requestsPerSecond = 22
-
-// serveWeb is a web server: its threads share a pool of connections.
+// serveWeb is one thread of a web server; its threads share a pool of connections.
 func serveWeb(ctx context.Context, c *redis.Client, _ int) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var threads sync.WaitGroup
-	for range c.Options().PoolSize {
-		threads.Go(func() {
-			nextPage := popular(pages)
-			cancel(pace(ctx, requestsPerSecond, func() error { return serveRequest(ctx, c, nextPage) }))
-		})
-	}
-	threads.Wait()
-	return context.Cause(ctx)
+	nextPage := popular(pages)
+	return pace(ctx, 15, func() error { return serveRequest(ctx, c, nextPage) })
 }
 
 // serveRequest is one page: the visitor's session, the parts of the page from the cache, the
 // missing ones made and cached; sometimes a mail is to be sent.
 func serveRequest(ctx context.Context, c *redis.Client, nextPage func() int) error {
 	session := "session:" + strconv.Itoa(rand.IntN(visitors))
-	if err := c.HGetAll(ctx, session).Err(); err != nil {
-		return err
-	}
-	parts := make([]*redis.StringCmd, 6)
+	parts := make([]*redis.StringCmd, 12)
 	_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.HGetAll(ctx, session)
 		for i := range parts {
 			parts[i] = p.Get(ctx, pageKey(nextPage()))
 		}
@@ -78,7 +63,7 @@ return n <= 100 and 1 or 0`)
 // limitRates is an API gateway that asks a script whether a caller may.
 func limitRates(ctx context.Context, c *redis.Client, _ int) error {
 	nextCaller := popular(500)
-	return pace(ctx, 150, func() error {
+	return pace(ctx, 50, func() error {
 		return allow.Run(ctx, c, []string{"ratelimit:" + strconv.Itoa(nextCaller())}).Err()
 	})
 }

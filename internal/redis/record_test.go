@@ -207,5 +207,6 @@ func recordClients(rec *recording) {
 		dialRecording(t, "tcp", net.JoinHostPort("::1", port)).must("PING")
 	}
 	dialRecording(t, "tcp", *recordAddr) // has never sent a command
-	time.Sleep(1100 * time.Millisecond)  // so that ages and a replica's lag are known
+	time.Sleep(1100 * time.Millisecond)  // so that ages are known
+	rec.must("WAIT", "1", "5000")        // so that the replica has told its offset
 }

@@ -30,10 +30,12 @@ func ACLRule(ctx context.Context, t Target, user string, kill bool) (string, err
 	if err != nil {
 		return "", err
 	}
-	return aclRule(caps, user, kill), nil
+	return aclRule(caps, user, kill, info.Flavor() != "redis" || info.VersionAtLeast(6, 2)), nil
 }
 
-func aclRule(caps Capabilities, user string, kill bool) string {
+// aclRule writes the line. channels says that users have rights to channels (6.2+); before, the word
+// resetchannels is unknown.
+func aclRule(caps Capabilities, user string, kill, channels bool) string {
 	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
 	for _, s := range sources {
 		if caps.Has(s.command) {
@@ -44,5 +46,9 @@ func aclRule(caps Capabilities, user string, kill bool) string {
 		rights = append(rights, "+client|kill")
 	}
 	slices.Sort(rights)
-	return "ACL SETUSER " + redis.Argument(user) + " on >PASSWORD resetkeys resetchannels -@all " + strings.Join(rights, " ")
+	reset := "resetkeys "
+	if channels {
+		reset += "resetchannels "
+	}
+	return "ACL SETUSER " + redis.Argument(user) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
 }

@@ -33,12 +33,12 @@ const name = "redistop"
 // It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of
 // no further use.
 type Conn struct {
-	nc      net.Conn
-	r       *redis.Reader
-	out     []byte
-	actions bool
-	id      int64            // CLIENT ID; 0 when unknown
-	sent    map[string]int64 // by the server's name of the command, since takeSent
+	nc   net.Conn
+	r    *redis.Reader
+	out  []byte
+	may  consent
+	id   int64            // CLIENT ID; 0 when unknown
+	sent map[string]int64 // by the server's name of the command, since takeSent
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
@@ -104,7 +104,7 @@ func (c *Conn) greet(ctx context.Context, t Target) error {
 // Do sends one command and reads its reply. An error reply comes back as *redis.ReplyError and
 // leaves the connection usable.
 func (c *Conn) Do(ctx context.Context, args ...string) (redis.Value, error) {
-	counted, err := check(args, c.actions)
+	counted, err := check(args, c.may)
 	if err != nil {
 		return redis.Value{}, err
 	}

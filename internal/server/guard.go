@@ -16,6 +16,7 @@ var ErrNotAllowed = errors.New("command is not on the allow-list")
 type permit struct {
 	name   string              // "info", "client|list"
 	action bool                // changes something: only after a person confirmed it
+	stream bool                // only inside a window of MONITOR that Stream writes whole
 	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
 	why    string
 }
@@ -32,14 +33,24 @@ var permits = []permit{
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
 	{name: "commandlog|get", fits: logArgs, why: "what was large (Valkey 8.1+)"},
 	{name: "latency|histogram", why: "how long commands took (7.0+)"},
+	{name: "monitor", stream: true, why: "the command stream; only in front of the wait and reset that end it"},
+	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
+	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
+	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 }
 
 // maxSlice bounds the ids in one CLIENT LIST ID.
 const maxSlice = 2048
 
+// consent is what a connection may send beyond questions.
+type consent struct {
+	actions bool // a person confirmed it
+	stream  bool // the window is written whole, its end included
+}
+
 // check says whether args may be sent, and under which name the server counts them.
-func check(args []string, actions bool) (name string, err error) {
+func check(args []string, may consent) (name string, err error) {
 	if len(args) == 0 {
 		return "", fmt.Errorf("send nothing: %w", ErrNotAllowed)
 	}
@@ -56,8 +67,8 @@ func check(args []string, actions bool) (name string, err error) {
 			}
 			rest = rest[1:]
 		}
-		if p.action && !actions {
-			return "", fmt.Errorf("send %s: %w without a person's consent", p.name, ErrNotAllowed)
+		if p.action && !may.actions || p.stream && !may.stream {
+			return "", fmt.Errorf("send %s: %w here", p.name, ErrNotAllowed)
 		}
 		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
 			return "", fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
@@ -103,6 +114,15 @@ func listArgs(a []string) bool {
 
 func logArgs(a []string) bool {
 	return len(a) == 2 && numbers(1, 1)(a[:1]) && words("slow", "large-request", "large-reply")(a[1:])
+}
+
+// waitArgs: a number of replicas that nobody has, and a bound on the window's length.
+func waitArgs(a []string) bool {
+	if len(a) != 2 || a[0] != noReplicas {
+		return false
+	}
+	ms, err := strconv.Atoi(a[1])
+	return err == nil && ms >= 1 && ms <= int(MaxWindow.Milliseconds())
 }
 
 // killArgs wants the id and the address together: an id alone could by now be nobody, and an

@@ -14,7 +14,7 @@ import (
 // to say so here too.
 func TestTheAllowList(t *testing.T) {
 	want := []string{"auth", "client|id", "client|kill", "client|list", "client|setname", "commandlog|get", "command|info",
-		"info", "latency|histogram", "memory|stats", "select", "slowlog|get"}
+		"info", "latency|histogram", "memory|stats", "monitor", "quit", "reset", "select", "slowlog|get", "wait"}
 	var got []string
 	for _, p := range permits {
 		if p.why == "" {
@@ -27,6 +27,8 @@ func TestTheAllowList(t *testing.T) {
 	}
 }
 
+var everything = consent{actions: true, stream: true}
+
 func TestGuardRefusesArguments(t *testing.T) {
 	many := []string{"CLIENT", "LIST", "ID"}
 	for i := range maxSlice + 1 {
@@ -37,21 +39,22 @@ func TestGuardRefusesArguments(t *testing.T) {
 		{"CLIENT", "LIST", "ID", "1\r\nFLUSHALL"}, many, {"CLIENT", "SETNAME", "other"}, {"CLIENT", "ID", "1"},
 		{"SLOWLOG", "RESET"}, {"SLOWLOG", "GET", "-1"}, {"COMMANDLOG", "GET", "1", "all"}, {"LATENCY", "HISTOGRAM", "get"},
 		{"LATENCY", "RESET"}, {"MEMORY", "USAGE", "k"}, {"SELECT", "x"}, {"AUTH"}, {"AUTH", "a", "b", "c"}, {"CONFIG", "GET", "*"},
-		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"},
+		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"}, {"MONITOR"}, {"WAIT", "1000", "5"}, {"RESET"}, {"QUIT"},
 	} {
-		if _, err := check(args, false); !errors.Is(err, ErrNotAllowed) {
+		if _, err := check(args, consent{}); !errors.Is(err, ErrNotAllowed) {
 			t.Errorf("%.80q was let through", args)
 		}
 	}
 	for _, args := range [][]string{
 		{"CLIENT", "KILL", "a:1"}, {"CLIENT", "KILL", "ID", "1"}, {"CLIENT", "KILL", "ADDR", "a:1"}, {"CLIENT", "KILL", "TYPE", "normal"},
 		{"CLIENT", "KILL", "ID", "1", "ADDR", ""}, {"CLIENT", "KILL", "ID", "1", "SKIPME", "no"},
+		{"MONITOR", "x"}, {"WAIT", "1", "5"}, {"WAIT", "1000", "0"}, {"WAIT", "1000", "100000"}, {"WAIT", "1000"},
 	} {
-		if _, err := check(args, true); !errors.Is(err, ErrNotAllowed) {
+		if _, err := check(args, everything); !errors.Is(err, ErrNotAllowed) {
 			t.Errorf("%q was let through with consent", args)
 		}
 	}
-	if name, err := check([]string{"client", "kill", "ID", "7", "ADDR", "10.0.0.1:5"}, true); err != nil || name != "client|kill" {
+	if name, err := check([]string{"client", "kill", "ID", "7", "ADDR", "10.0.0.1:5"}, everything); err != nil || name != "client|kill" {
 		t.Errorf("a confirmed kill: %q, %v", name, err)
 	}
 }
@@ -75,7 +78,7 @@ func TestNothingElseOfARealServerIsLetThrough(t *testing.T) {
 				args = append(args, sub)
 			}
 			for _, more := range [][]string{nil, {"0"}, {"k", "v"}, {"GET", "x"}} {
-				got, err := check(append(slices.Clone(args), more...), true)
+				got, err := check(append(slices.Clone(args), more...), everything)
 				listed := slices.ContainsFunc(permits, func(p permit) bool { return p.name == got })
 				if err == nil && (!listed || sub != "" && got != strings.ToLower(name)) {
 					t.Errorf("%q %q was let through as %q", name, more, got)

@@ -19,7 +19,7 @@ func Kill(ctx context.Context, t Target, id int64, addr string) error {
 		return err
 	}
 	defer c.Close()
-	c.actions = true
+	c.may.actions = true
 	v, err := c.Do(ctx, "CLIENT", "KILL", "ID", strconv.FormatInt(id, 10), "ADDR", addr)
 	if err != nil {
 		return fmt.Errorf("kill client id=%d: %w", id, err)

@@ -41,7 +41,7 @@ func (t Target) GoString() string { return "server.Target(" + t.String() + ")" }
 func (t Target) Format(f fmt.State, _ rune) { fmt.Fprint(f, t.String()) }
 
 // ParseAddress reads an address as a person writes it: host, host:port, [ip6]:port, ip6,
-// redis://[user:password@]host[:port][/db], rediss://… (TLS), unix:///path[?db=N] or a path.
+// redis://[[user:]password@]host[:port][/db], rediss://… (TLS), unix:///path[?db=N] or a path.
 // An error never holds the password.
 func ParseAddress(s string) (Target, error) {
 	scheme, _, isURL := strings.Cut(s, "://")
@@ -99,7 +99,10 @@ func parseURL(scheme, s string) (Target, error) {
 	t := Target{Network: "tcp"}
 	if u.User != nil {
 		t.Username = u.User.Username()
-		t.Password, _ = u.User.Password()
+		var colon bool
+		if t.Password, colon = u.User.Password(); !colon { // as redis-cli: a lone word is the password
+			t.Username, t.Password = "", t.Username
+		}
 	}
 	db := strings.Trim(u.Path, "/")
 	switch scheme {

@@ -25,6 +25,7 @@ func TestParseAddress(t *testing.T) {
 		{in: "redis://[::1]:7000/3", network: "tcp", address: "[::1]:7000", db: 3},
 		{in: "redis://ann:p%40ss%20w%22ord@h:1/2", network: "tcp", address: "h:1", user: "ann", password: `p@ss w"ord`, db: 2},
 		{in: "redis://:secret@h", network: "tcp", address: "h:6379", password: "secret"},
+		{in: "redis://secret@h", network: "tcp", address: "h:6379", password: "secret"},
 		{in: "rediss://h?db=4", network: "tcp", address: "h:6379", db: 4, tls: true},
 		{in: "REDISS://h", network: "tcp", address: "h:6379", tls: true},
 		{in: "unix:///run/redis.sock", network: "unix", address: "/run/redis.sock"},

@@ -62,6 +62,9 @@ func (m *app) turnPage(key string) bool {
 	return true
 }
 
+// openNumbered opens the panel that the pressed digit names.
+func (m *app) openNumbered() tea.Cmd { return m.openPanel(int(m.key[0] - '1')) }
+
 func (m *app) openPanel(i int) tea.Cmd {
 	if i < len(panels) {
 		m.view.overlay = overlay{}

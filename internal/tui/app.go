@@ -20,8 +20,9 @@ type app struct {
 	plain   bool   // NO_COLOR, or a terminal without colours
 	dirty   bool   // the frame is older than the view
 	frame   string
-	ended   bool // no more Snapshots will come
-	notices int  // made so far
+	ended   bool   // no more Snapshots will come
+	notices int    // made so far
+	key     string // the key that is being handled
 }
 
 // The messages of the app besides Bubble Tea's own.
@@ -141,9 +142,6 @@ func (m *app) take(s *stats.Snapshot) tea.Cmd {
 	v := m.view
 	v.hist.Add(s)
 	v.now = s.Time
-	if !s.Stale {
-		v.lastUp = s.Time
-	}
 	if !v.pinned {
 		v.snap = s
 	}

@@ -34,7 +34,7 @@ var contextGroups = []factGroup{
 			return factText{text: known(s.Throughput.CommandsPerSecond, count), style: styleStrong}
 		}},
 		{"hits", hitsFact},
-		{"errors", func(s *stats.Snapshot) factText {
+		{"err/s", func(s *stats.Snapshot) factText {
 			t := rateFact(s.Throughput.ErrorsPerSecond, true)
 			t.more = known(s.Throughput.TotalErrors, whole) + " total"
 			return t
@@ -64,12 +64,12 @@ var contextGroups = []factGroup{
 		{"frag", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Memory.FragmentationRatio, fragText), more: "rss " + known(s.Memory.RSS, wholeBytes)}
 		}},
-		{"evicted", func(s *stats.Snapshot) factText {
+		{"evict/s", func(s *stats.Snapshot) factText {
 			t := rateFact(s.Throughput.EvictedPerSecond, true)
 			t.more = s.Memory.Policy
 			return t
 		}},
-		{"expired", func(s *stats.Snapshot) factText { return rateFact(s.Throughput.ExpiredPerSecond, false) }},
+		{"exp/s", func(s *stats.Snapshot) factText { return rateFact(s.Throughput.ExpiredPerSecond, false) }},
 		{"peak", func(s *stats.Snapshot) factText { return factText{text: known(s.Memory.Peak, wholeBytes)} }},
 	}},
 	{21, []fact{
@@ -77,7 +77,7 @@ var contextGroups = []factGroup{
 		{"blocked", func(s *stats.Snapshot) factText { return factText{text: known(s.Connected.Blocked, whole)} }},
 		{"brief", briefFact},
 		{"keys", keysFact},
-		{"new", func(s *stats.Snapshot) factText { return rateFact(s.Connected.NewPerSecond, false) }},
+		{"new/s", func(s *stats.Snapshot) factText { return rateFact(s.Connected.NewPerSecond, false) }},
 	}},
 	{20, []fact{
 		{"repl", replicationFact},
@@ -110,11 +110,11 @@ var contextGroups = []factGroup{
 		}},
 	}},
 	{20, []fact{
-		{"lookups", func(s *stats.Snapshot) factText {
-			return factText{text: known(lookups(s), perSecond)}
+		{"look/s", func(s *stats.Snapshot) factText {
+			return factText{text: known(lookups(s), count)}
 		}},
-		{"misses", func(s *stats.Snapshot) factText {
-			return factText{text: known(s.Throughput.MissesPerSecond, perSecond)}
+		{"miss/s", func(s *stats.Snapshot) factText {
+			return factText{text: known(s.Throughput.MissesPerSecond, count)}
 		}},
 		{"all hit", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Throughput.TotalHitRatio, ratio), more: "since start"}
@@ -129,7 +129,7 @@ var contextGroups = []factGroup{
 }
 
 func rateFact(m redis.Maybe[float64], trouble bool) factText {
-	t := factText{text: known(m, perSecond)}
+	t := factText{text: known(m, count)}
 	if trouble && m.Or(0) > 0 {
 		t.style = styleWarn
 	}

@@ -186,7 +186,7 @@ func busyHistory(end time.Time) *stats.History {
 		if i >= 270 && i < 276 {
 			down := *s
 			down.Stale, down.Link = true, stats.Link{State: stats.Stalled, Since: at.Add(-time.Duration(i-269) * 2 * time.Second)}
-			down.Throughput, down.CPU = stats.Throughput{}, stats.CPU{}
+			down.Throughput, down.CPU = stats.Throughput{}, stats.CPU{} // as stats leaves out rates
 			s = &down
 		}
 		h.Add(s)

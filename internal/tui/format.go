@@ -74,9 +74,6 @@ func bytesText(n float64) string {
 // byteRate writes bytes a second: 12.4MiB/s.
 func byteRate(n float64) string { return bytesText(n) + "/s" }
 
-// perSecond writes a rate of things: 1.23k/s.
-func perSecond(v float64) string { return count(v) + "/s" }
-
 // usecText writes a time given in microseconds: 0.80µs, 12µs, 1.23ms, 4.56s, 2m03s.
 func usecText(v float64) string {
 	switch {

@@ -55,7 +55,7 @@ func keyLines(v *view) []pageLine {
 }
 
 func receiptLines(o *stats.Observer) []pageLine {
-	lines := []pageLine{{}, {head: true, text: "What redistop costs this server (its own count)"}}
+	lines := []pageLine{{}, {head: true, text: "What redistop costs this server"}}
 	lines = append(lines, pageLine{
 		key:  "now",
 		text: fmt.Sprintf("%s of a core (%s a second) of %s allowed", known(o.ServerCPUShare, percent), known(o.UsecPerSecond, usecText), percent(o.BudgetShare)),
@@ -85,7 +85,7 @@ func missingLines(missing []stats.Missing) []pageLine {
 	if len(missing) == 0 {
 		return nil
 	}
-	lines := []pageLine{{}, {head: true, text: "What this server does not give, and what brings it back"}}
+	lines := []pageLine{{}, {head: true, text: "What this server does not give"}}
 	for _, m := range missing {
 		text := safe(m.Part, 40) + ": " + safe(m.Reason, 400)
 		if m.Remedy != "" {

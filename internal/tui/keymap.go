@@ -26,7 +26,7 @@ var keyTable = []binding{
 	{keys: []string{"esc"}, group: "Screen", help: "close, clear the filter, deselect, go live", do: (*app).escape},
 	{keys: []string{"tab"}, group: "Screen", help: "next panel", do: func(m *app) tea.Cmd { return m.cycle(1) }},
 	{keys: []string{"shift+tab"}, group: "Screen", help: "panel before", do: func(m *app) tea.Cmd { return m.cycle(-1) }},
-	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, label: "1 … 9", group: "Screen", help: "a panel by its number", do: nil},
+	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, label: "1 … 9", group: "Screen", help: "a panel by its number", do: (*app).openNumbered},
 	{keys: []string{"f", "z"}, group: "Screen", help: "this panel on the full screen", hint: "full", do: (*app).toggleFull},
 	{keys: []string{"T"}, group: "Screen", help: "theme: dark, light, none", do: (*app).nextTheme},
 
@@ -107,11 +107,8 @@ func (m *app) press(msg tea.KeyPressMsg) tea.Cmd {
 	case v.overlay.kind != overlayNone && m.turnPage(key):
 		return nil
 	}
-	if len(key) == 1 && key[0] >= '1' && key[0] <= '9' {
-		return m.openPanel(int(key[0] - '1'))
-	}
 	if b := bindingFor(key); b != nil {
-		m.view.notice = notice{}
+		m.view.notice, m.key = notice{}, key
 		return b.do(m)
 	}
 	return nil
@@ -121,7 +118,7 @@ func bindingFor(key string) *binding {
 	for i := range keyTable {
 		b := &keyTable[i]
 		for _, k := range b.keys {
-			if k == key && b.do != nil {
+			if k == key {
 				return b
 			}
 		}

@@ -163,9 +163,6 @@ func (t *table[R]) follow(list []R, ts *tableState, o *order) {
 }
 
 func (t *table[R]) count(v *view, panel int) int {
-	if _, gone := v.missing(t.part); gone && t.part != "" {
-		return 0
-	}
 	ps, ts := v.state(panel)
 	return t.order(v, ps, ts).len(len(t.list(v)))
 }

@@ -95,7 +95,7 @@ func wrapText(text string, width int) []string {
 			if n+w > width {
 				break
 			}
-			if text[end] == ' ' && n > width/2 {
+			if text[end] == ' ' && n >= width/3 {
 				blank = end + 1
 			}
 			end += size

@@ -74,9 +74,11 @@ func (t *terminal) Read(p []byte) (int, error) {
 }
 
 // Frame draws one frame as plain text, without colours and keys, for a pipe or a log. The history may
-// be nil. Lines end without blanks and are at most width cells wide; there are at most height.
+// be nil, and so may the Snapshot before there is one. Lines end without blanks and are at most width cells wide; there are at most height.
 func Frame(s *stats.Snapshot, h *stats.History, width, height int) string {
 	v := newView(width, height)
-	v.snap, v.hist, v.now = s, h, s.Time
+	if s != nil {
+		v.snap, v.hist, v.now = s, h, s.Time
+	}
 	return strings.TrimRight(v.render().encode(nil), "\n")
 }

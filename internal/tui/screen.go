@@ -19,7 +19,8 @@ func (v *view) render() *surface {
 		drawOneLine(a, v)
 		return s
 	}
-	if v.full {
+	alone := v.full || !l.shows(panels[v.focus].id) && !l.shows(chosen)
+	if alone {
 		l.context, l.bands = 0, fullLayout.bands
 	}
 	drawTitle(a.sub(0, 0, a.w, 1), v)
@@ -135,11 +136,7 @@ func (v *view) drawBand(a area, l layout, b band) {
 		case graphSlot:
 			drawGraph(part, v)
 		case chosen:
-			panel := l.chosenPanel(v.recent)
-			if v.full {
-				panel = v.focus
-			}
-			v.drawPanel(part, panel, true)
+			v.drawPanel(part, l.chosenPanel(v.recent), true)
 		default:
 			v.drawPanel(part, panelIndex(name), false)
 		}

@@ -74,7 +74,7 @@ func (v *view) frameOf(columns int) (from time.Time, span time.Duration) {
 		span = v.sampleSpan(columns)
 	}
 	each := max(span/time.Duration(columns), 1)
-	end := v.newest()
+	end := v.latestTime()
 	if over := time.Duration(end.UnixNano() % int64(each)); over > 0 {
 		end = end.Add(each - over)
 	}
@@ -90,7 +90,7 @@ func (v *view) sampleSpan(columns int) time.Duration {
 	full := every * time.Duration(columns)
 	known := time.Duration(0)
 	if v.hist != nil && len(v.hist.Points()) > 0 {
-		known = v.newest().Sub(v.hist.Points()[0].Time)
+		known = v.latestTime().Sub(v.hist.Points()[0].Time)
 	}
 	for _, span := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute} {
 		if known <= span && span < full {
@@ -100,8 +100,8 @@ func (v *view) sampleSpan(columns int) time.Duration {
 	return full
 }
 
-// newest is the time of the last Snapshot, also while an older one is shown.
-func (v *view) newest() time.Time {
+// latestTime is the right edge of the graph, also while an older moment is shown.
+func (v *view) latestTime() time.Time {
 	if v.hist != nil && v.hist.Len() > 0 {
 		return v.hist.Latest().Time
 	}

@@ -1,6 +1,10 @@
 package tui
 
-import "slices"
+import (
+	"slices"
+
+	"redistop/internal/stats"
+)
 
 // mark is what one cell of a table shows. A style of styleWarn or styleBad also gets a sign
 // behind the text, so that colour is never the only one.
@@ -97,10 +101,21 @@ func (t *table[R]) sortColumn(ts *tableState) int {
 }
 
 func (t *table[R]) note(v *view, panel int) []string {
-	if _, gone := v.missing(t.part); gone || t.about == nil {
+	if _, gone := t.gone(v); gone {
 		return nil
 	}
-	return t.about(v, t.count(v, panel), len(t.list(v)))
+	note := t.about(v, t.count(v, panel), len(t.list(v)))
+	if m, missing := v.missing(t.part); missing {
+		note = append([]string{safe(m.Command, 40) + " refused !"}, note...)
+	}
+	return note
+}
+
+// gone says what took the whole table away. A server may refuse one source of its rows and give
+// another.
+func (t *table[R]) gone(v *view) (stats.Missing, bool) {
+	m, missing := v.missing(t.part)
+	return m, missing && len(t.list(v)) == 0
 }
 
 // draw shows the header and as many rows as there is room for, from the top unless the user
@@ -109,7 +124,7 @@ func (t *table[R]) draw(a area, v *view, panel int) {
 	if a.h < 1 || a.w < 1 {
 		return
 	}
-	if m, gone := v.missing(t.part); gone && t.part != "" {
+	if m, gone := t.gone(v); gone {
 		drawMissing(a, m)
 		return
 	}

@@ -25,7 +25,6 @@ const (
 	styleLoud // a state that nobody may miss
 	styleBar
 	styleGraph
-	styleGraph2
 	styleCursor // the moment of the history that is shown
 	styleKey    // keys in hints and help
 	styleName   // names of commands, addresses
@@ -78,7 +77,6 @@ var themes = map[string]*theme{
 			styleLoud:   {color: "#f0716b", bold: true, reverse: true},
 			styleBar:    {color: "#4f8fc0"},
 			styleGraph:  {color: "#56b6c2"},
-			styleGraph2: {color: "#b48ede"},
 			styleCursor: {color: "#e5b454", bold: true},
 			styleKey:    {color: "#e5b454"},
 			styleName:   {color: "#8cc4f0"},
@@ -102,7 +100,6 @@ var themes = map[string]*theme{
 			styleLoud:   {color: "#c4232a", bold: true, reverse: true},
 			styleBar:    {color: "#2f79b3"},
 			styleGraph:  {color: "#0b7285"},
-			styleGraph2: {color: "#7a3fb5"},
 			styleCursor: {color: "#9a5b00", bold: true},
 			styleKey:    {color: "#9a5b00"},
 			styleName:   {color: "#0b5394"},

@@ -147,8 +147,9 @@ func banners(v *view) []banner {
 	return all
 }
 
+// linkBanner is about the link as it is now, also while an older moment is shown.
 func linkBanner(v *view) banner {
-	l := &v.snap.Link
+	l := &v.latest().Link
 	parts := []string{" " + linkWord(v)}
 	if l.Message != "" {
 		parts = append(parts, safe(l.Message, 300))
@@ -156,7 +157,7 @@ func linkBanner(v *view) banner {
 	if l.Hint != "" {
 		parts = append(parts, safe(l.Hint, 300))
 	}
-	if at := v.figuresTime(); v.snap.Stale && !at.IsZero() {
+	if at := v.figuresTime(); v.snap.Stale && !v.back && !at.IsZero() {
 		// Said before the message: it must be seen on a narrow terminal too.
 		parts = append(parts[:1], append([]string{"figures " + durationText(v.now.Sub(at)) + " old"}, parts[1:]...)...)
 	}
@@ -165,11 +166,12 @@ func linkBanner(v *view) banner {
 
 // linkWord is the state of the link in a word or two, as nobody may miss it.
 func linkWord(v *view) string {
-	l := &v.snap.Link
+	s := v.latest()
+	l := &s.Link
 	word := strings.ToUpper(safe(string(l.State), 20))
 	switch l.State {
 	case stats.Loading:
-		if share, ok := v.snap.Persistence.LoadedShare.Get(); ok {
+		if share, ok := s.Persistence.LoadedShare.Get(); ok {
 			word += " " + percent(share)
 		}
 	case stats.Down, stats.Denied, stats.Connecting:

@@ -32,7 +32,6 @@ type view struct {
 	notice  notice
 	overlay overlay
 	dialog  *killDialog
-	lastUp  time.Time // when the figures shown were fresh, where the history does not tell
 
 	hits []hit // where things were drawn, for the mouse; made anew by every render
 }
@@ -94,7 +93,15 @@ func (v *view) state(panel int) (*panelState, *tableState) {
 func (v *view) body(panel int) body { return panels[panel].modes[v.panels[panel].mode].body }
 
 // troubled says that the link is not as it should be.
-func (v *view) troubled() bool { return v.snap.Link.State != stats.Up }
+func (v *view) troubled() bool { return v.latest().Link.State != stats.Up }
+
+// latest is the newest Snapshot, also while an older one is shown.
+func (v *view) latest() *stats.Snapshot {
+	if v.pinned && v.hist != nil && v.hist.Len() > 0 {
+		return v.hist.Latest()
+	}
+	return v.snap
+}
 
 // setFocus gives the keys to a panel.
 func (v *view) setFocus(panel int) {
@@ -103,17 +110,24 @@ func (v *view) setFocus(panel int) {
 	v.recent = slices.Insert(v.recent, 0, panel)
 }
 
-// figuresTime is when the figures shown were true: the time of the last Snapshot that the server
-// answered for. Zero when there was none.
+// figuresTime is when the figures shown were true: the last time that the server answered with any.
+// Zero when it never did.
 func (v *view) figuresTime() time.Time {
-	if v.hist != nil {
-		for i := v.hist.Len() - 1; i >= 0; i-- {
-			if s := v.hist.At(i); !s.Stale && !s.Time.After(v.snap.Time) {
-				return s.Time
+	if v.hist == nil {
+		return time.Time{}
+	}
+	points := v.hist.Points()
+	for i := len(points) - 1; i >= 0; i-- {
+		if points[i].Time.After(v.snap.Time) {
+			continue
+		}
+		for _, value := range points[i].Values {
+			if value.Known() {
+				return points[i].Time
 			}
 		}
 	}
-	return v.lastUp
+	return time.Time{}
 }
 
 // missing finds what took a part of the picture away.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// line is one line of the table.
+type line struct {
+	connections int
+	lasts       time.Duration
+	budget      float64
+	alone, with cost
+
+	claim     float64       // mean of what redistop says while the window lasts
+	worst     float64       // the most that it says of one interval in the window
+	wholeList time.Duration // from redistop's start to the first Snapshot with all connections; 0: none came
+	every     float64       // seconds between two lists, as redistop says; 0: every interval
+}
+
+// read takes what redistop said. The first Snapshot in the window counts back to before it and is
+// the base of the mean.
+func (l *line) read(all []snapshot, from, started time.Time) {
+	var base, last *snapshot
+	for i := range all {
+		s := &all[i]
+		if l.wholeList == 0 && s.whole(l.connections) {
+			l.wholeList = s.at.Sub(started)
+		}
+		if s.at.Before(from) {
+			base = s
+			continue
+		}
+		if base == nil {
+			base = s
+			continue
+		}
+		last = s
+		if share := s.Observer.ServerCPUShare; share != nil {
+			l.worst = max(l.worst, *share)
+		}
+	}
+	if last == nil {
+		return
+	}
+	if usec := last.at.Sub(base.at).Seconds() * 1e6; usec > 0 {
+		l.claim = float64(last.Observer.TotalUsec-base.Observer.TotalUsec) / usec
+	}
+	if e := last.Observer.ClientsEverySeconds; e != nil {
+		l.every = *e
+	}
+}
+
+// counted and taken are redistop's shares of one core, by the server's counters and by its process.
+func (l line) counted() float64 { return (l.with.usec - l.alone.usec) / 1e6 / l.lasts.Seconds() }
+func (l line) taken() float64   { return (l.with.cpu - l.alone.cpu).Seconds() / l.lasts.Seconds() }
+
+// kept is judged by the server's counters, as the budget is meant.
+func (l line) kept() string {
+	if l.counted() <= l.budget {
+		return "yes"
+	}
+	return "NO"
+}
+
+func (l line) String() string {
+	after, every := "never", "every look"
+	if l.wholeList > 0 {
+		after = fmt.Sprintf("%.1f s", l.wholeList.Seconds())
+	}
+	if l.every > 0 {
+		every = fmt.Sprintf("%.1f s", l.every)
+	}
+	return fmt.Sprintf("%d\t%.2f %% (at most %.2f %%)\t%.2f %%\t%.2f %%\t%s\t%.1f ms\t%.1f ms\t%s\t%s",
+		l.connections, l.claim*100, l.worst*100, l.counted()*100, l.taken()*100, l.kept(),
+		millis(l.alone.max), millis(l.with.max), after, every)
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

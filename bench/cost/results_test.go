@@ -1,0 +1,85 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redistop/bench/lab"
+)
+
+// three rounds of one load: nobody costs 1 and 1.02 µs, redistop 1 % more than their mean, MONITOR
+// twice as much; the third round ran on a machine half as fast.
+func threeRounds() *results {
+	r := newResults([]load{{name: "GET"}}, []watcher{
+		{name: "nobody"}, {name: "again"}, {name: "redistop", ours: true}, {name: "MONITOR"},
+	})
+	for _, slow := range []float64{1, 1, 2} {
+		for w, cpu := range []float64{1, 1.02, 1.01 * 1.01, 2.02} {
+			r.samples[0][w] = append(r.samples[0][w], sample{usecPerCommand: cpu * slow, commandsPerSecond: 1e6 / cpu / slow})
+		}
+	}
+	return r
+}
+
+func TestResults(t *testing.T) {
+	var out strings.Builder
+	threeRounds().print(&out)
+	want := `
+GET        CPU µs a command   ratio to nobody (min..max)   commands/s   ratio to nobody (min..max)
+nobody     1.000                                           1000000      
+again      1.020              1.020 (1.020..1.020)         980392       0.980 (0.980..0.980)
+redistop   1.020              1.010 (1.010..1.010)         980296       0.990 (0.990..0.990)
+MONITOR    2.020              2.000 (2.000..2.000)         495050       0.500 (0.500..0.500)
+
+CPU time a command with redistop, against nobody; it should be within 1.01:
+GET   redistop   1.010: inside the noise of ±0.020, which is too large to tell 1.01
+`
+	if d := cmp.Diff(want, out.String()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	tests := []struct {
+		ratio, noise float64
+		want         string
+	}{
+		{1.004, 0.005, "1.004: within 1.01, and the noise is ±0.005"},
+		{0.98, 0.03, "0.980: inside the noise of ±0.030, which is too large to tell 1.01"},
+		{1.02, 0.03, "1.020: inside the noise of ±0.030, which is too large to tell 1.01"},
+		{1.012, 0.005, "1.012: MORE than 1.01, and outside the noise of ±0.005"},
+		{1.05, 0.03, "1.050: MORE than 1.01, and outside the noise of ±0.030"},
+	}
+	for _, tt := range tests {
+		if got := verdict(lab.Spread{Median: tt.ratio}, tt.noise); got != tt.want {
+			t.Errorf("verdict(%v, %v) = %q, want %q", tt.ratio, tt.noise, got, tt.want)
+		}
+	}
+}
+
+// Every watcher has one turn a round, and nobody and the control stand apart.
+func TestTurn(t *testing.T) {
+	for _, n := range []int{7, 8} {
+		first := map[int]bool{}
+		for round := range n {
+			order := turn(n, round)
+			first[order[0]] = true
+			apart := slices.Index(order, nobody) - slices.Index(order, nobodyAgain)
+			if apart = max(apart, -apart); min(apart, n-apart) < 3 {
+				t.Errorf("round %d of %d watchers: %v: nobody and its control are %d apart", round, n, order, apart)
+			}
+			slices.Sort(order)
+			for w, got := range order {
+				if got != w {
+					t.Fatalf("round %d of %d watchers: sorted %v", round, n, order)
+				}
+			}
+		}
+		if len(first) != n {
+			t.Errorf("%d watchers: only %d of them ever begin a round", n, len(first))
+		}
+	}
+}
