@@ -10,14 +10,16 @@ import (
 
 func newACL() *cobra.Command {
 	var conn connection
-	var name string
-	var kill bool
+	wish := server.ACLWish{User: "redistop"}
 	cmd := &cobra.Command{
 		Use:   "acl [ADDRESS]",
 		Short: "print the least ACL user that serves redistop",
 		Long: `Print the ACL SETUSER line of the least user that serves redistop on this
 server. It is made for the server's version, because a rule that names a command
-the server does not have is refused. Nothing is changed on the server.`,
+the server does not have is refused. Nothing is changed on the server.
+
+Without --monitor the user sees counters only: who sends which keys needs
+MONITOR, which shows every value to whoever has that right.`,
 		Example: `  redistop acl cache.local --name watcher
   redistop acl rediss://admin@cache.local --askpass --kill`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -28,7 +30,7 @@ the server does not have is refused. Nothing is changed on the server.`,
 			if err != nil {
 				return err
 			}
-			rule, err := server.ACLRule(cmd.Context(), target, name, kill)
+			rule, err := server.ACLRule(cmd.Context(), target, wish)
 			if err != nil {
 				return serverError(err)
 			}
@@ -37,9 +39,10 @@ the server does not have is refused. Nothing is changed on the server.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&name, "name", "redistop", "print the rule of a user called `NAME`")
-	cmd.Flags().BoolVar(&kill, "kill", false, "with the right to kill connections")
-	group(cmd, "Rule", "name", "kill")
+	cmd.Flags().StringVar(&wish.User, "name", wish.User, "print the rule of a user called `NAME`")
+	cmd.Flags().BoolVar(&wish.Monitor, "monitor", false, "with the right to samples of the command stream (MONITOR)")
+	cmd.Flags().BoolVar(&wish.Kill, "kill", false, "with the right to kill connections")
+	group(cmd, "Rule", "name", "monitor", "kill")
 	conn.addTo(cmd)
 	return cmd
 }

@@ -18,7 +18,7 @@ import (
 
 // mayImport is the map of the house: which of our packages each may import, all else is
 // forbidden. The root (package main) may import all of them but redistest, which belongs to the
-// tests and the demo. Package redis holds words, not a source: a reader may use them.
+// tests, the demo and the benchmarks. Package redis holds words, not a source: a reader may use them.
 var mayImport = map[string][]string{
 	"redis":     {},
 	"sketch":    {},
@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},
+	"bench":     {"redis", "stats"}, // the programs beside internal; like the demo, they start servers
 }
 
 // pure packages take the time as an argument: no sockets, no clocks, no goroutines.
@@ -116,6 +117,9 @@ func inspect(t *testing.T, tree fs.FS) []string {
 func topFolder(dir string) string {
 	rest, ok := strings.CutPrefix(dir, "internal/")
 	if !ok {
+		if dir == "bench" || strings.HasPrefix(dir, "bench/") {
+			return "bench"
+		}
 		return ""
 	}
 	top, _, _ := strings.Cut(rest, "/")
@@ -140,8 +144,8 @@ func imports(f goFile) (found []string) {
 		switch {
 		case ours == f.folder:
 		case ours == "redistest":
-			if !f.test && f.folder != "demo" && f.name != "demo.go" {
-				found = append(found, f.complain(spec.Pos(), "imports redistest: only tests and the demo start servers; move this into one of them"))
+			if !f.test && f.folder != "demo" && f.folder != "bench" && f.name != "demo.go" {
+				found = append(found, f.complain(spec.Pos(), "imports redistest: only tests, the demo and the benchmarks start servers; move this into one of them"))
 			}
 		case f.folder != "" && !slices.Contains(allowed, ours):
 			found = append(found, f.complain(spec.Pos(), "%s imports %s: it may import %v; pass a value or a function in, or declare the methods that it needs as an interface of its own", f.folder, ours, allowed))
@@ -261,6 +265,7 @@ func TestInspectRefuses(t *testing.T) {
 		{"a verb imports redistest", "top.go", "package main\nimport _ \"redistop/internal/redistest\"\n", "top.go:2: imports redistest"},
 		{"a package imports redistest", "internal/server/a.go", "package server\nimport _ \"redistop/internal/redistest\"\n", "imports redistest"},
 		{"redistest imports a package", "internal/redistest/a.go", "package redistest\nimport _ \"redistop/internal/redis\"\n", "redistest imports redis"},
+		{"a benchmark looks inside", "bench/cost/a.go", "package main\nimport _ \"redistop/internal/server\"\n", "bench imports server"},
 		{"an unknown package", "internal/x/a.go", "package x\n", "does not know"},
 		{"a bad name", "internal/web/util/a.go", "package util\n", "package util: name"},
 		{"a clock", "internal/stats/a.go", "package stats\nimport \"time\"\nvar t = time.Now()\n", "time.Now"},
@@ -289,6 +294,7 @@ func TestInspectRefuses(t *testing.T) {
 func TestInspectAccepts(t *testing.T) {
 	tests := map[string]string{
 		"demo.go":                     "package main\nimport _ \"redistop/internal/redistest\"\n",
+		"bench/cost/a.go":             "package main\nimport _ \"redistop/internal/redistest\"\nimport _ \"redistop/internal/redis\"\n",
 		"internal/demo/traffic.go":    "package demo\nimport _ \"redistop/internal/redistest\"\n",
 		"internal/stats/addr.go":      "package stats\nimport \"net\"\nvar a = net.JoinHostPort(\"h\", \"1\")\n",
 		"web.go":                      "package main\nimport _ \"redistop/internal/web\"\nfunc f() {\n" + strings.Repeat("\tf()\n", 78) + "}\n",

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"unicode"
 	"unicode/utf8"
 
 	"redistop/internal/stats"
@@ -75,9 +76,5 @@ func escapeControls(b []byte) []byte {
 
 // isHidden says whether a terminal acts on a rune that encoding/json does not escape.
 func isHidden(r rune) bool {
-	switch {
-	case r >= 0x7f && r <= 0x9f, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-		return true
-	}
-	return false
+	return r >= 0x7f && r <= 0x9f || unicode.Is(unicode.Bidi_Control, r)
 }

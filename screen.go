@@ -21,6 +21,9 @@ func (v *view) screen(ctx context.Context, o *observe.Observer) error {
 		Interval:    v.interval,
 		SetInterval: o.SetInterval,
 		Save:        saveSnapshot,
+		Watch:       o.Watch,
+		SetSampling: o.SetSampling,
+		Live:        o.Live(),
 		Theme:       v.theme,
 	}
 	if !v.readOnly {

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"io"
 	"net"
-	"strconv"
 	"testing"
 	"time"
 
@@ -28,7 +26,7 @@ func dial(t *testing.T, s *redistest.Server, ip string) *program {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return &program{t, conn, redis.NewReader(conn, redis.Limits{})}
@@ -92,25 +90,4 @@ func (p *program) must(args ...string) redis.Value {
 func (p *program) info() *redis.Info {
 	p.t.Helper()
 	return redis.ParseInfo(p.must("INFO", "all").Text)
-}
-
-// setLarge sets key to a value of size bytes, which it sends without having it.
-func (p *program) setLarge(key string, size int) {
-	p.t.Helper()
-	head := redis.AppendCommand(nil, "SET", key, "")
-	p.write(append(head[:len(head)-len("$0\r\n\r\n")], "$"+strconv.Itoa(size)+"\r\n"...))
-	if _, err := io.CopyN(p.conn, zeros{}, int64(size)); err != nil {
-		p.t.Fatal(err)
-	}
-	p.write([]byte("\r\n"))
-	if err := p.read(1).Err(); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(b []byte) (int, error) {
-	clear(b)
-	return len(b), nil
 }

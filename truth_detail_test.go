@@ -27,7 +27,7 @@ func wantClients(t *testing.T, w *watched, l *load, s *redistest.Server) {
 		}
 		return
 	}
-	rated, shares := map[string]float64{}, 0.0
+	rated := map[string]float64{}
 	for i, s := range w.seen {
 		if i == 0 || s.Observer.ClientsTime.Equal(*w.seen[i-1].Observer.ClientsTime) {
 			continue
@@ -35,7 +35,6 @@ func wantClients(t *testing.T, w *watched, l *load, s *redistest.Server) {
 		elapsed := s.Observer.ClientsTime.Sub(*w.seen[i-1].Observer.ClientsTime)
 		for _, g := range s.Clients {
 			rated[g.IP] += g.CommandsPerSecond.Or(0) * elapsed.Seconds()
-			shares += g.Share.Or(0)
 		}
 	}
 	for _, ip := range []string{webIP, jobsIP, scriptIP} {
@@ -43,8 +42,8 @@ func wantClients(t *testing.T, w *watched, l *load, s *redistest.Server) {
 		if n := is.TotalCommands.Or(-1) - was.TotalCommands.Or(-1); n != l.byIP[ip] {
 			t.Errorf("%s: %d commands by its connections' counters, want %d", ip, n, l.byIP[ip])
 		}
-		// The time between two passes is known to a few microseconds.
-		if want := float64(l.byIP[ip]); math.Abs(rated[ip]-want) > want/50 {
+		// The time between two sightings of a connection is not told, only when the passes ended.
+		if want := float64(l.byIP[ip]); math.Abs(rated[ip]-want) > want/10 {
 			t.Errorf("%s: %v commands by its rates, want %v", ip, rated[ip], want)
 		}
 		if d := cmp.Diff(is.TotalCommands, groupOf(t, last.ClientsByName, is.Names[0]).TotalCommands); d != "" {
@@ -64,32 +63,50 @@ func groupOf(t *testing.T, groups []stats.ClientGroup, key string) stats.ClientG
 	return stats.ClientGroup{Names: []string{""}}
 }
 
-// wantSlow wants the one slow command as its program sent it, nothing of redistop's, and a count of
-// the entries that came and were pushed out between two polls.
-func wantSlow(t *testing.T, w *watched, last *stats.Snapshot, l *load, control *program) {
+// wantSlow wants the one slow command as its program sent it.
+func wantSlow(t *testing.T, rows []stats.SlowRow, l *load) {
 	t.Helper()
-	slow := slowRows(last)
-	if len(slow) != 1 || len(last.SlowLost) > 0 {
-		t.Errorf("slow: %+v, lost %+v; want one command", slow, last.SlowLost)
+	if len(rows) != 1 {
+		t.Errorf("slow: %+v; want one command", rows)
 	}
-	wantSlowest(t, slow, l)
-
-	slowBurst(control)
-	last = w.settled()
-	kept := entries(t, control)
-	newest, lost := kept[0].ID, int64(burst+1-len(kept))
-	want := []stats.SlowLoss{{Kind: stats.Slow, Total: lost}}
-	if d := cmp.Diff(want, last.SlowLost); d != "" || len(kept) != 128 {
-		t.Errorf("%d entries are kept; lost (-want +shown):\n%s", len(kept), d)
-	}
-	if slow = slowRows(last); len(slow) != len(kept)+1 || slow[0].ID != newest {
-		t.Errorf("%d rows, newest %d; want %d, %d", len(slow), slow[0].ID, len(kept)+1, newest)
-	}
-	wantSlowest(t, slow[len(slow)-1:], l)
-	for _, e := range kept {
-		if e.Name != "control" {
-			t.Errorf("%s is in the slow log: %+v", e.Name, e)
+	for _, r := range rows {
+		if r.Command != "eval" || !slices.Equal(r.Args, []string{"EVAL", busyLoop, "0"}) || r.Addr != l.script.addr() ||
+			r.Name != "script" || r.Usec.Or(0) < 30_000 {
+			t.Errorf("slow: %+v", r)
 		}
+	}
+}
+
+// wantLost wants all that the server keeps in its log, the slow command that it no longer keeps, a
+// count of the entries that came and were pushed out between two polls, and nothing of redistop's.
+func wantLost(t *testing.T, w *watched, last *stats.Snapshot, l *load, h *hostile, control *program) {
+	t.Helper()
+	kept, err := redis.ParseSlowlog(control.must("SLOWLOG", "GET", "-1"))
+	if err != nil || len(kept) != 128 {
+		t.Fatalf("slow log of %d entries: %v", len(kept), err)
+	}
+	slow := slowRows(last)
+	if len(slow) != len(kept)+1 {
+		t.Fatalf("%d slow commands, want %d", len(slow), len(kept)+1)
+	}
+	for i, e := range kept {
+		if slow[i].ID != e.ID || e.Name == "redistop" {
+			t.Errorf("slow: %+v, but the server says %+v", slow[i], e)
+		}
+	}
+	wantSlow(t, slow[len(kept):], l)
+	came := kept[0].ID - slow[len(kept)].ID
+	if came < int64(h.sent) {
+		t.Errorf("%d entries came, want at least %d", came, h.sent)
+	}
+	lost, all := came-int64(len(kept)), int64(0)
+	for _, s := range w.seen {
+		for _, loss := range s.SlowLost {
+			all += loss.Interval
+		}
+	}
+	if n := len(last.SlowLost); n != 1 || last.SlowLost[0].Kind != stats.Slow || last.SlowLost[0].Total != lost || all != lost {
+		t.Errorf("lost %+v, %d by the intervals; want %d", last.SlowLost, all, lost)
 	}
 }
 
@@ -97,54 +114,32 @@ func slowRows(s *stats.Snapshot) []stats.SlowRow {
 	return slices.DeleteFunc(slices.Clone(s.Slowlog), func(r stats.SlowRow) bool { return r.Kind != stats.Slow })
 }
 
-func wantSlowest(t *testing.T, rows []stats.SlowRow, l *load) {
-	t.Helper()
-	for _, r := range rows {
-		if r.Command != "eval" || !slices.Equal(r.Args, []string{"EVAL", busyLoop, "0"}) || r.Addr != l.script.addr() ||
-			r.Name != "script" || r.Usec.Or(0) < 20_000 {
-			t.Errorf("slow: %+v", r)
-		}
-	}
-}
-
-// entries is the server's own slow log.
-func entries(t *testing.T, control *program) []redis.SlowEntry {
-	t.Helper()
-	list, err := redis.ParseSlowlog(control.must("SLOWLOG", "GET", "-1"))
-	if err != nil || len(list) == 0 {
-		t.Fatalf("slow log: %v, %v", list, err)
-	}
-	return list
-}
-
 // wantFrame wants in a plain frame what the JSON says, of what does not change any more.
-func wantFrame(t *testing.T, s *redistest.Server, last *stats.Snapshot) {
+func wantFrame(t *testing.T, s *redistest.Server, last *stats.Snapshot, text string) {
 	t.Helper()
-	text := frame(t, s, "220", "90")
+	failed := t.Failed()
 	for _, row := range last.Commands {
-		if row.OwnCalls == 0 && row.Name != "config|set" && !hasRow(text, row.Name, fmt.Sprint(row.Calls)) {
+		if row.OwnCalls == 0 && !hasRow(text, row.Name, fmt.Sprint(row.Calls)) {
 			t.Errorf("no row %s ... %d in the frame", row.Name, row.Calls)
 		}
 	}
 	for _, e := range last.Errors {
-		if !hasRow(text, e.Code, fmt.Sprint(e.Count)) {
+		if !hasRow(text, redis.Printable(e.Code), fmt.Sprint(e.Count)) {
 			t.Errorf("no row %s ... %d in the frame", e.Code, e.Count)
 		}
 	}
 	for _, g := range last.Clients {
-		if g.IP == "127.0.0.1" {
-			g.Connections++ // to this redistop, the other one is another program
-		}
-		if !hasRow(text, g.IP, fmt.Sprint(g.Connections)) {
+		// To each of the two redistops the other one is another program at 127.0.0.1.
+		if g.IP != "127.0.0.1" && !hasRow(text, g.IP, fmt.Sprint(g.Connections)) {
 			t.Errorf("no row %s ... %d in the frame", g.IP, g.Connections)
 		}
 	}
-	for _, want := range []string{s.Addr(), s.Binary().String(), "clients 6/"} {
+	for _, want := range []string{s.Addr(), s.Binary().String(), "clients 7/"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the frame", want)
 		}
 	}
-	if t.Failed() {
+	if t.Failed() && !failed {
 		t.Logf("the frame:\n%s", text)
 	}
 }

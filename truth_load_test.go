@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"testing"
 
-	"redistop/internal/redis"
 	"redistop/internal/redistest"
 )
 
@@ -24,11 +23,10 @@ const (
 	webIP, jobsIP, scriptIP, shortIP = "127.0.0.11", "127.0.0.12", "127.0.0.13", "127.0.0.14"
 
 	shortLived = 25
-	burst      = 300 // slow entries at once; the log keeps 128
 )
 
-// busyLoop takes a server some 50 ms.
-const busyLoop = "for i=1,5000000 do end"
+// busyLoop takes a server some 100 ms, and less than slowFrom on none.
+const busyLoop = "for i=1,12000000 do end"
 
 func newLoad(t *testing.T, s *redistest.Server) *load {
 	t.Helper()
@@ -114,17 +112,4 @@ func (l *load) total() int64 {
 		sum += n
 	}
 	return sum
-}
-
-// slowBurst makes burst + 1 entries of the slow log in one go: the server reads all these commands
-// at once and nobody's come in between. A log of 128 holds the newest.
-func slowBurst(p *program) {
-	p.t.Helper()
-	b := redis.AppendCommand(nil, "CONFIG", "SET", "slowlog-log-slower-than", "0")
-	for range burst {
-		b = redis.AppendCommand(b, "PING")
-	}
-	b = redis.AppendCommand(b, "CONFIG", "SET", "slowlog-log-slower-than", slowFrom)
-	p.write(b)
-	p.read(burst + 2)
 }

@@ -16,7 +16,7 @@ import (
 
 // slowFrom is where the slow log begins, in microseconds: above what a question of redistop takes
 // on a busy machine, below busyLoop.
-const slowFrom = "20000"
+const slowFrom = "30000"
 
 // TestTruth compares what redistop shows with what the server counted and with what was sent, on
 // each version of the servers.
@@ -40,8 +40,20 @@ func TestTruth(t *testing.T) {
 		wantCounts(t, last, before)
 		wantBriefConnections(t, w, l)
 		wantClients(t, w, l, s)
-		wantSlow(t, w, last, l, control)
-		wantFrame(t, s, w.seen[len(w.seen)-1])
+		wantSlow(t, slowRows(last), l)
+
+		memory := peak(t, w.cmd.Process.Pid)
+		h := attack(t, s, control)
+		text := frame(t, s, "500", "90") // while w goes on
+		last = w.settled()
+		if grown := peak(t, w.cmd.Process.Pid) - memory; grown > large/4 {
+			t.Errorf("redistop took %d bytes more for a hostile program", grown)
+		}
+		wantLost(t, w, last, l, h, control)
+		frame := text()
+		wantHostile(t, h, last, frame)
+		wantFrame(t, s, last, frame)
+
 		wantRestart(t, w, s)
 		w.leave()
 	}, redistest.TCP(), redistest.Config("slowlog-log-slower-than "+slowFrom,

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"redistop/internal/redistest"
 	"redistop/internal/stats"
@@ -25,8 +27,8 @@ type watched struct {
 	seen   []*stats.Snapshot
 }
 
-// quick is the smallest interval, and a budget that stretches it on no machine.
-var quick = []string{"--interval", "500ms", "--budget", "50%"}
+// quick is the smallest interval, a budget that stretches it on no machine, and the counters alone.
+var quick = []string{"--interval", "500ms", "--budget", "50%", "--no-sample"}
 
 // watch starts redistop --json on a server and waits for its first line.
 func watch(t *testing.T, s *redistest.Server) *watched {
@@ -110,11 +112,7 @@ func (w *watched) leave() {
 // acts on, and no rate below zero.
 func decode(t *testing.T, line []byte) *stats.Snapshot {
 	t.Helper()
-	for _, r := range strings.TrimSuffix(string(line), "\n") {
-		if r < ' ' || isHidden(r) {
-			t.Errorf("%U stands in the line %.200q", r, line)
-		}
-	}
+	wantHarmless(t, strings.TrimSuffix(string(line), "\n"))
 	var s stats.Snapshot
 	strict := json.NewDecoder(bytes.NewReader(line))
 	strict.DisallowUnknownFields()
@@ -127,6 +125,15 @@ func decode(t *testing.T, line []byte) *stats.Snapshot {
 	}
 	wantPlausible(t, "", tree)
 	return &s
+}
+
+// wantHarmless wants nothing that a terminal acts on.
+func wantHarmless(t *testing.T, text string) {
+	t.Helper()
+	at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) })
+	if at >= 0 || !utf8.ValidString(text) {
+		t.Errorf("a terminal acts on %.40q, or it is not UTF-8", text[max(at, 0):])
+	}
 }
 
 // most is more than any rate, in events or bytes, of the small loads here.
@@ -171,19 +178,20 @@ func (w *watched) total(what string, rate func(*stats.Snapshot) stats.Maybe[floa
 	return sum
 }
 
-// frame is one plain frame of this size.
-func frame(t *testing.T, s *redistest.Server, columns, lines string) string {
+// frame begins to make one plain frame and returns how to get it.
+func frame(t *testing.T, s *redistest.Server, columns, lines string) (text func() string) {
 	t.Helper()
 	cmd := exec.Command("redistop", append([]string{"--text", "--once", s.Addr()}, quick...)...)
 	cmd.Env = append(cmd.Environ(), "COLUMNS="+columns, "LINES="+lines)
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("redistop --text --once: %v", err)
-	}
-	for _, r := range string(out) {
-		if r != '\n' && (r < ' ' || isHidden(r)) {
-			t.Errorf("%U stands in the frame:\n%q", r, out)
+	var out, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	start(t, cmd)
+	return func() string {
+		t.Helper()
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("redistop --text --once: %v: %s", err, &stderr)
 		}
+		wantHarmless(t, strings.ReplaceAll(out.String(), "\n", ""))
+		return out.String()
 	}
-	return string(out)
 }

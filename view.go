@@ -24,6 +24,9 @@ type view struct {
 	own        bool
 	readOnly   bool
 	theme      string
+	noSample   bool
+	monitor    time.Duration // see every command for this long from the start; 0: not
+	held       int64         // bytes that the server may hold of the command stream for us
 	json, text bool
 	once       bool
 	count      int // Snapshots to print; 0: no end
@@ -31,12 +34,15 @@ type view struct {
 
 // addTo defines the flags on cmd.
 func (v *view) addTo(cmd *cobra.Command) {
-	v.interval, v.budget, v.theme = 2*time.Second, 0.01, "auto"
+	v.interval, v.budget, v.theme, v.held = 2*time.Second, 0.01, "auto", 8<<20
 	f := cmd.Flags()
 	f.VarP(&checked[time.Duration]{&v.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s")
 	f.Var(&checked[float64]{&v.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
 	f.BoolVar(&v.own, "own", false, "show our own connections and commands too")
-	group(cmd, "Watching", "interval", "budget", "own")
+	f.BoolVar(&v.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.Var(&checked[time.Duration]{&v.monitor, parseWatch, time.Duration.String}, "monitor", "see every command for `TIME` from the start, up to 10m")
+	f.Var(&checked[int64]{&v.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
+	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "monitor", "held")
 
 	f.BoolVar(&v.readOnly, "read-only", false, "take away what changes the server (killing a connection)")
 	f.Var(&checked[string]{&v.theme, oneOf(themes), quote}, "theme", "colours `NAME`: "+strings.Join(themes, ", "))
@@ -48,7 +54,7 @@ func (v *view) addTo(cmd *cobra.Command) {
 	f.Var(&checked[int]{&v.count, parseCount, strconv.Itoa}, "count", "print `N` and end; plain frames unless --json is given")
 	f.BoolVar(&v.once, "once", false, "the same as --count 1")
 	group(cmd, "Output", "json", "text", "count", "once")
-	for _, free := range []string{"interval", "budget", "count"} {
+	for _, free := range []string{"interval", "budget", "count", "monitor", "held"} {
 		mustRegister(cmd.RegisterFlagCompletionFunc(free, cobra.NoFileCompletions))
 	}
 }
@@ -128,6 +134,26 @@ func parseBudget(s string) (float64, error) {
 	}
 	return share, nil
 }
+
+// parseWatch reads how long every command is to be seen. It always ends.
+func parseWatch(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < time.Second || d > 10*time.Minute {
+		return 0, fmt.Errorf("not a time from 1s to 10m")
+	}
+	return d, nil
+}
+
+// parseHeld reads a size in whole mebibytes: 1MB to 64MB.
+func parseHeld(s string) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimRight(strings.ToUpper(s), "MIB"), 10, 64)
+	if err != nil || n < 1 || n > 64 {
+		return 0, fmt.Errorf("not a size from 1MB to 64MB")
+	}
+	return n << 20, nil
+}
+
+func mebibytes(n int64) string { return strconv.FormatInt(n>>20, 10) + "MB" }
 
 func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(s)

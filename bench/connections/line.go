@@ -15,11 +15,10 @@ type line struct {
 	claim     float64       // mean of what redistop says while the window lasts
 	worst     float64       // the most that it says of one interval in the window
 	wholeList time.Duration // from redistop's start to the first Snapshot with all connections; 0: none came
-	every     float64       // seconds between two lists, as redistop says; 0: every interval
+	every     float64       // seconds between the last two lists, as redistop says; 0: one at every look
 }
 
-// read takes what redistop said. The first Snapshot in the window counts back to before it and is
-// the base of the mean.
+// read takes what redistop said since it started; the mean begins at from.
 func (l *line) read(all []snapshot, from, started time.Time) {
 	var base, last *snapshot
 	for i := range all {
@@ -27,12 +26,8 @@ func (l *line) read(all []snapshot, from, started time.Time) {
 		if l.wholeList == 0 && s.whole(l.connections) {
 			l.wholeList = s.at.Sub(started)
 		}
-		if s.at.Before(from) {
-			base = s
-			continue
-		}
-		if base == nil {
-			base = s
+		if s.at.Before(from) || base == nil {
+			base = s // the last before the window, which it opens
 			continue
 		}
 		last = s
@@ -64,16 +59,16 @@ func (l line) kept() string {
 }
 
 func (l line) String() string {
-	after, every := "never", "every look"
+	after, every := "never", ""
 	if l.wholeList > 0 {
-		after = fmt.Sprintf("%.1f s", l.wholeList.Seconds())
+		after, every = fmt.Sprintf("%.1f s", l.wholeList.Seconds()), "look"
 	}
 	if l.every > 0 {
 		every = fmt.Sprintf("%.1f s", l.every)
 	}
 	return fmt.Sprintf("%d\t%.2f %% (at most %.2f %%)\t%.2f %%\t%.2f %%\t%s\t%.1f ms\t%.1f ms\t%s\t%s",
 		l.connections, l.claim*100, l.worst*100, l.counted()*100, l.taken()*100, l.kept(),
-		millis(l.alone.max), millis(l.with.max), after, every)
+		millis(l.alone.wait), millis(l.with.wait), after, every)
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1e3 }

@@ -5,7 +5,8 @@
 //	go run ./bench/connections
 //	go run ./bench/connections -servers valkey-9 -connections 5000,10000 -for 1m
 //
-// Every line is measured twice, without redistop and with it, for the same time.
+// Every line is measured without redistop and with it, each time first undisturbed and then with a
+// client that sends PING every 5 ms.
 package main
 
 import (
@@ -40,7 +41,7 @@ func run() error {
 	redistop := flag.String("redistop", "./redistop", "the program measured, made by make")
 	interval := flag.Duration("interval", 2*time.Second, "redistop's --interval")
 	budget := flag.String("budget", "1%", "redistop's --budget")
-	lasts := flag.Duration("for", 20*time.Second, "time that each measurement counts")
+	lasts := flag.Duration("for", 20*time.Second, "time that each of a line's four measurements lasts")
 	flag.Parse()
 	if *lasts < 2**interval || *lasts > 10*time.Minute {
 		return fmt.Errorf("check flags: -for is two intervals to 10m")
@@ -56,8 +57,9 @@ func run() error {
 	defer stop()
 
 	w := watch{redistop: *redistop, interval: *interval, budget: *budget, lasts: *lasts}
-	fmt.Printf("redistop top --json --interval %s --budget %s for %s, and as long without it; server, watcher and prober share %s\n",
+	fmt.Printf("redistop top --json --interval %s --budget %s for twice %s, and as long without it; server, watcher and prober share %s\n",
 		w.interval, w.budget, w.lasts, lab.Machine())
+	fmt.Println("The counters count the time that passes in a command: where the machine is busy they say more than the process took.")
 	for _, name := range strings.Split(*servers, ",") {
 		binary, err := lab.Find(name)
 		if err != nil {

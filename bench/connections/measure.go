@@ -38,7 +38,7 @@ func measure(ctx context.Context, binary redistest.Binary, connections int, w wa
 		return line{}, err
 	}
 	l := line{connections: connections, lasts: w.lasts}
-	if l.alone, err = count(ctx, s, w.lasts); err != nil {
+	if l.alone, err = observe(ctx, s, w.lasts); err != nil {
 		return line{}, err
 	}
 	got := newSnapshots()
@@ -58,7 +58,7 @@ func measure(ctx context.Context, binary redistest.Binary, connections int, w wa
 		}
 	}
 	from := time.Now()
-	if l.with, err = count(ctx, s, w.lasts); err != nil {
+	if l.with, err = observe(ctx, s, w.lasts); err != nil {
 		return line{}, err
 	}
 	all, err := got.all()
@@ -72,35 +72,44 @@ func measure(ctx context.Context, binary redistest.Binary, connections int, w wa
 
 // cost is what a server did in one measurement.
 type cost struct {
-	usec float64       // its own count of all commands but the prober's
+	usec float64       // its own count of all commands but PING
 	cpu  time.Duration // of its process
-	max  time.Duration // that the prober waited
+	wait time.Duration // the longest that the prober had to wait
 }
 
-// count measures a server for some time. Its own one INFO is in both measurements of a line.
+// observe counts for some time what the server does, and then for as long how long a client waits:
+// a client that asks 200 times a second would drown what the process takes for us.
+func observe(ctx context.Context, s *redistest.Server, lasts time.Duration) (cost, error) {
+	c, err := count(ctx, s, lasts)
+	if err != nil {
+		return cost{}, err
+	}
+	p, err := startProber(s.Addr())
+	if err != nil {
+		return cost{}, err
+	}
+	err = sleep(ctx, lasts)
+	worst, probeErr := p.stop()
+	c.wait = worst
+	return c, errors.Join(err, probeErr)
+}
+
+// count reads the counters at both ends. Its own one INFO is in both measurements of a line.
 func count(ctx context.Context, s *redistest.Server, lasts time.Duration) (cost, error) {
 	client, err := lab.Dial("unix", s.Socket())
 	if err != nil {
 		return cost{}, err
 	}
 	defer client.Close()
-	p, err := startProber(s.Addr())
+	before, err := read(client, s.PID())
 	if err != nil {
 		return cost{}, err
 	}
-	before, err := read(client, s.PID())
-	if err == nil {
-		err = sleep(ctx, lasts)
-	}
-	var after cost
-	if err == nil {
-		after, err = read(client, s.PID())
-	}
-	worst, probeErr := p.stop()
-	if err := errors.Join(err, probeErr); err != nil {
+	if err := sleep(ctx, lasts); err != nil {
 		return cost{}, err
 	}
-	return cost{usec: after.usec - before.usec, cpu: after.cpu - before.cpu, max: worst}, nil
+	after, err := read(client, s.PID())
+	return cost{usec: after.usec - before.usec, cpu: after.cpu - before.cpu}, err
 }
 
 func read(client *lab.Client, pid int) (cost, error) {

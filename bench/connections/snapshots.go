@@ -31,7 +31,7 @@ type snapshots struct {
 	came chan struct{} // one for each that has come, as long as there is room
 
 	mu   sync.Mutex
-	part []byte     // guarded by mu, as all below: an unfinished line
+	part []byte // guarded by mu, as all below: an unfinished line
 	list []snapshot
 	err  error
 }

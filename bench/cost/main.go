@@ -71,6 +71,9 @@ func run() error {
 		return err
 	}
 	results.print(os.Stdout)
+	if *rounds < 5 {
+		fmt.Println("Fewer than five rounds know little of their own noise: take these numbers for a trial.")
+	}
 	return nil
 }
 

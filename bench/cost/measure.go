@@ -38,8 +38,12 @@ const smallKey = "small"
 // start runs the load until it is stopped: no server here gets through the number of requests
 // within a window. A redis-benchmark whose server is gone ends.
 func (l load) start(s *redistest.Server) (*lab.Process, error) {
+	benchmark, err := lab.Tool("benchmark")
+	if err != nil {
+		return nil, err
+	}
 	host, port, _ := strings.Cut(s.Addr(), ":")
-	return lab.Start(io.Discard, "redis-benchmark", append([]string{"-h", host, "-p", port, "-q",
+	return lab.Start(io.Discard, benchmark, append([]string{"-h", host, "-p", port, "-q",
 		"-c", strconv.Itoa(connections), "-P", strconv.Itoa(l.pipeline), "-n", "2000000000"}, l.command...)...)
 }
 

@@ -87,13 +87,15 @@ func (r *results) shown(load, watcher int, of func(sample) float64) string {
 	return r.ratio(load, watcher, of).String()
 }
 
-// verdict says what a ratio is worth on a machine with this noise.
+// verdict says what a ratio is worth on a machine with this noise. More than promised is only what
+// every round shows.
 func verdict(ratio lab.Spread, noise float64) string {
+	allowed := max(within, 1+noise)
 	switch {
-	case ratio.Median-1 > max(noise, within-1):
-		return fmt.Sprintf("%.3f: MORE than %.2f, and outside the noise of ±%.3f", ratio.Median, within, noise)
-	case noise > within-1:
-		return fmt.Sprintf("%.3f: inside the noise of ±%.3f, which is too large to tell %.2f", ratio.Median, noise, within)
+	case ratio.Median > allowed && ratio.Min > within:
+		return fmt.Sprintf("%.3f: MORE than %.2f in every round, and outside the noise of ±%.3f", ratio.Median, within, noise)
+	case noise > within-1 || ratio.Median > within:
+		return fmt.Sprintf("%.3f: with a noise of ±%.3f and rounds of %.3f..%.3f this run cannot tell %.2f", ratio.Median, noise, ratio.Min, ratio.Max, within)
 	}
 	return fmt.Sprintf("%.3f: within %.2f, and the noise is ±%.3f", ratio.Median, within, noise)
 }

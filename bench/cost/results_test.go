@@ -35,7 +35,7 @@ redistop   1.020              1.010 (1.010..1.010)         980296       0.990 (0
 MONITOR    2.020              2.000 (2.000..2.000)         495050       0.500 (0.500..0.500)
 
 CPU time a command with redistop, against nobody; it should be within 1.01:
-GET   redistop   1.010: inside the noise of ±0.020, which is too large to tell 1.01
+GET   redistop   1.010: with a noise of ±0.020 and rounds of 1.010..1.010 this run cannot tell 1.01
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -44,18 +44,19 @@ GET   redistop   1.010: inside the noise of ±0.020, which is too large to tell 
 
 func TestVerdict(t *testing.T) {
 	tests := []struct {
-		ratio, noise float64
-		want         string
+		ratio lab.Spread
+		noise float64
+		want  string
 	}{
-		{1.004, 0.005, "1.004: within 1.01, and the noise is ±0.005"},
-		{0.98, 0.03, "0.980: inside the noise of ±0.030, which is too large to tell 1.01"},
-		{1.02, 0.03, "1.020: inside the noise of ±0.030, which is too large to tell 1.01"},
-		{1.012, 0.005, "1.012: MORE than 1.01, and outside the noise of ±0.005"},
-		{1.05, 0.03, "1.050: MORE than 1.01, and outside the noise of ±0.030"},
+		{lab.Spread{Median: 1.004, Min: 0.99, Max: 1.02}, 0.005, "1.004: within 1.01, and the noise is ±0.005"},
+		{lab.Spread{Median: 1.004, Min: 1.002, Max: 1.006}, 0.03, "1.004: with a noise of ±0.030 and rounds of 1.002..1.006 this run cannot tell 1.01"},
+		{lab.Spread{Median: 1.02, Min: 1.015, Max: 1.03}, 0.03, "1.020: with a noise of ±0.030 and rounds of 1.015..1.030 this run cannot tell 1.01"},
+		{lab.Spread{Median: 1.02, Min: 0.98, Max: 1.03}, 0.005, "1.020: with a noise of ±0.005 and rounds of 0.980..1.030 this run cannot tell 1.01"},
+		{lab.Spread{Median: 1.012, Min: 1.011, Max: 1.02}, 0.005, "1.012: MORE than 1.01 in every round, and outside the noise of ±0.005"},
 	}
 	for _, tt := range tests {
-		if got := verdict(lab.Spread{Median: tt.ratio}, tt.noise); got != tt.want {
-			t.Errorf("verdict(%v, %v) = %q, want %q", tt.ratio, tt.noise, got, tt.want)
+		if got := verdict(tt.ratio, tt.noise); got != tt.want {
+			t.Errorf("verdict(%v, %v)\n got %q\nwant %q", tt.ratio, tt.noise, got, tt.want)
 		}
 	}
 }

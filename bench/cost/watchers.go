@@ -32,10 +32,11 @@ func watchers(ctx context.Context, redistop string) (list []watcher, without str
 	list = []watcher{
 		nobody:      {name: "nobody"},
 		nobodyAgain: {name: "nobody, again: the noise"},
-		{name: "redistop --json, every 2 s", connections: 1, ours: true, attach: printed(redistop, "2s")},
-		{name: "redistop, 80x24, every 2 s", connections: 1, ours: true, attach: onScreen(redistop, "2s")},
-		{name: "redistop --json, every 500 ms", connections: 1, ours: true, attach: printed(redistop, "500ms")},
-		{name: "redistop, 80x24, every 500 ms", connections: 1, ours: true, attach: onScreen(redistop, "500ms")},
+		{name: "redistop, counters alone, every 2 s", connections: 1, ours: true, attach: onScreen(redistop, "2s", "--no-sample")},
+		{name: "redistop, counters alone, every 500 ms", connections: 1, ours: true, attach: onScreen(redistop, "500ms", "--no-sample")},
+		{name: "redistop, with samples, every 2 s", connections: 1, ours: true, attach: onScreen(redistop, "2s")},
+		{name: "redistop --json, with samples, every 2 s", connections: 1, ours: true, attach: printed(redistop, "2s")},
+		{name: "redistop, every command", connections: 2, attach: onScreen(redistop, "2s", "--monitor", "10m")},
 		{name: "redis-cli MONITOR", connections: 1, attach: monitor},
 	}
 	path, err := earlier(ctx)
@@ -47,27 +48,31 @@ func watchers(ctx context.Context, redistop string) (list []watcher, without str
 	}}), ""
 }
 
-func printed(redistop, interval string) func(string) (*lab.Process, error) {
+func printed(redistop, interval string, flags ...string) func(string) (*lab.Process, error) {
 	return func(addr string) (*lab.Process, error) {
-		return lab.Start(io.Discard, redistop, "top", "--json", "--interval", interval, addr)
+		return lab.Start(io.Discard, redistop, append([]string{"top", "--json", "--interval", interval, addr}, flags...)...)
 	}
 }
 
-func onScreen(redistop, interval string) func(string) (*lab.Process, error) {
+func onScreen(redistop, interval string, flags ...string) func(string) (*lab.Process, error) {
 	return func(addr string) (*lab.Process, error) {
-		return lab.StartOn(80, 24, io.Discard, redistop, "--interval", interval, addr)
+		return lab.StartOn(80, 24, io.Discard, redistop, append([]string{"--interval", interval, addr}, flags...)...)
 	}
 }
 
 // monitor writes to /dev/null itself: a pipe would make us read hundreds of megabytes a second.
 func monitor(addr string) (*lab.Process, error) {
+	cli, err := lab.Tool("cli")
+	if err != nil {
+		return nil, err
+	}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer null.Close()
 	host, port, _ := strings.Cut(addr, ":")
-	return lab.Start(null, "redis-cli", "-h", host, "-p", port, "MONITOR")
+	return lab.Start(null, cli, "-h", host, "-p", port, "MONITOR")
 }
 
 // earlierModule is the first tool of this name: a MONITOR with a screen.

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"os/exec"
 	"strings"
 
 	"redistop/internal/redistest"
@@ -21,4 +22,17 @@ func Find(wanted string) (redistest.Binary, error) {
 		}
 	}
 	return redistest.Binary{}, fmt.Errorf("find server %q: here are %v; scripts/servers fetches more", wanted, here)
+}
+
+// Tool finds a program that comes with a server: Tool("benchmark") is redis-benchmark, else
+// valkey-benchmark.
+func Tool(name string) (string, error) {
+	path, err := exec.LookPath("redis-" + name)
+	if err != nil {
+		path, err = exec.LookPath("valkey-" + name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find redis-%s or valkey-%s: %w", name, name, err)
+	}
+	return path, nil
 }

@@ -1,10 +1,12 @@
 // Package observe watches one server: it runs the sources, feeds what they bring to stats and
 // publishes the latest Snapshot.
 //
-//	server.Poll  ── Reading ──> stats.Aggregate ── Snapshot ──> tui, JSON, text
+//	server.Poller  ── Reading ──┐
+//	                            ├─> stats.Aggregate ── Snapshot ──> tui, JSON, text
+//	monitor.Sampler ── Batch ───┘
 //
-// Two goroutines. The poller owns the connection and may wait long for a frozen server; the folder
+// Three goroutines. The poller owns the connection and may wait long for a frozen server; the folder
 // owns the Aggregate and never waits for the server, so that it can say at once that a reply is
-// overdue. Readers take the latest Snapshots from a bounded channel: a slow reader loses old ones
+// overdue. The sampler reads windows of MONITOR on a connection of its own. Readers take the latest Snapshots from a bounded channel: a slow reader loses old ones
 // and slows nobody.
 package observe

@@ -11,8 +11,10 @@ import (
 type folder struct {
 	observer  *Observer
 	aggregate *stats.Aggregate
+	sampling  *sampling
 	addr      string
-	last      stats.Reading // the latest that came from the poller
+	last      stats.Reading   // the latest that came from the poller
+	snapshot  *stats.Snapshot // the latest
 }
 
 // overdue is how long after its beat a Reading may come before the screen says that it is waited for.
@@ -33,13 +35,23 @@ func (f *folder) run() {
 				return
 			}
 			f.last = r
-			f.observer.publish(f.aggregate.Observe(r))
+			f.fold(r)
 			timer.Reset(f.patience(r))
 		case now := <-timer.C:
-			f.observer.publish(f.aggregate.Observe(f.waiting(now)))
+			f.fold(f.waiting(now))
 			timer.Reset(min(overdue, f.observer.Interval()))
 		}
 	}
+}
+
+// fold makes the next Snapshot of a Reading and of what the windows of the command stream brought.
+func (f *folder) fold(r stats.Reading) {
+	if f.snapshot != nil {
+		f.sampling.attach(&r, f.snapshot)
+	}
+	f.snapshot = f.aggregate.Observe(r)
+	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
+	f.observer.publish(f.snapshot)
 }
 
 // patience is how long to wait for the Reading after r.

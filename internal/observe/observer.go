@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redistop/internal/monitor"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -15,6 +16,8 @@ type Config struct {
 	Interval time.Duration // between two polls; the budget may stretch it
 	Budget   float64       // share of the server's main thread that watching may take, 0.01 is 1 %
 	ShowOwn  bool          // the observer's own connections and commands stay in the tables
+	Sample   bool          // see the command stream in short windows of MONITOR, where that does no harm
+	Held     int64         // bytes that the server may hold of that stream for us
 	Eager    bool          // poll a second time soon after the first, so that a person sees rates at once
 }
 
@@ -24,6 +27,7 @@ type Observer struct {
 	interval atomic.Int64  // time.Duration
 	changed  chan struct{} // the interval was changed; capacity 1
 
+	sampling  *sampling
 	readings  chan stats.Reading
 	snapshots chan *stats.Snapshot
 }
@@ -42,8 +46,10 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	o.interval.Store(int64(c.Interval))
 	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
-	f := &folder{observer: o, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}), addr: c.Target.String()}
+	o.sampling = newSampling(c)
+	f := &folder{observer: o, sampling: o.sampling, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}), addr: c.Target.String()}
 	go f.run()
+	go o.sampling.sampler.Run(ctx)
 	return o
 }
 
@@ -74,6 +80,15 @@ func (o *Observer) SetInterval(d time.Duration) {
 func (o *Observer) Kill(ctx context.Context, id int64, addr string) error {
 	return server.Kill(ctx, o.target, id, addr)
 }
+
+// Watch sees every command for the time given, then samples again; 0 ends it now.
+func (o *Observer) Watch(d time.Duration) { o.sampling.sampler.Watch(d) }
+
+// SetSampling switches the windows of MONITOR on or off.
+func (o *Observer) SetSampling(on bool) { o.sampling.sampler.Enable(on) }
+
+// Live is the latest commands that windows have shown.
+func (o *Observer) Live() *monitor.Live { return o.sampling.live }
 
 // publish hands a Snapshot to the reader; when the channel is full the oldest one gives way.
 func (o *Observer) publish(s *stats.Snapshot) {

@@ -48,7 +48,7 @@ type CommandInfo struct {
 
 	categories  uint32 // a bit for each name in commandTable.categories
 	keys        []keySpec
-	scan        keyScan        // finds keys where no keySpec can
+	firstOnly   bool           // keys say: the first argument
 	subcommands []*CommandInfo // of a container such as CONFIG
 }
 
@@ -74,6 +74,17 @@ func (c *CommandInfo) Categories() []string {
 			names = append(names, "@"+name)
 		}
 	}
+	slices.Sort(names)
+	return names
+}
+
+// Categories are the names of all ACL categories that some command is in, with '@', sorted.
+func Categories() []string {
+	var names []string
+	for _, name := range commands.categories {
+		names = append(names, "@"+name)
+	}
+	slices.Sort(names)
 	return names
 }
 
@@ -94,13 +105,14 @@ func (c *CommandInfo) Subcommand(name []byte) (*CommandInfo, bool) {
 
 // LookupCommand finds a command by its name, in upper or lower case. It allocates nothing. What
 // modules add and what rename-command renamed is not known.
-func LookupCommand(name []byte) (*CommandInfo, bool) {
-	n := len(name)
-	if n == 0 || n > maxCommandName {
+func LookupCommand(name []byte) (*CommandInfo, bool) { return commands.find(name) }
+
+func (t *commandTable) find(name []byte) (*CommandInfo, bool) {
+	if len(name) == 0 || len(name) > maxCommandName {
 		return nil, false
 	}
 	for slot := commandSlot(name); ; slot++ {
-		c := commands.slots[slot%commandSlots]
+		c := t.slots[slot%commandSlots]
 		if c == nil {
 			return nil, false
 		}
@@ -144,7 +156,8 @@ func equalFold(lower string, name []byte) bool {
 	if len(lower) != len(name) {
 		return false
 	}
-	for i, c := range name {
+	for i := range len(lower) {
+		c := name[i]
 		if 'A' <= c && c <= 'Z' {
 			c |= 0x20
 		}

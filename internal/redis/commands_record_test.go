@@ -14,7 +14,7 @@ import (
 	"redistop/internal/redistest"
 )
 
-var updateTable = flag.Bool("update", false, "write commands.tsv anew from the servers that are here")
+var updateData = flag.Bool("update", false, "write commands.tsv and testdata/monitor anew from the servers that are here")
 
 // tableServers are the servers whose commands the table holds, newest first: where they differ,
 // the first one counts.
@@ -43,7 +43,7 @@ func TestCommandTableIsTheServers(t *testing.T) {
 	}
 	slices.Sort(lines) // a subcommand after its container: '|' is greater than a tab
 	fmt.Fprintf(&text, ".\n%s\n", strings.Join(lines, "\n"))
-	if *updateTable {
+	if *updateData {
 		if err := os.WriteFile("commands.tsv", []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}

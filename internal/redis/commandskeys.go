@@ -9,6 +9,14 @@ const maxKeys = 64
 // twice comes twice. Where the arguments are cut off, the complete ones are taken for all. It
 // allocates nothing.
 func (c *CommandInfo) EachKey(args []byte, f func(quotedKey []byte) bool) {
+	if c.firstOnly { // nearly always
+		if _, rest, ok := NextArg(args); ok {
+			if key, _, ok := NextArg(rest); ok {
+				f(key)
+			}
+		}
+		return
+	}
 	if c.Container() {
 		sub, ok := LookupArgs(args)
 		if !ok || sub.Container() {
@@ -16,8 +24,12 @@ func (c *CommandInfo) EachKey(args []byte, f func(quotedKey []byte) bool) {
 		}
 		c = sub
 	}
-	if c.scan != nil {
-		c.scan(args, f)
+	switch c.Name {
+	case "sort":
+		sortKeys(args, f)
+		return
+	case "migrate":
+		migrateKeys(args, f)
 		return
 	}
 	left := maxKeys
@@ -92,11 +104,6 @@ func (s *keySpec) start(args []byte) ([]byte, bool) {
 		}
 	}
 }
-
-// keyScan finds the keys of a command whose specifications are incomplete.
-type keyScan func(args []byte, f func([]byte) bool)
-
-var keyScans = map[string]keyScan{"sort": sortKeys, "migrate": migrateKeys}
 
 // sortKeys: SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC|DESC] [ALPHA] [STORE destination].
 // Of several destinations the last counts.

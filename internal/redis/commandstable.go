@@ -45,7 +45,7 @@ func (t *commandTable) add(line string) error {
 	if len(columns) != 4 {
 		return fmt.Errorf("%d columns", len(columns))
 	}
-	c := &CommandInfo{Name: columns[0], scan: keyScans[columns[0]]}
+	c := &CommandInfo{Name: columns[0]}
 	for flag := range strings.FieldsSeq(columns[1]) {
 		i := slices.Index(flagNames[:], flag)
 		if i < 0 {
@@ -68,17 +68,16 @@ func (t *commandTable) add(line string) error {
 		}
 		c.keys = append(c.keys, spec)
 	}
+	c.firstOnly = columns[3] == "1" && c.Name != "sort"
 	return t.put(c)
 }
 
 // put makes a command findable: by its name, or as a subcommand.
 func (t *commandTable) put(c *CommandInfo) error {
 	if container, _, ok := strings.Cut(c.Name, "|"); ok {
-		for _, other := range t.slots {
-			if other != nil && other.Name == container {
-				other.subcommands = append(other.subcommands, c)
-				return nil
-			}
+		if family, ok := t.find([]byte(container)); ok {
+			family.subcommands = append(family.subcommands, c)
+			return nil
 		}
 		return fmt.Errorf("no container %q", container)
 	}
@@ -125,10 +124,7 @@ func parseKeySpec(text string) (keySpec, error) {
 	if spec.begin, err = strconv.Atoi(begin); err != nil {
 		return keySpec{}, fmt.Errorf("read key specification %q: %w", text, err)
 	}
-	if numbers == "" {
-		return spec, nil
-	}
-	for i, number := range strings.Split(numbers, ":") {
+	for i, number := range strings.FieldsFunc(numbers, func(r rune) bool { return r == ':' }) {
 		if i >= len(into) {
 			return keySpec{}, fmt.Errorf("read key specification %q: too many numbers", text)
 		}

@@ -68,3 +68,8 @@ func (i *Info) has(name string) bool {
 	_, ok := i.fields[name]
 	return ok
 }
+
+// HasReset says whether the server has RESET: Redis since 6.2, every Valkey.
+func (i *Info) HasReset() bool {
+	return i.Flavor() == FlavorValkey || i.Flavor() == FlavorRedis && i.VersionAtLeast(6, 2)
+}

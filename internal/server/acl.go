@@ -9,10 +9,17 @@ import (
 	"redistop/internal/redis"
 )
 
+// ACLWish is what a user should be able to do beyond reading the counters.
+type ACLWish struct {
+	User    string
+	Monitor bool // samples of the command stream: shows every value to whoever logs in as this user
+	Kill    bool // close connections
+}
+
 // ACLRule asks a server what it has and returns the ACL SETUSER line of the least user that serves
 // redistop there. Only commands that the server has are named: a rule with an unknown one is
-// rejected whole. kill adds the right to close connections.
-func ACLRule(ctx context.Context, t Target, user string, kill bool) (string, error) {
+// rejected whole.
+func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	c, err := Dial(ctx, t)
 	if err != nil {
 		return "", err
@@ -30,19 +37,22 @@ func ACLRule(ctx context.Context, t Target, user string, kill bool) (string, err
 	if err != nil {
 		return "", err
 	}
-	return aclRule(caps, user, kill, info.Flavor() != "redis" || info.VersionAtLeast(6, 2)), nil
+	return aclRule(caps, w, info.Flavor() != "redis" || info.VersionAtLeast(6, 2)), nil
 }
 
 // aclRule writes the line. channels says that users have rights to channels (6.2+); before, the word
 // resetchannels is unknown.
-func aclRule(caps Capabilities, user string, kill, channels bool) string {
+func aclRule(caps Capabilities, w ACLWish, channels bool) string {
 	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
 	for _, s := range sources {
 		if caps.Has(s.command) {
 			rights = append(rights, "+"+s.command)
 		}
 	}
-	if kill && caps.Has("client|kill") {
+	if w.Monitor {
+		rights = append(rights, "+monitor", "+wait") // RESET needs none
+	}
+	if w.Kill && caps.Has("client|kill") {
 		rights = append(rights, "+client|kill")
 	}
 	slices.Sort(rights)
@@ -50,5 +60,5 @@ func aclRule(caps Capabilities, user string, kill, channels bool) string {
 	if channels {
 		reset += "resetchannels "
 	}
-	return "ACL SETUSER " + redis.Argument(user) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
+	return "ACL SETUSER " + redis.Argument(w.User) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
 }

@@ -63,6 +63,15 @@ func Connect(ctx context.Context, t Target, budget float64) (*Poller, error) {
 		lister: newLister(c.id), missing: map[string]stats.Missing{}, newest: map[stats.SlowKind]int64{}}, nil
 }
 
+// Addr is our own address, as the server names it unless something between translates it; empty on a unix
+// socket.
+func (p *Poller) Addr() string {
+	if local := p.conn.nc.LocalAddr(); local.Network() != "unix" {
+		return local.String()
+	}
+	return ""
+}
+
 // Close ends the connection.
 func (p *Poller) Close() error { return p.conn.Close() }
 

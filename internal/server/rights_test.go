@@ -14,7 +14,7 @@ import (
 // The user that ACLRule prints sees everything, and not one right of it is too much.
 func TestTheLeastUserSeesEverything(t *testing.T) {
 	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
-		rule, err := ACLRule(t.Context(), Target{Network: "unix", Address: s.Socket()}, "redistop", false)
+		rule, err := ACLRule(t.Context(), Target{Network: "unix", Address: s.Socket()}, ACLWish{User: "redistop"})
 		if err != nil {
 			t.Fatal(err)
 		}

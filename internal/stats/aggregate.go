@@ -33,6 +33,10 @@ type Aggregate struct {
 	arrivals   arrivals
 	slow       *slowLogs
 	names      *interner
+
+	identities *Identities // of the last pass over the connections; nil before
+	horizon    horizon
+	dropped    int64 // lines of MONITOR
 }
 
 // NewAggregate starts with nothing known.
@@ -50,12 +54,14 @@ func (a *Aggregate) forget() {
 	a.clients = newClientTable(a.showOwn)
 	a.arrivals.restart()
 	a.slow.restart()
+	a.identities, a.horizon = nil, horizon{}
 }
 
 // Observe folds one Reading and returns the new Snapshot, which nobody changes any more. The Sent of
 // every Reading counts once, also of those without Info.
 func (a *Aggregate) Observe(r Reading) *Snapshot {
 	a.ledger.sent(r.Sent)
+	a.dropped = sketch.Add(a.dropped, max(0, r.Sampling.Dropped))
 	var s *Snapshot
 	if r.Info == nil {
 		s = a.repeat(r)
@@ -96,6 +102,7 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	s.Commands = a.commandRows(iv, growths)
 	a.foldHistograms(r.Histograms, iv, growths, s)
 	a.foldClients(r, s)
+	a.foldSamples(r, iv, growths, s)
 	a.foldSlow(r, s)
 	a.observer(r, iv, own, s)
 
@@ -166,11 +173,13 @@ func (a *Aggregate) repeat(r Reading) *Snapshot {
 	default:
 		s = withoutRates(a.last)
 	}
+	a.keepSamples(r, interval{}, nil)
 	s.Time, s.Link, s.Stale = r.Time.Round(0), r.Link, true
 	if r.Missing != nil {
 		s.Missing = r.Missing
 	}
 	s.Observer.pace(r.Pacing)
+	s.Observer.sampling(r, a.dropped)
 	return s
 }
 

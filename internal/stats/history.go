@@ -36,6 +36,8 @@ const (
 	pointsSpan = 15 * time.Minute // that Points cover at least
 	mostPoints = 16 << 10         // 15 minutes at 55 ms
 	thinRows   = 50               // of each table in a thinned Snapshot
+
+	sampleWeight = 2 // rows that a sample counts as: behind it are its counts by window
 )
 
 // NewHistory keeps Snapshots over span as far as they fit in a budget of rows. A row takes about
@@ -135,6 +137,9 @@ func (s *Snapshot) ownRows(next *Snapshot) int {
 		ownRows(s.ClientsByUser, next.ClientsByUser) +
 		ownRows(s.ClientsByLibrary, next.ClientsByLibrary) +
 		ownRows(s.Commands, next.Commands) +
+		ownRows(s.Keys, next.Keys) +
+		ownRows(s.HotKeys, next.HotKeys) +
+		sampleWeight*max(len(s.Samples), len(s.allSamples)) +
 		ownRows(s.Slowlog, next.Slowlog)
 }
 
@@ -155,7 +160,20 @@ func thinned(s *Snapshot) *Snapshot {
 	t.GroupsOmitted += thinTable(&t.ClientsByUser)
 	t.GroupsOmitted += thinTable(&t.ClientsByLibrary)
 	thinTable(&t.Slowlog)
+	thinTable(&t.Keys)
+	thinTable(&t.HotKeys)
+	thinSamples(&t)
 	return &t
+}
+
+// thinSamples keeps the first rows, and of those the figures only: the counts by window behind them take
+// most of the memory.
+func thinSamples(s *Snapshot) {
+	s.allSamples, s.Sampled.estimator = nil, nil
+	s.Samples = slices.Clone(s.Samples[:min(len(s.Samples), thinRows)])
+	for i := range s.Samples {
+		s.Samples[i].windows = nil
+	}
 }
 
 // thinTable cuts a table, in a copy so that the rest can be freed, and tells what is gone.

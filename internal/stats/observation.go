@@ -25,6 +25,9 @@ type Reading struct {
 	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
 	OwnIDs  []int64      // client ids of the observer's own connections
 	Pacing  Pacing
+
+	Samples  *Tally // the windows of MONITOR since the Reading before; nil: none. Observe copies what it needs: afterwards the Tally may be Reset and used again
+	Sampling Sampling
 }
 
 // ClientReading is the connections as one pass over them found them. A pass may be spread over

@@ -128,7 +128,6 @@ func rowName(sent string, rows map[string]int64) string {
 // observer tells what watching cost.
 func (a *Aggregate) observer(r Reading, iv interval, own ownCost, s *Snapshot) {
 	o := &s.Observer
-	o.Mode = "poll"
 	o.UsecPerSecond = iv.rate(own.usec)
 	if v, ok := o.UsecPerSecond.Get(); ok {
 		o.ServerCPUShare = Some(v / 1e6)
@@ -136,6 +135,7 @@ func (a *Aggregate) observer(r Reading, iv interval, own ownCost, s *Snapshot) {
 	o.TotalUsec, o.TotalCommands = a.ledger.usec, a.ledger.commands
 	o.Receipt = a.ledger.rows()
 	o.pace(r.Pacing)
+	o.sampling(r, a.dropped)
 }
 
 // pace tells what the budget made of the user's wishes.

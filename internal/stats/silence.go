@@ -29,12 +29,15 @@ func withoutRates(last *Snapshot) *Snapshot {
 			none := Maybe[float64]{}
 			g.CommandsPerSecond, g.Share = none, none
 			g.InputBytesPerSecond, g.OutputBytesPerSecond = none, none
+			g.Estimated, g.Error, g.TopCommands = false, none, nil
 		})
 	}
 	s.Connections = changed(s.Connections, func(r *ConnectionRow) {
 		none := Maybe[float64]{}
 		r.CommandsPerSecond, r.InputBytesPerSecond, r.OutputBytesPerSecond = none, none, none
+		r.Estimated, r.Error = false, none
 	})
+	s.Keys, s.HotKeys, s.Samples, s.allSamples, s.Sampled = nil, nil, nil, nil, Sampled{}
 	s.Errors = changed(s.Errors, func(r *ErrorRow) { r.PerSecond = Maybe[float64]{} })
 	s.SlowLost = changed(s.SlowLost, func(l *SlowLoss) { l.Interval = 0 })
 	return &s

@@ -32,12 +32,20 @@ type Snapshot struct {
 	ConnectionsOmitted int             `json:"connections_omitted,omitempty"` // rows dropped from an old kept Snapshot to bound memory
 	GroupsOmitted      int             `json:"groups_omitted,omitempty"`      // the same of all four groupings together
 
+	// What the samples of the command stream tell; absent without samples. Estimated figures have an error.
+	Keys    []KeyRow    `json:"keys,omitempty"`     // key patterns, busiest first
+	HotKeys []KeyRow    `json:"hot_keys,omitempty"` // single keys, busiest first
+	Samples []SampleRow `json:"samples,omitempty"`  // who sent what to which keys, busiest first; see Drill
+	Sampled Sampled     `json:"sampled,omitzero"`
+
 	Slowlog  []SlowRow  `json:"slowlog,omitempty"` // newest first
 	SlowLost []SlowLoss `json:"slow_lost,omitempty"`
 	Errors   []ErrorRow `json:"errors,omitempty"` // replies with an error, by its first word, most first
 
 	Missing  []Missing `json:"missing,omitempty"`
 	Observer Observer  `json:"observer"`
+
+	allSamples []SampleRow // Samples and those behind them, not in the JSON
 }
 
 // Server is who it is.
@@ -218,9 +226,11 @@ type ClientGroup struct {
 	Blocked              int            `json:"blocked,omitempty"`
 	OutputBufferBytes    int64          `json:"output_buffer_bytes"`
 	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
-	TopCommand           string         `json:"top_command,omitempty"` // the commonest last command
-	Estimated            bool           `json:"estimated,omitempty"`
-	Error                Maybe[float64] `json:"error,omitzero"`
+	TopCommand           string         `json:"top_command,omitempty"`  // the commonest in the samples; without samples the commonest last command
+	TopCommands          []Part         `json:"top_commands,omitempty"` // by the samples, at most 8, most first
+	Unknown              bool           `json:"unknown,omitempty"`      // Key is not known: connections that were gone before CLIENT LIST showed them
+	Estimated            bool           `json:"estimated,omitempty"`    // CommandsPerSecond and Share are from samples
+	Error                Maybe[float64] `json:"error,omitzero"`         // half-width of the 95 % interval of CommandsPerSecond
 }
 
 // ConnectionRow is one connection.
@@ -240,6 +250,8 @@ type ConnectionRow struct {
 	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
 	Commands             Maybe[int64]   `json:"commands,omitzero"` // since it connected
 	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"`
+	Estimated            bool           `json:"estimated,omitempty"` // CommandsPerSecond is from samples
+	Error                Maybe[float64] `json:"error,omitzero"`      // half-width of its 95 % interval
 	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
 	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
 	Subscriptions        int            `json:"subscriptions,omitempty"` // channels + patterns + shard channels
@@ -289,8 +301,14 @@ type Observer struct {
 	ClientsTime           *time.Time     `json:"clients_time,omitempty"`         // when the connections shown were seen; absent: never
 	ClientsKnown          int            `json:"clients_known,omitempty"`        // when not all could be asked: Known of Expected
 	ClientsExpected       int            `json:"clients_expected,omitempty"`
-	PausedReason          string         `json:"paused_reason,omitempty"` // what was slowed down or left out, and why
-	Dropped               int64          `json:"dropped,omitempty"`
+	PausedReason          string         `json:"paused_reason,omitempty"`    // what was slowed down or left out, and why
+	MonitorDuty           Maybe[float64] `json:"monitor_duty,omitzero"`      // share of the interval in which MONITOR was on, 0..1
+	Windows               int            `json:"windows,omitempty"`          // of MONITOR in this interval
+	SampledCommands       int64          `json:"sampled_commands,omitempty"` // seen in them
+	Dropped               int64          `json:"dropped,omitempty"`          // lines of MONITOR that were not counted, since the observer started
+	MonitorUntil          *time.Time     `json:"monitor_until,omitempty"`    // when mode monitor ends by itself
+	SamplingPaused        string         `json:"sampling_paused,omitempty"`  // why there are no windows at present
+	Price                 *Price         `json:"price,omitempty"`            // of MONITOR; absent while unknown
 }
 
 // ReceiptRow is what one of the observer's commands has cost the server since the observer started.

@@ -20,8 +20,12 @@ func (m *app) escape() tea.Cmd {
 	v := m.view
 	ps, ts := v.state(v.focus)
 	switch {
+	case v.drill == nil && v.monitorLeft() > 0:
+		return m.endWatch()
 	case ps.filter != "":
-		ps.filter = ""
+		m.setFilter(v.focus, "")
+	case v.drill != nil:
+		m.shallower()
 	case ts.selected || ts.offset > 0:
 		ts.selected, ts.offset = false, 0
 	case v.full:
@@ -66,15 +70,28 @@ func (m *app) turnPage(key string) bool {
 func (m *app) openNumbered() tea.Cmd { return m.openPanel(int(m.key[0] - '1')) }
 
 func (m *app) openPanel(i int) tea.Cmd {
-	if i < len(panels) {
+	if i < len(mainPanels) && m.view.offers(i) {
 		m.view.overlay = overlay{}
 		m.view.setFocus(i)
 	}
 	return nil
 }
 
+// cycle goes to the next panel, on a drill page to the next list.
 func (m *app) cycle(by int) tea.Cmd {
-	return m.openPanel((m.view.focus + by + len(panels)) % len(panels))
+	v := m.view
+	if v.drill != nil {
+		lists := v.drill.lists()
+		i := max(slices.Index(lists, v.focus), 0)
+		v.focus = lists[(i+by+len(lists))%len(lists)]
+		return nil
+	}
+	n := len(mainPanels)
+	i := (v.focus + by + n) % n
+	for !v.offers(i) {
+		i = (i + by + n) % n
+	}
+	return m.openPanel(i)
 }
 
 func (m *app) toggleFull() tea.Cmd {
@@ -123,8 +140,19 @@ func (m *app) nextZoom() tea.Cmd {
 	return nil
 }
 
-// group shows the clients in the next grouping.
-func (m *app) group() tea.Cmd { return m.nextMode("clients") }
+// group shows the clients in the next grouping, or the keys by the other one.
+func (m *app) group() tea.Cmd {
+	v := m.view
+	switch {
+	case v.drill != nil && slices.Contains(v.drill.lists(), panelIndex(drillClients)):
+		return m.nextMode(drillClients)
+	case v.drill == nil && v.focus == panelIndex(keysPanel.id):
+		return m.nextMode(keysPanel.id)
+	case v.drill == nil:
+		return m.nextMode(clientsPanel.id)
+	}
+	return nil
+}
 
 // totals shows the commands now or since the start.
 func (m *app) totals() tea.Cmd { return m.nextMode("commands") }

@@ -51,7 +51,8 @@ func newApp(ctx context.Context, o Options) *app {
 	v := newView(0, 0)
 	v.keys = true
 	v.interval = o.Interval
-	v.canKill = o.Kill != nil
+	v.canKill, v.canWatch, v.canSample = o.Kill != nil, o.Watch != nil, o.SetSampling != nil
+	v.live.offered = o.Live != nil
 	v.hist = stats.NewHistory(historySpan, historyRows)
 	m := &app{Options: o, ctx: ctx, view: v, word: o.Theme, dark: true, dirty: true}
 	m.choose(o.Theme)
@@ -60,7 +61,11 @@ func newApp(ctx context.Context, o Options) *app {
 
 // Init asks for the first Snapshot, the clock and the terminal's background.
 func (m *app) Init() tea.Cmd {
-	return tea.Batch(m.next(), tick(), tea.RequestBackgroundColor)
+	commands := []tea.Cmd{m.next(), tick(), tea.RequestBackgroundColor}
+	if m.Live != nil {
+		commands = append(commands, liveTick())
+	}
+	return tea.Batch(commands...)
 }
 
 // Update routes messages to what they concern.
@@ -74,6 +79,9 @@ func (m *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tickMsg:
 		m.advance(time.Time(msg))
 		return m, tick()
+	case liveMsg:
+		m.pull()
+		return m, liveTick()
 	case expireMsg:
 		if m.view.notice.id == int(msg) && m.view.notice.text != "" {
 			m.view.notice, m.dirty = notice{}, true
@@ -142,6 +150,7 @@ func (m *app) take(s *stats.Snapshot) tea.Cmd {
 	v := m.view
 	v.hist.Add(s)
 	v.now = s.Time
+	v.learnSampling(s)
 	if !v.pinned {
 		v.snap = s
 	}
@@ -154,10 +163,11 @@ func tick() tea.Cmd { return tea.Tick(time.Second, func(t time.Time) tea.Msg { r
 // advance moves the clock. Only a screen that says how long ago something was changes by it.
 func (m *app) advance(now time.Time) {
 	v := m.view
+	watching := v.monitorLeft() > 0
 	if now.After(v.now) {
 		v.now = now
 	}
-	m.dirty = m.dirty || v.pinned || v.troubled()
+	m.dirty = m.dirty || v.pinned || v.troubled() || watching
 }
 
 // say shows a line about what was done, for a few seconds.

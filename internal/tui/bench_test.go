@@ -15,7 +15,7 @@ func BenchmarkFrame200x60(b *testing.B) {
 			v := bigView()
 			_, ts := v.state(v.focus)
 			if sorted {
-				ts.sort = 7
+				ts.sort = 8
 			}
 			for b.Loop() {
 				ts.cached.valid = false
@@ -42,7 +42,7 @@ func bigView() *view {
 func TestFrameSortsOnlyOnce(t *testing.T) {
 	v := bigView()
 	_, ts := v.state(v.focus)
-	ts.sort = 7
+	ts.sort = 8
 	v.render()
 	before := ts.cached.rows
 	allocs := testing.AllocsPerRun(3, func() { v.render() })

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -13,10 +14,10 @@ var clientsPanel = panel{
 	short: "Cli",
 	about: "who is connected, grouped; every connection; k kills one",
 	modes: []mode{
-		{"by ip", groupTable("address", "no connection", func(s *stats.Snapshot) []stats.ClientGroup { return s.Clients })},
-		{"by name", groupTable("name", "(no name)", func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByName })},
-		{"by user", groupTable("user", "(no user)", func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByUser })},
-		{"by library", groupTable("library", "(not told)", func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByLibrary })},
+		{"by ip", groupTable(ipAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.Clients })},
+		{"by name", groupTable(nameAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByName })},
+		{"by user", groupTable(userAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByUser })},
+		{"by library", groupTable(libraryAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByLibrary })},
 		{"connections", connectionsTable},
 	},
 }
@@ -24,24 +25,35 @@ var clientsPanel = panel{
 // connectionsMode is the mode of clientsPanel whose rows are single connections.
 const connectionsMode = 4
 
-func groupTable(what, unnamed string, get func(*stats.Snapshot) []stats.ClientGroup) *table[stats.ClientGroup] {
+func groupTable(a axis, get func(*stats.Snapshot) []stats.ClientGroup) *table[stats.ClientGroup] {
 	return &table[stats.ClientGroup]{
-		list:    func(v *view) []stats.ClientGroup { return get(v.snap) },
-		id:      func(r *stats.ClientGroup) rowID { return rowID{s: r.Key} },
-		match:   matchGroup,
+		list:  func(v *view) []stats.ClientGroup { return get(v.snap) },
+		id:    func(r *stats.ClientGroup) rowID { return rowID{n: map[bool]int64{true: 1}[r.Unknown], s: r.Key} },
+		match: matchGroup,
+		drill: func(r *stats.ClientGroup) part {
+			if r.Unknown {
+				return part{}
+			}
+			return part{a, r.Key}
+		},
 		extra:   groupDetails,
 		about:   clientsNote,
 		empty:   clientsEmpty,
 		part:    "clients",
 		natural: -1,
 		initial: -1,
-		cols:    groupColumns(what, unnamed),
+		cols:    groupColumns(a),
 	}
 }
 
 func matchGroup(r *stats.ClientGroup, has func(string) bool) bool {
 	if has(r.Key) || has(r.TopCommand) {
 		return true
+	}
+	for _, c := range r.TopCommands {
+		if has(c.Name) {
+			return true
+		}
 	}
 	for _, list := range [][]string{r.Names, r.Users, r.Libraries, r.IPs} {
 		for _, s := range list {
@@ -60,16 +72,16 @@ func clientsEmpty(v *view) string {
 	return "nobody but redistop is connected"
 }
 
-// clientsNote says what the table does not show: connections not asked about, how old the picture
-// is, and that this server does not count commands by connection.
+// clientsNote says what the rates stand on, and what the table does not show: connections not asked
+// about, and how old the picture is.
 func clientsNote(v *view, shown, total int) []string {
 	o := &v.snap.Observer
 	var note []string
 	if o.ClientsExpected > o.ClientsKnown {
 		note = append(note, "seen "+whole(int64(o.ClientsKnown))+" of "+whole(int64(o.ClientsExpected)))
 	}
-	if total > 0 && !countsConnections(v.snap) {
-		note = append(note, "cmd/s needs samples")
+	if total > 0 {
+		note = append(note, clientsBasis(v.snap))
 	}
 	if o.ClientsTime != nil && o.ClientsEverySeconds.Known() {
 		if age := v.snap.Time.Sub(*o.ClientsTime); age >= time.Second {
@@ -82,6 +94,17 @@ func clientsNote(v *view, shown, total int) []string {
 	return append(note, counted(shown, total))
 }
 
+// clientsBasis says whether the commands a second of the clients are counted, estimated or unknown.
+func clientsBasis(s *stats.Snapshot) string {
+	switch {
+	case countsConnections(s):
+		return "exact"
+	case s.Sampled.Commands > 0:
+		return basis(&s.Sampled)
+	}
+	return "cmd/s needs samples"
+}
+
 // countsConnections says whether the server counts commands by connection: Valkey 8.0+, Redis 8.2+.
 func countsConnections(s *stats.Snapshot) bool {
 	for i := range s.Clients {
@@ -92,20 +115,24 @@ func countsConnections(s *stats.Snapshot) bool {
 	return len(s.Clients) == 0
 }
 
+func clientsEstimated(v *view) bool {
+	return !countsConnections(v.snap) && v.snap.Sampled.Commands > 0 && !v.snap.Sampled.Complete
+}
+
 // Bytes that wait for a client to read them: from the first it lags, from the second it endangers
 // the server's memory.
 const warnOutput, badOutput = 1 << 20, 32 << 20
 
-func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
+func groupColumns(a axis) []column[stats.ClientGroup] {
 	type row = stats.ClientGroup
-	return []column[row]{
+	return slices.Concat([]column[row]{
 		{
-			title: what, long: what, width: 15, grow: 3, limit: 40, prio: 0, left: true,
+			title: axes[a].what, long: axes[a].what, width: 15, grow: 3, limit: 40, prio: 0, left: true,
 			cell: func(_ *view, r *row) mark {
-				if r.Key == "" {
-					return mark{text: unnamed, style: styleDim}
+				if r.Unknown {
+					return mark{text: "(gone before seen)", style: styleDim}
 				}
-				return mark{text: safe(r.Key, 200), style: styleName}
+				return mark{text: part{a, r.Key}.text(), style: nameStyle(r.Key == "")}
 			},
 			str: func(r *row) string { return r.Key },
 		},
@@ -114,26 +141,16 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			cell: func(_ *view, r *row) mark { return mark{text: whole(int64(r.Connections))} },
 			num:  func(r *row) (float64, bool) { return float64(r.Connections), true },
 		},
-		{
-			title: "cmd/s", long: "commands a second", width: 6, prio: 1,
-			cell: func(_ *view, r *row) mark {
-				m := quiet(r.CommandsPerSecond, count, styleStrong)
-				if r.Estimated {
-					m.text = "~" + m.text
-				}
-				return m
-			},
-			num: func(r *row) (float64, bool) { return r.CommandsPerSecond.Get() },
-		},
-		{
-			title: "share", long: "share of commands", width: 6, bar: 5, prio: 5,
-			cell: func(_ *view, r *row) mark {
-				m := quiet(r.Share, percent, styleText)
-				m.bar = r.Share.Or(0)
-				return m
-			},
-			num: func(r *row) (float64, bool) { return r.Share.Get() },
-		},
+	},
+		estimateColumns("cmd/s", "commands a second", 1,
+			func(r *row) rate { return rate{r.CommandsPerSecond, r.Error} }, clientsEstimated),
+		groupFacts())
+}
+
+func groupFacts() []column[stats.ClientGroup] {
+	type row = stats.ClientGroup
+	return []column[row]{
+		shareColumn("share", "share of commands", 5, 5, func(r *row) stats.Maybe[float64] { return r.Share }),
 		{
 			title: "in/s", long: "bytes a second from them", width: 7, prio: 6,
 			cell: func(_ *view, r *row) mark { return quiet(r.InputBytesPerSecond, bytesText, styleText) },
@@ -161,8 +178,15 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			num:  func(r *row) (float64, bool) { n, ok := r.MemoryBytes.Get(); return float64(n), ok },
 		},
 		{
+			title: "top commands", long: "commonest commands", width: 18, grow: 2, limit: 36, prio: 3, left: true,
+			off:  func(v *view) bool { return v.snap.Sampled.Commands == 0 },
+			cell: func(_ *view, r *row) mark { return mark{text: orUnknown(topCommands(r, 3))} },
+			str:  func(r *row) string { return r.TopCommand },
+		},
+		{
 			title: "last command", long: "commonest last command", width: 12, grow: 1, limit: 18, prio: 3, left: true,
-			cell: func(_ *view, r *row) mark { return mark{text: orUnknown(safe(r.TopCommand, 100)), style: styleText} },
+			off:  func(v *view) bool { return v.snap.Sampled.Commands > 0 },
+			cell: func(_ *view, r *row) mark { return mark{text: orUnknown(safe(r.TopCommand, 100))} },
 			str:  func(r *row) string { return r.TopCommand },
 		},
 		{
@@ -171,6 +195,19 @@ func groupColumns(what, unnamed string) []column[stats.ClientGroup] {
 			str:  whoText,
 		},
 	}
+}
+
+// topCommands names the commands that the samples saw of a group, with their shares where there are several.
+func topCommands(r *stats.ClientGroup, most int) string {
+	var parts []string
+	for _, c := range r.TopCommands[:min(len(r.TopCommands), most)] {
+		text := safe(c.Name, 40)
+		if share, ok := c.Share.Get(); ok && len(r.TopCommands) > 1 {
+			text += " " + strings.ReplaceAll(percent(share), " ", "")
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, " ")
 }
 
 // outputColumn is the column of bytes waiting to be read, with its bounds.
@@ -237,5 +274,12 @@ func groupDetails(_ *view, r *stats.ClientGroup) []field {
 		}
 	}
 	fields = append(fields, field{"commands, of those alive", known(r.TotalCommands, whole)})
+	for i, c := range r.TopCommands {
+		label := ""
+		if i == 0 {
+			label = "commands a second"
+		}
+		fields = append(fields, field{label, safe(c.Name, 60) + "  " + estimated(c.CommandsPerSecond, c.Error)})
+	}
 	return fields
 }

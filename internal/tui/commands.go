@@ -23,6 +23,7 @@ func commandsTable(natural, initial int, cols []column[stats.CommandRow]) *table
 		list:    func(v *view) []stats.CommandRow { return v.snap.Commands },
 		id:      func(r *stats.CommandRow) rowID { return rowID{s: r.Name} },
 		match:   func(r *stats.CommandRow, has func(string) bool) bool { return has(r.Name) },
+		drill:   func(r *stats.CommandRow) part { return part{commandAxis, r.Name} },
 		extra:   commandDetails,
 		about:   commandsNote,
 		empty:   func(*view) string { return "no command yet" },
@@ -120,15 +121,15 @@ func rateColumn(title, long string, width, prio int, get func(*stats.CommandRow)
 	}
 }
 
-func shareColumn(title, long string, prio, bar int, get func(*stats.CommandRow) stats.Maybe[float64]) column[stats.CommandRow] {
-	return column[stats.CommandRow]{
+func shareColumn[R any](title, long string, prio, bar int, get func(*R) stats.Maybe[float64]) column[R] {
+	return column[R]{
 		title: title, long: long, width: 6, bar: bar, prio: prio,
-		cell: func(_ *view, r *stats.CommandRow) mark {
+		cell: func(_ *view, r *R) mark {
 			m := quiet(get(r), percent, styleText)
 			m.bar = get(r).Or(0)
 			return m
 		},
-		num: func(r *stats.CommandRow) (float64, bool) { return get(r).Get() },
+		num: func(r *R) (float64, bool) { return get(r).Get() },
 	}
 }
 

@@ -23,6 +23,9 @@ func matchConnection(r *stats.ConnectionRow, has func(string) bool) bool {
 	return has(r.Addr) || has(r.Name) || has(r.User) || has(r.Library) || has(r.LastCommand) || has(fmt.Sprint(r.ID))
 }
 
+var connectionRate = estimateColumns("cmd/s", "commands a second", 1,
+	func(r *stats.ConnectionRow) rate { return rate{r.CommandsPerSecond, r.Error} }, clientsEstimated)
+
 var connectionColumns = []column[stats.ConnectionRow]{
 	{
 		title: "address", long: "address", width: 21, grow: 1, limit: 40, prio: 0, left: true,
@@ -39,11 +42,8 @@ var connectionColumns = []column[stats.ConnectionRow]{
 		cell: func(_ *view, r *stats.ConnectionRow) mark { return mark{text: fmt.Sprint(r.ID), style: styleDim} },
 		num:  func(r *stats.ConnectionRow) (float64, bool) { return float64(r.ID), true },
 	},
-	{
-		title: "cmd/s", long: "commands a second", width: 6, prio: 1,
-		cell: func(_ *view, r *stats.ConnectionRow) mark { return quiet(r.CommandsPerSecond, count, styleStrong) },
-		num:  func(r *stats.ConnectionRow) (float64, bool) { return r.CommandsPerSecond.Get() },
-	},
+	connectionRate[0],
+	connectionRate[1],
 	{
 		title: "in/s", long: "bytes a second from it", width: 7, prio: 6,
 		cell: func(_ *view, r *stats.ConnectionRow) mark {

@@ -43,6 +43,7 @@ func (d *driver) feed(s *stats.Snapshot) { d.send(snapshotMsg{s}) }
 var codes = map[string]tea.Key{
 	"esc": {Code: tea.KeyEscape}, "enter": {Code: tea.KeyEnter}, "tab": {Code: tea.KeyTab}, "up": {Code: tea.KeyUp},
 	"down": {Code: tea.KeyDown}, "end": {Code: tea.KeyEnd}, "home": {Code: tea.KeyHome}, "pgdown": {Code: tea.KeyPgDown},
+	"left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},
 	"backspace": {Code: tea.KeyBackspace}, "space": {Code: tea.KeySpace, Text: " "}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
 }
 
@@ -79,3 +80,5 @@ func (d *driver) hides(parts ...string) {
 		}
 	}
 }
+
+func pasteOf(text string) tea.Msg { return tea.PasteMsg{Content: text} }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redistop/internal/stats"
 )
 
 func TestNumbers(t *testing.T) {
@@ -43,6 +45,24 @@ func TestNumbers(t *testing.T) {
 				t.Errorf("%s(%v) = %q, want %q", c.name, v, got, want)
 			}
 		}
+	}
+}
+
+func TestEstimates(t *testing.T) {
+	for _, c := range []struct {
+		rate, err float64
+		want      string
+	}{
+		{1234, 0, "1.23k"}, {1234, 98, "1.2k ±0.1k"}, {41_230, 900, "41.2k ±0.9k"}, {3.1, 1.24, "3.1 ±1.2"}, {0.42, 0.31, "0.4 ±0.3"},
+		{0.04, 0.03, "0.04 ±0.03"}, {412, 98, "412 ±98"}, {0, 3.2, "0 ±3.2"}, {500, 1234, "0.5k ±1.2k"}, {123_456, 40, "123k ±0.04k"},
+		{123_456, 4, "123k ±<.01k"}, {999.7, 20, "1.00k ±0.02k"}, {2e6, 3e5, "2.0M ±0.3M"}, {2e6, math.Inf(1), "2.00M"}, {7e18, 7e17, "7000P ±700P"},
+	} {
+		if got := estimated(some(c.rate), some(c.err)); got != c.want {
+			t.Errorf("%v ± %v is %q, want %q", c.rate, c.err, got, c.want)
+		}
+	}
+	if got := estimated(stats.Maybe[float64]{}, some(3)); got != unknown {
+		t.Errorf("an unknown rate is %q", got)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,7 +64,7 @@ var goldenSizes = [][2]int{{80, 24}, {120, 40}, {200, 60}}
 
 func TestGoldenPanels(t *testing.T) {
 	for _, size := range goldenSizes {
-		for p := range panels {
+		for p := range mainPanels {
 			v := recorded(t, "valkey-9.1.2.json")
 			v.width, v.height = size[0], size[1]
 			v.setFocus(p)
@@ -89,12 +90,18 @@ func TestGoldenOlderServer(t *testing.T) {
 
 func TestGoldenStates(t *testing.T) {
 	everyScreen(0, 0, func(name string, v *view) {
-		if v.full || panelIndex(name) >= 0 && v.panels[panelIndex(name)].mode > 0 {
+		sizes := goldenSizes[:2]
+		switch i := panelIndex(name); {
+		case strings.HasPrefix(name, "sampled-"):
+			sizes = goldenSizes
+		case v.full, i >= len(mainPanels), i >= 0 && v.panels[i].mode > 0:
 			return
+		default:
+			name = "busy-" + name
 		}
-		for _, size := range goldenSizes[:2] {
+		for _, size := range sizes {
 			v.width, v.height = size[0], size[1]
-			golden(t, "busy-"+name, v)
+			golden(t, name, v)
 		}
 	})
 }

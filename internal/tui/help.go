@@ -12,9 +12,13 @@ func helpLines(v *view) []pageLine {
 	var lines []pageLine
 	lines = append(lines, keyLines(v)...)
 	lines = append(lines, receiptLines(&v.snap.Observer)...)
+	lines = append(lines, windowLines(v.snap)...)
 	lines = append(lines, missingLines(v.snap.Missing)...)
 	lines = append(lines, pageLine{}, pageLine{head: true, text: "Panels"})
-	for i, p := range panels {
+	for i, p := range mainPanels {
+		if !v.offers(i) {
+			continue
+		}
 		lines = append(lines, pageLine{key: fmt.Sprintf("%d  %s", i+1, p.title), text: p.about})
 	}
 	lines = append(lines, pageLine{}, pageLine{head: true, text: "Signs"})
@@ -22,7 +26,7 @@ func helpLines(v *view) []pageLine {
 		{unknown, "the server does not tell this; it is not 0"},
 		{"!  !!", "worth a look; bad"},
 		{"≤", "at most: the edge of the server's histogram bucket"},
-		{"~", "estimated from samples"},
+		{"±", "estimated from samples: the truth is inside in 95 of 100 cases"},
 		{"brief", "connections that came and went between polls"},
 	} {
 		lines = append(lines, pageLine{key: s[0], text: s[1]})

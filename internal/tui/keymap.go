@@ -8,22 +8,22 @@ import (
 
 // binding is one row of the key table: the dispatch, the hints and the help are all made from it.
 type binding struct {
-	keys  []string // as Bubble Tea names them
-	label string   // for people, where the keys' own names are too many
-	pair  string   // the next key of the table belongs to it: how the hint names both
-	group string
-	help  string
-	hint  string // a word for the last line of the screen; empty: not there
-	do    func(m *app) tea.Cmd
-	panel string               // the hint is for this panel alone
-	off   func(v *view) string // why the key does nothing here; nil or "": it works
+	keys   []string // as Bubble Tea names them
+	label  string   // for people, where the keys' own names are too many
+	pair   string   // the next key of the table belongs to it: how the hint names both
+	group  string
+	help   string
+	hint   string // a word for the last line of the screen; empty: not there
+	do     func(m *app) tea.Cmd
+	panels []string             // the hint is for these panels alone
+	off    func(v *view) string // why the key does nothing here; nil or "": it works
 }
 
 // keyTable in the order of the help and of the hints.
 var keyTable = []binding{
 	{keys: []string{"q", "ctrl+c"}, group: "Screen", help: "quit", hint: "quit", do: (*app).quit},
 	{keys: []string{"?", "h", "f1"}, group: "Screen", help: "help; what redistop costs; what is missing", hint: "help", do: (*app).help},
-	{keys: []string{"esc"}, group: "Screen", help: "close, clear the filter, deselect, go live", do: (*app).escape},
+	{keys: []string{"esc"}, group: "Screen", help: "close, end MONITOR, clear, go back", do: (*app).escape},
 	{keys: []string{"tab"}, group: "Screen", help: "next panel", do: func(m *app) tea.Cmd { return m.cycle(1) }},
 	{keys: []string{"shift+tab"}, group: "Screen", help: "panel before", do: func(m *app) tea.Cmd { return m.cycle(-1) }},
 	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, label: "1 … 9", group: "Screen", help: "a panel by its number", do: (*app).openNumbered},
@@ -40,13 +40,21 @@ var keyTable = []binding{
 	{keys: []string{"pgdown", "ctrl+f"}, group: "Table", help: "page down", do: func(m *app) tea.Cmd { return m.page(1) }},
 	{keys: []string{"home"}, group: "Table", help: "first row", do: func(m *app) tea.Cmd { return m.move(-1 << 30) }},
 	{keys: []string{"end"}, group: "Table", help: "last row", do: func(m *app) tea.Cmd { return m.move(1 << 30) }},
-	{keys: []string{"enter"}, group: "Table", help: "all about the selected row", hint: "details", do: (*app).details},
-	{keys: []string{"g"}, group: "Table", help: "clients by ip, name, user, library; each one", hint: "group", panel: "clients", do: (*app).group},
-	{keys: []string{"t"}, group: "Table", help: "commands: now, or since the server's start", hint: "totals", panel: "commands", do: (*app).totals},
+	{keys: []string{"enter"}, group: "Table", help: "what the row is made of, from samples", hint: "open", do: (*app).open},
+	{keys: []string{"i"}, group: "Table", help: "all about the selected row", do: (*app).details},
+	{keys: []string{"g"}, group: "Table", help: "group clients; key patterns or keys", hint: "group",
+		panels: []string{"clients", "keys", drillCommands, drillKeys, drillClients}, do: (*app).group},
+	{keys: []string{"v"}, group: "Table", help: "live: show the values, hide them", hint: "values", panels: []string{"live"}, do: (*app).toggleValues},
+	{keys: []string{"t"}, group: "Table", help: "commands: now, or since the server's start", hint: "totals", panels: []string{"commands"}, do: (*app).totals},
 	{keys: []string{"k"}, group: "Table", help: "kill the selected connection; asks first", hint: "kill", do: (*app).askKill,
-		panel: "clients", off: func(v *view) string { return map[bool]string{false: "not offered: read-only"}[v.canKill] }},
+		panels: []string{"clients"}, off: func(v *view) string { return map[bool]string{false: "not offered: read-only"}[v.canKill] }},
 	{keys: []string{"y"}, group: "Table", help: "copy the selected row", do: (*app).copyRow},
 	{keys: []string{"S", "w"}, group: "Table", help: "save this Snapshot to a file", do: (*app).save},
+
+	{keys: []string{"m"}, group: "Commands seen", help: "every command for a while; asks first", hint: "monitor", do: (*app).toggleWatch,
+		off: func(v *view) string { return map[bool]string{false: "not offered here"}[v.canWatch] }},
+	{keys: []string{"M"}, group: "Commands seen", help: "short windows of MONITOR on or off", do: (*app).toggleSampling,
+		off: func(v *view) string { return map[bool]string{false: "not offered here"}[v.canSample] }},
 
 	{keys: []string{"space", "p"}, group: "Time", help: "pause, go on", hint: "pause", do: (*app).pause},
 	{keys: []string{"[", "left"}, group: "Time", help: "one Snapshot back in time", hint: "time", pair: "[ ]", do: func(m *app) tea.Cmd { return m.travel(-1) }},
@@ -100,7 +108,7 @@ func (m *app) press(msg tea.KeyPressMsg) tea.Cmd {
 	case key == "ctrl+c":
 		return m.quit()
 	case v.dialog != nil:
-		return m.answer(key)
+		return v.dialog.press(m, key)
 	case v.typing:
 		m.typeFilter(msg)
 		return nil

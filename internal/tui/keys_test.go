@@ -14,9 +14,9 @@ import (
 )
 
 func TestKeysOpenPanels(t *testing.T) {
-	d := start(t, 80, 24, Options{})
+	d := start(t, 80, 24, Options{Live: &feed{}})
 	d.shows("▸Commands now")
-	for i, p := range panels {
+	for i, p := range mainPanels {
 		d.press(string(rune('1' + i)))
 		d.shows("▸" + p.title)
 	}
@@ -132,11 +132,11 @@ func TestMouse(t *testing.T) {
 	d.shows("▸1 Commands", "µs/call▼")
 	d.send(at("µs/call"))
 	d.shows("µs/call▲")
-	d.send(at("3 Slow"))
-	d.shows("▸3 Slow")
+	d.send(at("5 Slow"))
+	d.shows("▸5 Slow")
 
 	d = start(t, 80, 24, Options{})
-	d.send(at("3 Slow"))
+	d.send(at("5 Slow"))
 	d.shows("▸Slow")
 	d.press("2", "g", "g", "g", "g")
 	click := at("10.0.1.11:40000")

@@ -2,8 +2,9 @@ package tui
 
 // A layout says what stands where on terminals of at least its size. Panels are named by id.
 type layout struct {
-	width, height int // the least
-	context       int // lines of facts
+	width, height int  // the least
+	context       int  // lines of facts
+	sampled       bool // only while the command stream is seen
 	bands         []band
 }
 
@@ -30,13 +31,18 @@ const (
 var layouts = []layout{
 	{width: 180, height: 46, context: 4, bands: []band{
 		{lines: 12, slots: []slot{{graphSlot, 43}, {"vitals", 32}, {"memory", 23}}},
-		{weight: 1, slots: []slot{{"commands", 60}, {"slow", 38}}},
-		{weight: 1, slots: []slot{{"clients", 57}, {"errors", 18}, {"server", 23}}},
+		{weight: 1, slots: []slot{{"commands", 50}, {"slow", 32}, {"errors", 15}}},
+		{weight: 1, slots: []slot{{"clients", 1}, {chosen, 1}}},
 	}},
 	{width: 140, height: 46, context: 4, bands: []band{
 		{lines: 12, slots: []slot{{graphSlot, 7}, {"memory", 5}}},
 		{weight: 1, slots: []slot{{"commands", 1}}},
 		{weight: 1, slots: []slot{{"clients", 1}}},
+		{weight: 1, slots: []slot{{chosen, 1}}},
+	}},
+	{width: 110, height: 34, context: 4, sampled: true, bands: []band{
+		{lines: 12, slots: []slot{{graphSlot, 7}, {"keys", 6}}},
+		{weight: 1, slots: []slot{{"commands", 1}}},
 		{weight: 1, slots: []slot{{chosen, 1}}},
 	}},
 	{width: 110, height: 34, context: 4, bands: []band{
@@ -65,9 +71,9 @@ var layouts = []layout{
 var fullLayout = layout{bands: []band{{weight: 1, slots: []slot{{chosen, 1}}}}}
 
 // layoutFor finds the layout for a size; false: too small for any.
-func layoutFor(width, height int) (layout, bool) {
+func layoutFor(width, height int, sampled bool) (layout, bool) {
 	for _, l := range layouts {
-		if width >= l.width && height >= l.height {
+		if width >= l.width && height >= l.height && (sampled || !l.sampled) {
 			return l, true
 		}
 	}
@@ -88,13 +94,13 @@ func (l layout) shows(id string) bool {
 
 // chosenPanel is what fills the chosen slot: of the panels without a place of their own the one
 // that had the focus last.
-func (l layout) chosenPanel(recent []int) int {
-	for _, i := range recent {
-		if !l.shows(panels[i].id) {
+func (l layout) chosenPanel(v *view) int {
+	for _, i := range v.recent {
+		if !l.shows(panels[i].id) && v.offers(i) {
 			return i
 		}
 	}
-	return recent[0]
+	return v.recent[0]
 }
 
 // split divides n cells by weights; the last part takes the rest.

@@ -15,6 +15,14 @@ type rowID struct {
 	s string
 }
 
+// row is all about one row of a table.
+type row struct {
+	id     rowID
+	fields []field
+	target rowTarget
+	part   part
+}
+
 // rowTarget is the connection that a row stands for; the zero value when it is not one.
 type rowTarget struct {
 	id               int64
@@ -36,6 +44,7 @@ type tableState struct {
 // are the list as it is. It is kept until what it was made from changes.
 type order struct {
 	snap     *stats.Snapshot
+	version  int64
 	filter   string
 	sort     int
 	reversed bool
@@ -79,11 +88,15 @@ func (t *table[R]) sortedBy(ts *tableState) (col int, ascending bool) {
 // when the list is wanted as it comes.
 func (t *table[R]) order(v *view, ps *panelState, ts *tableState) *order {
 	o := &ts.cached
-	if o.valid && o.snap == v.snap && o.filter == ps.filter && o.sort == ts.sort && o.reversed == ts.reversed {
+	version := int64(0)
+	if t.version != nil {
+		version = t.version(v)
+	}
+	if o.valid && o.snap == v.snap && o.version == version && o.filter == ps.filter && o.sort == ts.sort && o.reversed == ts.reversed {
 		return o
 	}
 	list := t.list(v)
-	*o = order{snap: v.snap, filter: ps.filter, sort: ts.sort, reversed: ts.reversed, valid: true, rows: o.rows[:0]}
+	*o = order{snap: v.snap, version: version, filter: ps.filter, sort: ts.sort, reversed: ts.reversed, valid: true, rows: o.rows[:0]}
 	col, _ := t.sortedBy(ts)
 	if ps.filter == "" && !ts.reversed && (col < 0 || col == t.natural) {
 		o.all = true
@@ -167,23 +180,40 @@ func (t *table[R]) count(v *view, panel int) int {
 	return t.order(v, ps, ts).len(len(t.list(v)))
 }
 
-func (t *table[R]) at(v *view, panel, i int) (rowID, []field, rowTarget) {
+func (t *table[R]) at(v *view, panel, i int) row {
 	ps, ts := v.state(panel)
+	return t.describe(v, &t.list(v)[t.order(v, ps, ts).at(i)])
+}
+
+// find looks for a row in the Snapshot shown now, also one that does not pass the filter.
+func (t *table[R]) find(v *view, id rowID) (row, bool) {
 	list := t.list(v)
-	r := &list[t.order(v, ps, ts).at(i)]
-	var fields []field
+	for i := range list {
+		if t.id(&list[i]) == id {
+			return t.describe(v, &list[i]), true
+		}
+	}
+	return row{}, false
+}
+
+// describe tells all about a row.
+func (t *table[R]) describe(v *view, r *R) row {
+	d := row{id: t.id(r)}
 	for k := range t.cols {
-		c := &t.cols[k]
-		fields = append(fields, field{c.long, c.cell(v, r).text})
+		if c := &t.cols[k]; !t.hidden(v, k) {
+			d.fields = append(d.fields, field{c.long, c.cell(v, r).text})
+		}
 	}
 	if t.extra != nil {
-		fields = append(fields, t.extra(v, r)...)
+		d.fields = append(d.fields, t.extra(v, r)...)
 	}
-	var target rowTarget
 	if t.target != nil {
-		target = t.target(r)
+		d.target = t.target(r)
 	}
-	return t.id(r), fields, target
+	if t.drill != nil {
+		d.part = t.drill(r)
+	}
+	return d
 }
 
 // scrollInto keeps the offset inside the table and the selected row inside the window.

@@ -1,12 +1,15 @@
 package tui
 
+import "slices"
+
 // A panel is one subject of the screen.
 type panel struct {
 	id    string // as in Missing.Part, where a server can refuse it
 	title string
-	short string // for tabs on a narrow terminal
-	about string // for the help
-	modes []mode // at least one
+	short string             // for tabs on a narrow terminal
+	about string             // for the help
+	modes []mode             // at least one
+	off   func(v *view) bool // has no subject here; nil: always has
 }
 
 // A mode is one way to show a panel's subject.
@@ -23,25 +26,32 @@ type body interface {
 
 // rows is a body that is a table.
 type rows interface {
-	count(v *view, panel int) int                         // rows that pass the filter
-	at(v *view, panel, i int) (rowID, []field, rowTarget) // the i-th row in the order shown
+	count(v *view, panel int) int       // rows that pass the filter
+	at(v *view, panel, i int) row       // the i-th row in the order shown
+	find(v *view, id rowID) (row, bool) // among all rows
 	columns() int
+	hidden(v *view, col int) bool  // a column that has nothing to say at present
 	sortColumn(ts *tableState) int // -1: none
 }
 
 // field is one line of the details of a row.
 type field struct{ label, value string }
 
-// panels in the order of their number keys. A new panel is a file and a line here.
-var panels = []panel{
+// mainPanels in the order of their number keys. A new panel is a file and a line here.
+var mainPanels = []panel{
 	commandsPanel,
 	clientsPanel,
+	keysPanel,
+	livePanel,
 	slowPanel,
 	memoryPanel,
 	errorsPanel,
 	serverPanel,
 	vitalsPanel,
 }
+
+// panels are those and, behind them, the panels of a drill page.
+var panels = slices.Concat(mainPanels, drillPanels)
 
 // panelIndex finds a panel by id.
 func panelIndex(id string) int {

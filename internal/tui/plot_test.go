@@ -66,14 +66,11 @@ func TestSamplesKeepGaps(t *testing.T) {
 
 func TestFitTakesColumnsByPriority(t *testing.T) {
 	titles := func(width int) (out []string) {
-		chosen, widths := fit(nowColumns, width)
-		total := (len(chosen) - 1) * columnGap
-		for k, i := range chosen {
-			out = append(out, nowColumns[i].title)
-			total += widths[k]
-		}
-		if total > width {
-			t.Errorf("width %d: columns take %d", width, total)
+		for _, p := range fit(newView(80, 24), nowColumns, width) {
+			out = append(out, nowColumns[p.col].title)
+			if p.x+p.w > width {
+				t.Errorf("width %d: columns take %d", width, p.x+p.w)
+			}
 		}
 		return out
 	}

@@ -1,33 +1,21 @@
 package tui
 
 import (
-	"context"
-	"fmt"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	tea "charm.land/bubbletea/v2"
-
-	"redistop/internal/redis"
 )
 
-// selection is the selected row of the focused panel.
-type selection struct {
-	fields []field
-	target rowTarget
-}
-
 // selected finds the selected row.
-func (m *app) selected() (selection, bool) {
+func (m *app) selected() (row, bool) {
 	v := m.view
 	_, ts := v.state(v.focus)
 	list, ok := v.body(v.focus).(rows)
 	if !ok || list.count(v, v.focus) == 0 || !ts.selected {
-		return selection{}, false
+		return row{}, false
 	}
-	_, fields, target := list.at(v, v.focus, ts.index)
-	return selection{fields, target}, true
+	return list.at(v, v.focus, ts.index), true
 }
 
 // move moves the selection; the first move selects the first row that is shown.
@@ -58,7 +46,7 @@ func (m *app) selectRow(panel, i int) {
 	}
 	_, ts := v.state(panel)
 	ts.selected, ts.index = true, i
-	ts.id, _, _ = list.at(v, panel, i)
+	ts.id = list.at(v, panel, i).id
 }
 
 // page moves by the rows that the panel shows.
@@ -83,7 +71,13 @@ func (m *app) sort(by int) tea.Cmd {
 	if from < 0 && by < 0 {
 		from = 0
 	}
-	m.sortBy(v.focus, (from+by+list.columns())%list.columns())
+	n := list.columns()
+	for range n {
+		if from = (from + by + n) % n; !list.hidden(v, from) {
+			break
+		}
+	}
+	m.sortBy(v.focus, from)
 	return nil
 }
 
@@ -107,18 +101,25 @@ func (m *app) reverse() tea.Cmd {
 	return nil
 }
 
-// details opens the page of the selected row, or of the first one.
+// details opens the page of the selected row, or of the first one; on a drill page that of the row
+// where it began.
 func (m *app) details() tea.Cmd {
 	v := m.view
-	if _, ts := v.state(v.focus); !ts.selected {
-		m.move(0)
+	panel := v.focus
+	var r row
+	var ok bool
+	if v.drill != nil {
+		panel = v.drill.panel
+		r, ok = v.drill.origin(v)
+	} else {
+		if _, ts := v.state(panel); !ts.selected {
+			m.move(0)
+		}
+		r, ok = m.selected()
 	}
-	row, ok := m.selected()
-	if !ok {
-		return nil
+	if ok {
+		v.overlay = overlay{kind: overlayDetails, title: panels[panel].title + " · " + r.fields[0].value, fields: r.fields}
 	}
-	title := panels[v.focus].title + " · " + row.fields[0].value
-	v.overlay = overlay{kind: overlayDetails, title: title, fields: row.fields}
 	return nil
 }
 
@@ -136,17 +137,19 @@ const mostFilter = 100 // bytes
 // typeFilter changes the filter of the focused panel letter by letter.
 func (m *app) typeFilter(msg tea.KeyPressMsg) {
 	v := m.view
-	ps, _ := v.state(v.focus)
+	filter := v.panels[v.focus].filter
 	switch msg.String() {
 	case "enter":
-		v.typing = false
+		// A filter that the feed refuses stays open, with what is wrong beside it.
+		v.typing = v.focus == v.live.panel && v.live.problem != ""
 	case "esc":
-		v.typing, ps.filter = false, ""
+		v.typing = false
+		m.setFilter(v.focus, "")
 	case "backspace":
-		_, size := utf8.DecodeLastRuneInString(ps.filter)
-		ps.filter = ps.filter[:len(ps.filter)-size]
+		_, size := utf8.DecodeLastRuneInString(filter)
+		m.setFilter(v.focus, filter[:len(filter)-size])
 	case "ctrl+u":
-		ps.filter = ""
+		m.setFilter(v.focus, "")
 	default:
 		m.addFilter(msg.Text)
 	}
@@ -160,60 +163,11 @@ func (m *app) paste(text string) {
 }
 
 func (m *app) addFilter(text string) {
-	ps, _ := m.view.state(m.view.focus)
+	filter := m.view.panels[m.view.focus].filter
 	for _, r := range text {
-		if unicode.IsPrint(r) && len(ps.filter)+utf8.RuneLen(r) <= mostFilter {
-			ps.filter += string(r)
+		if unicode.IsPrint(r) && len(filter)+utf8.RuneLen(r) <= mostFilter {
+			filter += string(r)
 		}
 	}
-}
-
-const killTimeout = 5 * time.Second
-
-// askKill opens the question for the selected connection.
-func (m *app) askKill() tea.Cmd {
-	v := m.view
-	if m.Kill == nil {
-		return m.say(styleWarn, "killing is not offered: this is a read-only screen")
-	}
-	row, ok := m.selected()
-	switch {
-	case v.focus != panelIndex("clients"):
-		return m.say(styleWarn, "k kills a connection: select one in the clients panel (2, g)")
-	case !ok:
-		return m.say(styleWarn, "select a connection first: arrows, or g until every connection is listed")
-	case row.target.id == 0:
-		return m.say(styleWarn, "this is a group: g shows its connections one by one")
-	}
-	v.dialog = &killDialog{target: row.target}
-	return nil
-}
-
-// answer takes the key pressed at the question.
-func (m *app) answer(key string) tea.Cmd {
-	v := m.view
-	d := v.dialog
-	if d.sending {
-		return nil
-	}
-	if key != "y" && key != "Y" {
-		v.dialog = nil
-		return m.say(styleDim, "kept")
-	}
-	d.sending = true
-	kill, ctx, target := m.Kill, m.ctx, d.target
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(ctx, killTimeout)
-		defer cancel()
-		return killedMsg{target, kill(ctx, target.id, target.addr)}
-	}
-}
-
-func (m *app) killed(msg killedMsg) tea.Cmd {
-	m.view.dialog = nil
-	who := fmt.Sprintf("client id=%d %s", msg.target.id, redis.PrintableCut(msg.target.addr, 80))
-	if msg.err != nil {
-		return m.say(styleBad, "not killed: "+who+": "+safe(msg.err.Error(), 300))
-	}
-	return m.say(styleGood, "killed "+who)
+	m.setFilter(m.view.focus, filter)
 }

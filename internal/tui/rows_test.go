@@ -98,7 +98,7 @@ func TestScrollToTheEndAndBack(t *testing.T) {
 
 func TestDetailsAndCopy(t *testing.T) {
 	d := start(t, 120, 40, Options{})
-	d.press("3", "down", "enter")
+	d.press("5", "down", "enter")
 	d.shows("Slow · 3s", "argument 1", "cron", "221ms")
 	d.press("esc", "down", "down", "enter")
 	d.shows(`"# \x1b[31mred`, "世界のキャッシュ一号機")

@@ -27,6 +27,10 @@ type Options struct {
 	// Save writes a Snapshot to a file and tells which.
 	Save func(*stats.Snapshot) (path string, err error)
 
+	Watch       func(time.Duration) // shows every command by MONITOR for this long; 0 ends it. Nil: not offered
+	SetSampling func(on bool)       // switches the windows of MONITOR. Nil: not offered
+	Live        Live                // feeds the live panel. Nil: there is none
+
 	Theme string // "auto" (by the terminal's background), "dark", "light", "none"
 }
 
@@ -79,6 +83,7 @@ func Frame(s *stats.Snapshot, h *stats.History, width, height int) string {
 	v := newView(width, height)
 	if s != nil {
 		v.snap, v.hist, v.now = s, h, s.Time
+		v.learnSampling(s)
 	}
 	return strings.TrimRight(v.render().encode(nil), "\n")
 }

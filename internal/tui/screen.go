@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,7 +15,7 @@ func (v *view) render() *surface {
 		return s
 	}
 	a := s.area()
-	l, ok := layoutFor(v.width, v.height)
+	l, ok := layoutFor(v.width, v.height, v.sampling)
 	if !ok {
 		drawOneLine(a, v)
 		return s
@@ -36,7 +37,15 @@ func (v *view) render() *surface {
 		foot = 1
 		drawHints(a.sub(0, a.h-1, a.w, 1), v)
 	}
-	v.drawMain(a.sub(0, y, a.w, a.h-y-foot), l)
+	main := a.sub(0, y, a.w, a.h-y-foot)
+	if v.drill != nil {
+		v.drawDrill(main)
+	} else {
+		v.drawMain(main, l)
+	}
+	if v.snap.Stale {
+		main.fade(styleDim)
+	}
 	if v.overlay.kind != overlayNone {
 		drawOverlay(a.sub(0, 1, a.w, a.h-1-foot), v)
 	}
@@ -46,8 +55,7 @@ func (v *view) render() *surface {
 	return s
 }
 
-// drawMain draws the context and the bands, and takes the colour out of them when the figures are
-// old.
+// drawMain draws the context and the bands.
 func (v *view) drawMain(a area, l layout) {
 	context := min(l.context, a.h)
 	if context > 0 {
@@ -57,9 +65,6 @@ func (v *view) drawMain(a area, l layout) {
 	for i, lines := range v.bandHeights(l, a.h-context) {
 		v.drawBand(a.sub(0, y, a.w, lines), l, l.bands[i])
 		y += lines
-	}
-	if v.snap.Stale {
-		a.fade(styleDim)
 	}
 }
 
@@ -104,22 +109,25 @@ const needStep = 4 // lines
 
 // bandNeed is how many lines the tables of a band would fill; sheets and graphs take any number.
 func (v *view) bandNeed(l layout, b band) int {
-	need := 0
+	need, least := 0, 0
 	for _, s := range b.slots {
 		panel := panelIndex(s.panel)
 		if s.panel == chosen {
-			panel = l.chosenPanel(v.recent)
+			panel = l.chosenPanel(v)
 		}
 		if panel < 0 {
 			continue
 		}
 		list, ok := v.body(panel).(rows)
-		if !ok {
+		if !ok || panel == v.live.panel {
 			return 1 << 20
 		}
 		need = max(need, list.count(v, panel))
+		if s.panel == chosen {
+			least = tabsLines
+		}
 	}
-	return (need+needStep-1)/needStep*needStep + 2
+	return max((need+needStep-1)/needStep*needStep+2, least)
 }
 
 const bandGap = 2
@@ -136,7 +144,7 @@ func (v *view) drawBand(a area, l layout, b band) {
 		case graphSlot:
 			drawGraph(part, v)
 		case chosen:
-			v.drawPanel(part, l.chosenPanel(v.recent), true)
+			v.drawPanel(part, l.chosenPanel(v), true)
 		default:
 			v.drawPanel(part, panelIndex(name), false)
 		}
@@ -149,12 +157,17 @@ func (v *view) drawPanel(a area, panel int, tabs bool) {
 		return
 	}
 	v.hits = append(v.hits, hit{kind: hitPanel, at: a, panel: panel})
-	v.drawPanelTitle(a.sub(0, 0, a.w, 1), panel, tabs)
+	inline := tabs && v.keys
+	if inline && a.h >= tabsLines && a.w-v.tabsWidth(false) < titleRoom && a.w >= v.tabsWidth(true) {
+		v.drawTabLine(a.sub(0, 0, a.w, 1), panel)
+		a, inline = a.sub(0, 1, a.w, a.h-1), false
+	}
+	v.drawPanelTitle(a.sub(0, 0, a.w, 1), panel, tabs, inline)
 	v.body(panel).draw(a.sub(0, 1, a.w, a.h-1), v, panel)
 }
 
 // drawPanelTitle writes the title, what the panel says of itself, and the other panels as tabs.
-func (v *view) drawPanelTitle(a area, panel int, tabs bool) {
+func (v *view) drawPanelTitle(a area, panel int, tabs, inline bool) {
 	p, ps := &panels[panel], &v.panels[panel]
 	st := styleTitle
 	x := 1
@@ -162,11 +175,11 @@ func (v *view) drawPanelTitle(a area, panel int, tabs bool) {
 		st = styleFocus
 		a.put(0, 0, styleFocus, "▸")
 	}
-	if v.keys && !tabs {
+	if v.keys && !tabs && panel < len(mainPanels) {
 		x = a.put(x, 0, styleKey, strconv.Itoa(panel+1)) + 1
 	}
 	right := a.w + 1
-	if tabs && v.keys {
+	if inline {
 		right = v.drawTabs(a, panel)
 	}
 	x = a.cut(x, 0, right-x, st, p.title)
@@ -188,41 +201,6 @@ func (v *view) drawPanelTitle(a area, panel int, tabs bool) {
 	a.fill(x+1, 0, right-x-2, styleFaint, "─")
 }
 
-// drawTabs writes the panels with their number keys at the right end, short where the line is,
-// and returns where they begin.
-func (v *view) drawTabs(a area, panel int) int {
-	names := make([]string, len(panels))
-	for _, short := range []bool{false, true} {
-		width := -1 // no blank behind the last
-		for i := range panels {
-			names[i] = panels[i].title
-			if short {
-				names[i] = panels[i].short
-			}
-			width += textWidth(names[i]) + 3
-		}
-		if left := a.w - width; left >= 36 {
-			return v.drawTabNames(a, left, panel, names)
-		}
-	}
-	return a.w + 1
-}
-
-func (v *view) drawTabNames(a area, left, panel int, names []string) int {
-	x := left
-	for i, name := range names {
-		st, key := styleDim, styleKey
-		if i == panel {
-			st, key = styleFocus, styleFocus
-		}
-		from := x
-		x = a.put(x, 0, key, strconv.Itoa(i+1))
-		x = a.put(x+1, 0, st, name) + 1
-		v.hits = append(v.hits, hit{kind: hitPanel, at: a.sub(from, 0, x-from, 1), panel: i})
-	}
-	return left
-}
-
 // drawOneLine is what is left on the smallest terminals.
 func drawOneLine(a area, v *view) {
 	s := v.snap
@@ -241,7 +219,14 @@ func drawOneLine(a area, v *view) {
 func drawHints(a area, v *view) {
 	switch {
 	case v.typing:
-		a.cut(1, 0, a.w-1, styleCursor, "filter “"+safe(v.panels[v.focus].filter, 60)+"▏” — Enter keeps it, Esc clears it")
+		x := a.cut(1, 0, a.w-1, styleCursor, "filter “"+safe(v.panels[v.focus].filter, 60)+"▏”")
+		st, text := styleCursor, "Enter keeps it, Esc clears it"
+		if v.focus == v.live.panel && v.live.problem != "" {
+			st, text = styleBad, v.live.problem
+		} else if v.focus == v.live.panel {
+			text = "client: name: user: command:@write key:user:* db:0 -not — Enter, Esc"
+		}
+		a.cut(x+1, 0, a.w-x-1, st, "— "+text)
 		return
 	case v.notice.text != "":
 		a.cut(1, 0, a.w-1, v.notice.style, v.notice.text)
@@ -250,7 +235,7 @@ func drawHints(a area, v *view) {
 	x := 1
 	for i := range keyTable {
 		b := &keyTable[i]
-		if b.hint == "" || b.panel != "" && b.panel != panels[v.focus].id || b.off != nil && b.off(v) != "" {
+		if b.hint == "" || len(b.panels) > 0 && !slices.Contains(b.panels, panels[v.focus].id) || b.off != nil && b.off(v) != "" {
 			continue
 		}
 		if x+textWidth(b.name())+1+textWidth(b.hint) > a.w {

@@ -17,14 +17,16 @@ type mark struct {
 // column is one column of a table of R.
 type column[R any] struct {
 	title string
-	long  string // for the details of a row
-	width int    // cells of the text
-	bar   int    // cells of the bar behind the text, 0 for none
-	grow  int    // weight when there is room to spare
-	limit int    // cells that grow may reach
-	prio  int    // the lowest stay when it is narrow
-	left  bool   // text stands left, numbers right
-	sign  bool   // room for the sign of severity
+	long  string             // for the details of a row
+	width int                // cells of the text
+	bar   int                // cells of the bar behind the text, 0 for none
+	grow  int                // weight when there is room to spare
+	limit int                // cells that grow may reach
+	prio  int                // the lowest stay when it is narrow
+	left  bool               // text stands left, numbers right
+	sign  bool               // room for the sign of severity
+	near  bool               // belongs to the column to its left: one blank between them
+	off   func(v *view) bool // has nothing to say at present; nil: never
 	cell  func(v *view, r *R) mark
 	num   func(r *R) (float64, bool) // what to sort by: a number, unknown ones last
 	str   func(r *R) string          // or a text
@@ -36,10 +38,12 @@ type table[R any] struct {
 	id      func(r *R) rowID
 	match   func(r *R, has func(string) bool) bool   // for the filter
 	target  func(r *R) rowTarget                     // the connection that a row stands for
+	drill   func(r *R) part                          // what to take apart when the row is opened
 	extra   func(v *view, r *R) []field              // details that no column shows
 	about   func(v *view, shown, total int) []string // for the panel's title, most important first
 	empty   func(v *view) string                     // what to say without rows
 	part    string                                   // Missing.Part that takes the table away
+	version func(v *view) int64                      // changes with a list that is not the Snapshot's; nil: it is
 	natural int                                      // the column that list is ordered by, -1 when none
 	initial int                                      // the column to sort by from the start, -1: as list
 	cols    []column[R]
@@ -58,42 +62,65 @@ func (c *column[R]) cells() int {
 	return n
 }
 
-// fit chooses the columns that find room, by priority, and gives each its width.
-func fit[R any](cols []column[R], width int) (chosen []int, widths []int) {
-	byPrio := make([]int, len(cols))
-	for i := range byPrio {
-		byPrio[i] = i
+func (c *column[R]) gap() int {
+	if c.near {
+		return 1
+	}
+	return columnGap
+}
+
+// place is where a column stands: its cells begin at x.
+type place struct{ col, x, w int }
+
+// fit chooses the columns that find room, by priority, and gives each its place.
+func fit[R any](v *view, cols []column[R], width int) []place {
+	byPrio := make([]int, 0, len(cols))
+	for i := range cols {
+		if cols[i].off == nil || !cols[i].off(v) {
+			byPrio = append(byPrio, i)
+		}
 	}
 	slices.SortStableFunc(byPrio, func(a, b int) int { return cols[a].prio - cols[b].prio })
 	room := width
+	var places []place
 	for _, i := range byPrio {
 		need := cols[i].cells()
-		if len(chosen) > 0 {
-			need += columnGap
+		if len(places) > 0 {
+			need += cols[i].gap()
 		}
-		if need > room && len(chosen) > 0 {
+		if need > room && len(places) > 0 {
 			continue
 		}
 		room -= need
-		chosen = append(chosen, i)
+		places = append(places, place{col: i, w: cols[i].cells()})
 	}
-	slices.Sort(chosen)
+	slices.SortFunc(places, func(a, b place) int { return a.col - b.col })
 	weights := 0
-	for _, i := range chosen {
-		weights += cols[i].grow
+	for _, p := range places {
+		weights += cols[p.col].grow
 	}
-	spare := max(room, 0)
-	for _, i := range chosen {
-		w := cols[i].cells()
-		if c := &cols[i]; c.grow > 0 && weights > 0 {
-			w += max(min(spare*c.grow/weights, c.limit-c.width), 0)
+	spare, x := max(room, 0), 0
+	for k := range places {
+		p := &places[k]
+		c := &cols[p.col]
+		if c.grow > 0 && weights > 0 {
+			p.w += max(min(spare*c.grow/weights, c.limit-c.width), 0)
 		}
-		widths = append(widths, min(w, max(width, 0)))
+		if k > 0 {
+			x += c.gap()
+		}
+		p.x, p.w = x, min(p.w, max(width, 0))
+		x += p.w
 	}
-	return chosen, widths
+	return places
 }
 
 func (t *table[R]) columns() int { return len(t.cols) }
+
+func (t *table[R]) hidden(v *view, col int) bool {
+	c := &t.cols[col]
+	return c.off != nil && c.off(v)
+}
 
 func (t *table[R]) sortColumn(ts *tableState) int {
 	col, _ := t.sortedBy(ts)
@@ -130,9 +157,13 @@ func (t *table[R]) draw(a area, v *view, panel int) {
 	}
 	ps, ts := v.state(panel)
 	list := t.list(v)
+	if len(list) == 0 {
+		a.cut(2, 0, a.w-2, styleDim, t.nothing(v, "", 0))
+		return
+	}
 	ord := t.order(v, ps, ts)
-	chosen, widths := fit(t.cols, a.w-2)
-	t.header(a, v, panel, chosen, widths)
+	places := fit(v, t.cols, a.w-2)
+	t.header(a, v, panel, places)
 	body := a.sub(0, 1, a.w, a.h-1)
 	n := ord.len(len(list))
 	if n == 0 {
@@ -142,7 +173,7 @@ func (t *table[R]) draw(a area, v *view, panel int) {
 	ts.scrollInto(n, body.h)
 	for y := 0; y < body.h && ts.offset+y < n; y++ {
 		i := ts.offset + y
-		t.row(body.sub(0, y, body.w, 1), v, &list[ord.at(i)], chosen, widths)
+		t.row(body.sub(0, y, body.w, 1), v, &list[ord.at(i)], places)
 		if ts.selected && ts.index == i {
 			body.paint(y, groundSelected)
 			body.put(0, y, styleFocus, "▸")
@@ -161,47 +192,42 @@ func (t *table[R]) nothing(v *view, filter string, total int) string {
 	return "nothing yet"
 }
 
-func (t *table[R]) header(a area, v *view, panel int, chosen, widths []int) {
+func (t *table[R]) header(a area, v *view, panel int, places []place) {
 	_, ts := v.state(panel)
 	sorted, up := t.sortedBy(ts)
-	x := 2
-	for k, i := range chosen {
-		c, st, title := &t.cols[i], styleHeader, t.cols[i].title
-		if i == sorted {
+	for _, p := range places {
+		c, st, title, x := &t.cols[p.col], styleHeader, t.cols[p.col].title, p.x+2
+		if p.col == sorted {
 			st = styleSorted
 			title += map[bool]string{false: "▼", true: "▲"}[up]
 		}
-		text := widths[k]
-		if c.bar > 0 {
-			text -= c.bar + 1
-		}
-		if c.sign {
-			text -= 2
-		}
+		text := c.text(p.w)
 		if c.left {
-			a.cut(x, 0, widths[k], st, title)
+			a.cut(x, 0, p.w, st, title)
 		} else if over := textWidth(title) - text; over > 0 && c.bar+2 > over {
 			a.cut(x, 0, text+over, st, title)
 		} else {
 			a.right(x, 0, text, st, title)
 		}
-		v.hits = append(v.hits, hit{kind: hitColumn, at: a.sub(x, 0, widths[k]+columnGap, 1), panel: panel, index: i})
-		x += widths[k] + columnGap
+		v.hits = append(v.hits, hit{kind: hitColumn, at: a.sub(x, 0, p.w+columnGap, 1), panel: panel, index: p.col})
 	}
 }
 
-func (t *table[R]) row(a area, v *view, r *R, chosen, widths []int) {
-	x := 2
-	for k, i := range chosen {
-		c := &t.cols[i]
-		m := c.cell(v, r)
-		text := widths[k]
-		if c.bar > 0 {
-			text -= c.bar + 1
-		}
-		if c.sign {
-			text -= 2
-		}
+// text is what a column of w cells has for its text.
+func (c *column[R]) text(w int) int {
+	if c.bar > 0 {
+		w -= c.bar + 1
+	}
+	if c.sign {
+		w -= 2
+	}
+	return w
+}
+
+func (t *table[R]) row(a area, v *view, r *R, places []place) {
+	for _, p := range places {
+		c, x := &t.cols[p.col], p.x+2
+		m, text := c.cell(v, r), c.text(p.w)
 		st := m.style
 		if m.text == unknown {
 			st = styleFaint
@@ -215,8 +241,7 @@ func (t *table[R]) row(a area, v *view, r *R, chosen, widths []int) {
 			a.put(x+text, 0, m.style, sign(m.style))
 		}
 		if c.bar > 0 {
-			drawBar(a, x+widths[k]-c.bar, 0, c.bar, m.bar, barStyle(m.style))
+			drawBar(a, x+p.w-c.bar, 0, c.bar, m.bar, barStyle(m.style))
 		}
-		x += widths[k] + columnGap
 	}
 }

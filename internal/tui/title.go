@@ -10,6 +10,7 @@ import (
 // titlePart is a piece of the title line; the lowest prio stays when it is narrow.
 type titlePart struct {
 	text  string
+	short string // before it goes, where it can be shorter
 	style style
 	prio  int
 }
@@ -42,7 +43,7 @@ func partsWidth(parts []titlePart) int {
 	return n
 }
 
-// dropPart removes the least important piece; the pieces of prio 0 stay.
+// dropPart shortens or removes the least important piece; the pieces of prio 0 stay.
 func dropPart(lists ...*[]titlePart) bool {
 	var from *[]titlePart
 	at, worst := 0, 0
@@ -56,6 +57,10 @@ func dropPart(lists ...*[]titlePart) bool {
 	if from == nil {
 		return false
 	}
+	if p := &(*from)[at]; p.short != "" {
+		p.text, p.short = p.short, ""
+		return true
+	}
 	*from = append((*from)[:at:at], (*from)[at+1:]...)
 	return true
 }
@@ -63,24 +68,24 @@ func dropPart(lists ...*[]titlePart) bool {
 func titleLeft(v *view) []titlePart {
 	s := &v.snap.Server
 	parts := []titlePart{
-		{"redistop", styleTitle, 9},
-		{orUnknown(safe(s.Addr, 120)), styleStrong, 0},
+		{text: "redistop", style: styleTitle, prio: 9},
+		{text: orUnknown(safe(s.Addr, 120)), style: styleStrong},
 	}
 	if s.Version != "" {
-		parts = append(parts, titlePart{safe(s.Flavor+" "+s.Version, 40), styleText, 2})
+		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 2})
 	}
 	if s.Role != "" {
 		text, st := roleText(v.snap)
-		parts = append(parts, titlePart{text, st, 1})
+		parts = append(parts, titlePart{text: text, style: st, prio: 1})
 	}
 	if s.Mode != "" && s.Mode != "standalone" {
-		parts = append(parts, titlePart{safe(s.Mode, 20), styleText, 4})
+		parts = append(parts, titlePart{text: safe(s.Mode, 20), style: styleText, prio: 4})
 	}
 	if n, ok := s.UptimeSeconds.Get(); ok {
-		parts = append(parts, titlePart{"up " + seconds(n), styleText, 3})
+		parts = append(parts, titlePart{text: "up " + seconds(n), style: styleText, prio: 3})
 	}
 	if s.Restarts > 0 {
-		parts = append(parts, titlePart{fmt.Sprintf("restarted %dx", s.Restarts), styleWarn, 5})
+		parts = append(parts, titlePart{text: fmt.Sprintf("restarted %dx", s.Restarts), style: styleWarn, prio: 5})
 	}
 	return parts
 }
@@ -115,14 +120,15 @@ func titleRight(v *view) []titlePart {
 		if v.back {
 			text = "◂ " + durationText(v.now.Sub(v.snap.Time)) + " ago"
 		}
-		parts = append(parts, titlePart{text, styleCursor, 0})
+		parts = append(parts, titlePart{text: text, style: styleCursor})
 	}
+	parts = append(parts, modeParts(v)...)
 	o := &v.snap.Observer
 	every := o.ActualIntervalSeconds
 	if every > 0 {
-		parts = append(parts, titlePart{"every " + digits(every, false) + "s", styleDim, 6})
+		parts = append(parts, titlePart{text: "every " + digits(every, false) + "s", style: styleDim, prio: 6})
 	}
-	cost := titlePart{"cost " + known(o.ServerCPUShare, percent), styleText, 0}
+	cost := titlePart{text: "cost " + known(o.ServerCPUShare, percent), style: styleText}
 	if o.BudgetShare > 0 && o.ServerCPUShare.Or(0) > o.BudgetShare {
 		cost.style, cost.text = styleWarn, cost.text+" !"
 	}
@@ -141,8 +147,16 @@ func banners(v *view) []banner {
 	if v.troubled() {
 		all = append(all, linkBanner(v))
 	}
+	var notes []string
 	if note := v.snap.Observer.PausedReason; note != "" {
-		all = append(all, banner{" ! " + safe(note, 400), styleWarn})
+		notes = append(notes, safe(note, 400))
+	}
+	// As the mode in the title, this is about now.
+	if s := v.latest(); s.Observer.SamplingPaused != "" && !s.Stale {
+		notes = append(notes, "no samples: "+safe(s.Observer.SamplingPaused, 400))
+	}
+	if len(notes) > 0 {
+		all = append(all, banner{" ! " + strings.Join(notes, " · "), styleWarn})
 	}
 	return all
 }

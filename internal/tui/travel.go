@@ -23,6 +23,7 @@ func (m *app) pause() tea.Cmd {
 func (m *app) live() {
 	v := m.view
 	v.pinned, v.back = false, false
+	v.live.show()
 	if s := v.hist.Latest(); s != nil {
 		v.snap = s
 	}

@@ -18,6 +18,8 @@ type view struct {
 	keys          bool // false: nobody can press a key here (a pipe), so none is offered
 	interval      time.Duration
 	canKill       bool
+	canWatch      bool
+	canSample     bool
 
 	focus  int   // index into panels
 	recent []int // panels by when they had the focus, the newest first
@@ -31,7 +33,12 @@ type view struct {
 	typing  bool // the filter of the focused panel is being typed
 	notice  notice
 	overlay overlay
-	dialog  *killDialog
+	dialog  dialog
+	drill   *drill // the page that takes samples apart; nil: not open
+
+	live     liveView
+	watch    watch
+	sampling bool // windows are wanted
 
 	hits []hit // where things were drawn, for the mouse; made anew by every render
 }
@@ -77,11 +84,21 @@ func newView(width, height int) *view {
 		panels: make([]panelState, len(panels)),
 	}
 	for i := range panels {
-		v.recent = append(v.recent, i)
-		v.panels[i].tables = make([]tableState, len(panels[i].modes))
+		v.panels[i] = newPanelState(i)
+		if i < len(mainPanels) {
+			v.recent = append(v.recent, i)
+		}
 	}
+	v.live.panel = panelIndex(livePanel.id)
 	return v
 }
+
+func newPanelState(panel int) panelState {
+	return panelState{tables: make([]tableState, len(panels[panel].modes))}
+}
+
+// offers says that a panel has a subject here.
+func (v *view) offers(panel int) bool { return panels[panel].off == nil || !panels[panel].off(v) }
 
 // state is the state of a panel's present mode.
 func (v *view) state(panel int) (*panelState, *tableState) {
@@ -103,9 +120,13 @@ func (v *view) latest() *stats.Snapshot {
 	return v.snap
 }
 
-// setFocus gives the keys to a panel.
+// setFocus gives the keys to a panel. One of the main screen closes a drill page.
 func (v *view) setFocus(panel int) {
 	v.focus = panel
+	if panel >= len(mainPanels) {
+		return
+	}
+	v.drill = nil
 	v.recent = slices.DeleteFunc(v.recent, func(i int) bool { return i == panel })
 	v.recent = slices.Insert(v.recent, 0, panel)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -43,6 +45,7 @@ func parse(text string, width, height int, colors theme) (*screen, error) {
 		text, state = text[n:], next
 		switch {
 		case seq == "\n":
+			s.extend(x, y, p)
 			x, y = 0, y+1
 		case w > 0:
 			if y >= height || x+w > width {
@@ -54,11 +57,40 @@ func parse(text string, width, height int, colors theme) (*screen, error) {
 			}
 			row[x].text = seq
 			x += w
+		case x > 0 && y < height && isMark(seq):
+			s.mark(x-1, y, seq)
 		case ansi.Cmd(decoder.Command()) == 'm' && strings.HasPrefix(seq, "\x1b["):
 			p = p.apply(decoder.Params(), colors)
 		}
 	}
+	s.extend(x, y, p)
 	return s, nil
+}
+
+// extend gives the ground in force where a line ends to the rest of its row. A program that fills a
+// row by erasing it leaves cells that tmux before 3.4 does not write, though a terminal shows them.
+func (s *screen) extend(x, y int, p pen) {
+	if y >= s.height || x == 0 || p.reverse {
+		return
+	}
+	for row := s.row(y); x < s.width; x++ {
+		row[x].pen.bg = p.bg
+	}
+}
+
+// isMark is true for what is drawn onto the character before it.
+func isMark(seq string) bool {
+	r, _ := utf8.DecodeRuneInString(seq)
+	return unicode.In(r, unicode.M, unicode.Cf)
+}
+
+// mark adds a mark to the character that ends at column x.
+func (s *screen) mark(x, y int, mark string) {
+	row := s.row(y)
+	if row[x].text == "" && x > 0 {
+		x-- // the second half of a wide one
+	}
+	row[x].text += mark
 }
 
 // apply returns the pen after one SGR sequence.

@@ -1,0 +1,49 @@
+package monitor
+
+import (
+	"time"
+
+	"redistop/internal/redis"
+)
+
+// Forbidden says why no window would be opened in a mode, "" when one would. It is safe to print.
+func (c Conditions) Forbidden(mode Mode, l Limits) string {
+	if mode == Full {
+		return c.full(l).reason
+	}
+	return c.sample(l).reason
+}
+
+// ConditionsOf reads them from the counters. before are those of some time ago, nil when there are none:
+// then the rates are the server's own averages over the last second or two. elapsed is the time between,
+// interval how far windows are to be spread.
+func ConditionsOf(now, before *redis.Info, elapsed, interval time.Duration) Conditions {
+	c := Conditions{
+		Known: true, Interval: interval,
+		Commands:   float64(now.Int("instantaneous_ops_per_sec").Or(0)),
+		InputBytes: now.Float("instantaneous_input_kbps").Or(0) * 1024,
+		Used:       now.Int("used_memory").Or(0) - now.Int("mem_not_counted_for_evict").Or(0),
+		Max:        now.Int("maxmemory").Or(0),
+		Loading:    now.Int("loading").Or(0) == 1,
+		Reset:      now.HasReset(),
+	}
+	role, _ := now.Text("role")
+	c.Replica = role == "slave"
+	if before == nil || elapsed <= 0 {
+		return c
+	}
+	if n, ok := grown(now, before, "total_commands_processed"); ok {
+		c.Commands = n / elapsed.Seconds()
+	}
+	if n, ok := grown(now, before, "total_net_input_bytes"); ok {
+		c.InputBytes = n / elapsed.Seconds()
+	}
+	return c
+}
+
+// grown is by how much a counter went up; not ok when it is not known or started anew.
+func grown(now, before *redis.Info, field string) (float64, bool) {
+	a, known := before.Int(field).Get()
+	b, still := now.Int(field).Get()
+	return float64(b - a), known && still && b >= a
+}

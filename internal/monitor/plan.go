@@ -1,0 +1,128 @@
+package monitor
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"redistop/internal/server"
+)
+
+// Conditions is what the latest Snapshot says of the server. Rates are per second.
+type Conditions struct {
+	Interval   time.Duration
+	Commands   float64 // commands that MONITOR would show
+	InputBytes float64
+	Used, Max  int64 // memory in bytes, as eviction counts it; Max 0: no limit
+	Loading    bool
+	Replica    bool
+	Reset      bool // the server has RESET (6.2+)
+	Known      bool // false: nothing is known of the server yet
+}
+
+// Limits bound what sampling may take. Nothing switches them off.
+type Limits struct {
+	Duty float64 // share of time in windows on a busy server, 0.01 is 1 %
+	Held int64   // bytes that the server may hold for us at any moment
+}
+
+// A plan is the windows of one interval.
+type plan struct {
+	length time.Duration
+	count  int
+	chain  bool   // windows adjoin and are renewed: everything is seen
+	reason string // why there are none
+}
+
+// The price of one command under MONITOR, the dearer of what Redis 6.2 to Valkey 8.0 were measured
+// at, and the fastest that a server was seen to write the feed.
+const (
+	usecPerCommand = 3.0
+	usecPerByte    = 0.06
+	feedPerCommand = 80  // bytes around the arguments: time, address, quotes
+	feedPerByte    = 4.0 // an argument of binary bytes, each escaped as \xNN
+	fastestFeed    = 300 << 20
+)
+
+// LongestWindow bounds the windows that are planned; server.MaxWindow bounds what can be asked for.
+const LongestWindow = 50 * time.Millisecond
+
+const (
+	shortest     = time.Millisecond
+	usual        = 2 * time.Millisecond
+	longest      = LongestWindow
+	enough       = 20  // commands that a window should hold
+	fewest       = 4   // windows an interval: fewer say nothing of the spread between them
+	chainAt      = 0.5 // a duty that could be this high is a server so quiet that everything may be seen
+	nearMemory   = 0.9
+	dearCommand  = 512 // bytes of a command above which windows stay short
+	crowdedAfter = 50_000
+)
+
+// forbidden says why no window may be opened now; empty when one may.
+func (c Conditions) forbidden() string {
+	switch {
+	case !c.Known:
+		return "nothing is known of the server yet"
+	case c.Loading:
+		return "the server is loading its dataset"
+	case c.Max > 0 && float64(c.Used) > nearMemory*float64(c.Max):
+		return "used memory is within 10 % of maxmemory"
+	case c.Replica:
+		return "a replica refuses WAIT, which ends a window; --monitor looks all the same"
+	}
+	return ""
+}
+
+// sample plans the windows of one interval within the limits.
+func (c Conditions) sample(l Limits) plan {
+	if reason := c.forbidden(); reason != "" {
+		return plan{reason: reason}
+	}
+	rate := max(1, c.Commands)
+	size := c.InputBytes / rate
+	price := (usecPerCommand + usecPerByte*size) / 1e6
+	duty := min(1, max(l.Duty, l.Duty/(rate*price)))
+	if duty >= chainAt && c.Reset {
+		return plan{length: c.bounded(longest, l), count: 2, chain: true}
+	}
+	length := usual
+	if rate < crowdedAfter && size < dearCommand {
+		length = min(longest, max(usual, time.Duration(enough/rate*float64(time.Second))))
+	}
+	total := time.Duration(min(duty, chainAt) * float64(c.Interval))
+	length = max(shortest, min(length, total/fewest))
+	if length = c.bounded(length, l); length < shortest {
+		return plan{reason: fmt.Sprintf("one window could hold more than %d MiB in the server", l.Held>>20)}
+	}
+	count := max(1, int(total/length))
+	if !c.Reset { // every window is a connection of its own
+		count = min(count, max(1, int(2*c.Interval/time.Second)))
+	}
+	return plan{length: length.Truncate(time.Millisecond), count: count}
+}
+
+// full plans a chain that sees everything. It may on a replica too, and at any price but memory.
+func (c Conditions) full(l Limits) plan {
+	open := c
+	open.Replica = false
+	if reason := open.forbidden(); reason != "" {
+		return plan{reason: reason}
+	}
+	length := c.bounded(longest, l)
+	if length < shortest {
+		return plan{reason: fmt.Sprintf("one window could hold more than %d MiB in the server", l.Held>>20)}
+	}
+	return plan{length: length.Truncate(time.Millisecond), count: 2, chain: true}
+}
+
+// bounded shortens a window so that two of them, should nobody read, stay within half of the bytes
+// that may be held: the rate may double before we notice.
+func (c Conditions) bounded(length time.Duration, l Limits) time.Duration {
+	feed := min(fastestFeed, c.Commands*feedPerCommand+c.InputBytes*feedPerByte)
+	if feed <= 0 {
+		return min(length, server.MaxWindow)
+	}
+	most := float64(l.Held) / 4 / feed * float64(time.Second)
+	return min(length, server.MaxWindow, time.Duration(min(most, math.MaxInt64/2)))
+}

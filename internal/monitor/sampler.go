@@ -1,0 +1,239 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// A Sampler opens windows on one server for as long as it runs. Its methods may be called from any
+// goroutine; Run is called once.
+type Sampler struct {
+	target  server.Target
+	limits  Limits
+	newT    func() *stats.Tally
+	tap     func(*redis.MonitorLine)
+	only    func(*redis.MonitorLine) bool
+	whole   bool
+	handed  chan Batch        // one, finished; capacity 1
+	free    chan *stats.Tally // tallies to use again
+	changed chan struct{}     // the mode, or the first conditions; capacity 1
+	asked   atomic.Bool       // somebody waits for a Batch
+
+	mu         sync.Mutex
+	conditions Conditions // guarded by mu
+	enabled    bool       // guarded by mu: sample
+	until      time.Time  // guarded by mu: full mode ends
+	status     Status     // guarded by mu
+	own        []string   // guarded by mu: addresses of the observer's other connections
+}
+
+// Status is what a person should know of the sampler at any moment.
+type Status struct {
+	Mode     Mode
+	Until    time.Time // full mode ends by itself
+	Reason   string    // why no window is opened at present; empty while they are
+	Refused  string    // MONITOR itself was refused: the server's words, safe to print
+	Stopped  string    // why a guard ended full mode the last time; empty when none did
+	StreamID int64     // client id of the sampler's connection; 0 when there is none
+}
+
+// Mode says how the command stream is seen.
+type Mode string
+
+// The modes.
+const (
+	Off    Mode = "poll"
+	Sample Mode = "sample"
+	Full   Mode = "monitor"
+)
+
+// A Batch is what the windows since the previous Batch brought.
+type Batch struct {
+	Tally   *stats.Tally
+	Mode    Mode
+	Exact   bool // the windows adjoin: no command between the first and the last is missing
+	Gaps    int  // windows in front of which commands may be missing; see Whole
+	Windows int
+	Open    time.Duration // summed length of the windows
+	Span    time.Duration // from the end of the previous Batch to the end of this one
+	Seen    int64         // commands
+	Dropped int64         // lines that could not be read
+	Sent    []redis.Sent
+}
+
+// Options make a Sampler.
+type Options struct {
+	Target  server.Target
+	Limits  Limits
+	Enabled bool                          // sample from the start
+	Tally   func() *stats.Tally           // makes the tallies
+	Tap     func(*redis.MonitorLine)      // sees every line of every window, in the sampler's goroutine; must not block; nil: nobody listens
+	Only    func(*redis.MonitorLine) bool // which lines are counted and reach Tap; called like it; nil: all
+	// Whole makes one Batch of a whole run, which Finish hands out; Take has nothing to give then. In full mode
+	// nothing is missing from it when it has two Gaps: in front of the short window that shows whether MONITOR is
+	// permitted, and in front of the chain.
+	Whole bool
+}
+
+// New makes a Sampler that does nothing until Run.
+func New(o Options) *Sampler {
+	return &Sampler{target: o.Target, limits: o.Limits, newT: o.Tally, tap: o.Tap, only: o.Only, whole: o.Whole, enabled: o.Enabled,
+		handed: make(chan Batch, 1), free: make(chan *stats.Tally, 2), changed: make(chan struct{}, 1)}
+}
+
+// Update tells what the latest Snapshot says of the server.
+func (s *Sampler) Update(c Conditions, ownAddrs []string) {
+	s.mu.Lock()
+	first := !s.conditions.Known
+	s.conditions, s.own = c, ownAddrs
+	s.mu.Unlock()
+	if first {
+		s.wake()
+	}
+}
+
+// Enable switches sampling on or off.
+func (s *Sampler) Enable(on bool) {
+	s.mu.Lock()
+	s.enabled = on
+	s.mu.Unlock()
+	s.wake()
+}
+
+// Watch sees every command for the time given, then goes back to sampling. 0 ends it now.
+func (s *Sampler) Watch(d time.Duration) {
+	s.mu.Lock()
+	s.until = time.Now().Add(d)
+	s.mu.Unlock()
+	s.wake()
+}
+
+// Status tells how the sampler stands.
+func (s *Sampler) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// Take returns what the windows since the last call brought; ok is false when that is nothing. While
+// windows adjoin it waits for the end of the one under way, patience at the most, so that a Batch
+// ends where the poll does. The Tally belongs to the caller until Release.
+func (s *Sampler) Take(patience time.Duration) (b Batch, ok bool) {
+	s.asked.Store(true)
+	defer s.asked.Store(false)
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case b = <-s.handed:
+		return b, true
+	case <-t.C:
+		return Batch{}, false
+	}
+}
+
+// Release gives a Tally back to be used again.
+func (s *Sampler) Release(t *stats.Tally) {
+	if t == nil {
+		return
+	}
+	t.Reset()
+	select {
+	case s.free <- t:
+	default:
+	}
+}
+
+func (s *Sampler) wake() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Run samples until the context ends. A connection that fails is opened again after a while; a right
+// that is refused is not asked for again, so that it counts one error on the server and no more.
+func (s *Sampler) Run(ctx context.Context) {
+	w := &watcher{sampler: s, tally: s.newT(), own: map[string]bool{}}
+	w.begin()
+	defer w.close()
+	wait := time.Second
+	for ctx.Err() == nil {
+		err := w.work(ctx)
+		w.close()
+		var no refused
+		switch {
+		case err == nil || ctx.Err() != nil:
+			wait = time.Second
+		case errors.As(err, &no):
+			s.set(func(st *Status) { st.Mode, st.Refused, st.Reason = Off, string(no), "MONITOR is refused" })
+			return
+		default:
+			s.set(func(st *Status) { st.Reason = redis.PrintableCut(err.Error(), 120) })
+			s.sleep(ctx, wait)
+			wait = min(2*wait, 30*time.Second)
+		}
+	}
+}
+
+func (s *Sampler) set(f func(*Status)) {
+	s.mu.Lock()
+	f(&s.status)
+	s.mu.Unlock()
+}
+
+// next decides what to do now.
+func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mode, p := Off, plan{reason: ""}
+	switch {
+	case now.Before(s.until):
+		mode, p = Full, s.conditions.full(s.limits)
+	case s.enabled:
+		mode, p = Sample, s.conditions.sample(s.limits)
+	}
+	s.status.Mode, s.status.Until, s.status.Reason = mode, s.until, p.reason
+	return p, mode, s.conditions
+}
+
+// addOwn adds the addresses of the observer's other connections.
+func (s *Sampler) addOwn(set map[string]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.own {
+		set[a] = true
+	}
+}
+
+// sleep waits for d; it says false when the mode was changed or the context ended before.
+func (s *Sampler) sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.changed:
+		return false
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// scatter spreads count windows over span: one at a random moment of each equal part, so that no
+// rhythm of the application can hide behind ours.
+func scatter(count int, span, length time.Duration) []time.Duration {
+	at := make([]time.Duration, count)
+	part := span / time.Duration(count)
+	for i := range at {
+		at[i] = time.Duration(i)*part + rand.N(max(1, part-length))
+	}
+	return at
+}

@@ -1,0 +1,269 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// refused: the server does not let us use MONITOR or WAIT; asking again would only count errors. Its
+// words are safe to print.
+type refused string
+
+func (r refused) Error() string { return "open window: " + string(r) }
+
+// A watcher does the Sampler's work on the wire. It is confined to the goroutine of Run.
+type watcher struct {
+	sampler *Sampler
+	stream  *server.Stream
+	lines   *redis.MonitorReader
+	line    redis.MonitorLine
+	tally   *stats.Tally
+
+	batch    Batch
+	started  time.Time     // of the batch
+	gap      bool          // something between this window and the last one was not seen
+	quickest time.Duration // answer to Ask: what the way there and back takes
+	own      map[string]bool
+	inside   bool // a window is open
+	proven   bool // a first window was granted on this connection
+	over     bool // nothing is to be seen until somebody says so
+}
+
+const (
+	grace    = 5 * time.Second       // for a window's end beyond its length, before the connection is given up
+	lateness = 10 * time.Millisecond // an answer this much slower than the quickest: the event loop is late
+	part     = 0.9                   // of an interval that windows are spread over, so that they are counted with its poll
+)
+
+// work opens windows until the context ends or the connection fails.
+func (w *watcher) work(ctx context.Context) error {
+	for ctx.Err() == nil {
+		p, mode, c := w.sampler.next(time.Now())
+		w.over = mode == Off
+		if p.count == 0 {
+			w.handOver()
+			if mode == Off {
+				w.close()
+			}
+			w.sampler.sleep(ctx, time.Second)
+			continue
+		}
+		if err := w.open(ctx, c); err != nil {
+			return err
+		}
+		var err error
+		switch {
+		case p.chain && c.Replica:
+			err = w.openEnded(ctx, p)
+		case p.chain:
+			err = w.chain(ctx, p, mode)
+		default:
+			err = w.scattered(ctx, p, c.Interval)
+		}
+		if err != nil {
+			w.abandon()
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (w *watcher) open(ctx context.Context, c Conditions) error {
+	if w.stream != nil {
+		return nil
+	}
+	stream, err := server.OpenStream(ctx, w.sampler.target, c.Reset)
+	if err != nil {
+		return err
+	}
+	w.stream, w.lines, w.gap, w.quickest = stream, redis.NewMonitorReader(stream.Raw(), 0), true, 0
+	w.own[stream.Addr()] = true
+	w.proven = false
+	w.sampler.set(func(st *Status) { st.StreamID = stream.ID() })
+	return nil
+}
+
+func (w *watcher) close() {
+	if w.stream == nil {
+		return
+	}
+	w.batch.Sent = append(w.batch.Sent, w.stream.Sent()...)
+	w.stream.Close()
+	w.stream = nil
+	w.sampler.set(func(st *Status) { st.StreamID = 0 })
+}
+
+// scattered opens the windows of one interval at random moments of it.
+func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration) error {
+	start := time.Now()
+	for _, at := range scatter(p.count, time.Duration(part*float64(interval)), p.length) {
+		if !w.sampler.sleep(ctx, time.Until(start.Add(at))) {
+			break // the mode was changed, or the end
+		}
+		if now, _, c := w.sampler.next(time.Now()); now.count == 0 {
+			break // the conditions forbid it by now
+		} else if err := w.open(ctx, c); err != nil {
+			return err
+		}
+		if late, err := w.late(); err != nil {
+			return err
+		} else if late > lateness {
+			w.sampler.set(func(st *Status) {
+				st.Reason = fmt.Sprintf("the server answers %s late", late.Round(time.Millisecond))
+			})
+			continue
+		}
+		w.gap = true
+		if err := w.one(p.length); err != nil {
+			return err
+		}
+		if !w.stream.Reusable() {
+			w.close()
+		}
+	}
+	w.handOver()
+	w.sampler.sleep(ctx, time.Duration((1-part)*float64(interval)))
+	return nil
+}
+
+// one opens one window and reads it to its end.
+func (w *watcher) one(length time.Duration) error {
+	if err := w.stream.Window(length, 1); err != nil {
+		return err
+	}
+	err := w.read(length, true)
+	w.proven = w.proven || err == nil
+	return err
+}
+
+// chain opens windows that adjoin, two ahead of the one under way at most, for as long as the plan
+// stays a chain.
+func (w *watcher) chain(ctx context.Context, p plan, mode Mode) error {
+	if mode == Full {
+		watched, stop := context.WithCancel(ctx)
+		defer stop()
+		go w.sampler.watchHeld(watched, w.stream)
+	}
+	w.gap = true
+	if !w.proven { // so that a refusal counts one error and no more
+		if err := w.one(shortest); err != nil {
+			return err
+		}
+	}
+	written := 2
+	if err := w.stream.Window(p.length, written); err != nil {
+		return err
+	}
+	for written > 0 {
+		if err := w.read(p.length, true); err != nil {
+			return err
+		}
+		written--
+		w.gap = false
+		if w.sampler.asked.Load() {
+			w.handOver()
+		}
+		next, nextMode, _ := w.sampler.next(time.Now())
+		if ctx.Err() != nil || nextMode != mode || !next.chain || written == 0 {
+			continue // let what is written run out
+		}
+		p = next
+		if err := w.stream.Window(p.length, 1); err != nil {
+			return err
+		}
+		written++
+	}
+	return nil
+}
+
+// openEnded sees everything on a replica for a moment at a time, and leaves by itself.
+func (w *watcher) openEnded(ctx context.Context, p plan) error {
+	length := min(p.length, 20*time.Millisecond)
+	watched, stop := context.WithCancel(ctx)
+	defer stop()
+	go w.sampler.watchHeld(watched, w.stream)
+	w.gap = true
+	if err := w.stream.Begin(); err != nil {
+		return err
+	}
+	stream := w.stream
+	end := time.AfterFunc(length, func() { stream.End() })
+	defer end.Stop()
+	err := w.read(length, false)
+	if w.sampler.asked.Load() {
+		w.handOver()
+	}
+	if !stream.Reusable() {
+		w.close()
+	}
+	return err
+}
+
+// late asks something small and tells how much slower the answer is than the quickest so far.
+func (w *watcher) late() (time.Duration, error) {
+	if !w.stream.Reusable() {
+		return 0, nil // the connection was made just now: that was the question
+	}
+	asked := time.Now()
+	if err := w.stream.Ask(); err != nil {
+		return 0, err
+	}
+	if _, err := w.reply(grace); err != nil {
+		return 0, err
+	}
+	took := time.Since(asked)
+	if w.quickest == 0 || took < w.quickest {
+		w.quickest = took
+	}
+	return took - w.quickest, nil
+}
+
+// reply reads one line.
+func (w *watcher) reply(patience time.Duration) ([]byte, error) {
+	if err := w.stream.Raw().SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return nil, fmt.Errorf("set deadline: %w", err)
+	}
+	line, _, err := w.lines.Next()
+	if err != nil {
+		return nil, fmt.Errorf("read window: %w", err)
+	}
+	return line, nil
+}
+
+// read reads one window: +OK, the lines, then the replies to what ends it. The first of those closes
+// the window.
+func (w *watcher) read(length time.Duration, waited bool) error {
+	if err := w.stream.Raw().SetReadDeadline(time.Now().Add(length + grace)); err != nil {
+		return fmt.Errorf("set deadline: %w", err)
+	}
+	for n := 0; n < w.stream.Replies(waited); {
+		line, _, err := w.lines.Next()
+		if err != nil {
+			return fmt.Errorf("read window: %w", err)
+		}
+		if isCommand(line) {
+			w.add(line)
+			continue
+		}
+		if len(line) > 0 && line[0] == '-' {
+			return refusal(n, string(line))
+		}
+		switch n++; n {
+		case 1:
+			w.openWindow()
+		case 2:
+			w.closeWindow(length)
+		}
+	}
+	return nil
+}
+
+// isCommand tells the lines of the feed, "+1339518083.1 ...", from replies, "+OK".
+func isCommand(line []byte) bool {
+	return len(line) > 1 && line[0] == '+' && line[1] >= '0' && line[1] <= '9'
+}

@@ -1,0 +1,123 @@
+package observe
+
+import (
+	"cmp"
+	"sync/atomic"
+	"time"
+
+	"redistop/internal/monitor"
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+// sampling runs beside the polls and puts what its windows saw into their Readings. It belongs to the
+// folder's goroutine but for identities, which the sampler's reads.
+type sampling struct {
+	sampler    *monitor.Sampler
+	live       *monitor.Live
+	user       string // that we log in as
+	identities atomic.Pointer[stats.Identities]
+	lossSum    float64 // of throughput, decaying with lossTime: the price
+	lossTime   float64 // seconds
+}
+
+func newSampling(c Config) *sampling {
+	s := &sampling{user: cmp.Or(c.Target.Username, "default")}
+	s.live = monitor.NewLive(func(addr []byte) string { return s.identities.Load().Name(addr) })
+	s.sampler = monitor.New(monitor.Options{
+		Target: c.Target, Enabled: c.Sample, Tap: s.live.Tap,
+		Limits: monitor.Limits{Duty: c.Budget, Held: c.Held},
+		Tally: func() *stats.Tally {
+			return stats.NewTally(stats.TallyOptions{Identities: s.identities.Load})
+		},
+	})
+	return s
+}
+
+// boundary is how long a poll waits for the window under way to end, so that both end together.
+const boundary = 2 * monitor.LongestWindow
+
+// attach puts what the windows brought into a Reading. last is the Snapshot before it.
+func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
+	st := s.sampler.Status()
+	if st.StreamID != 0 {
+		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], st.StreamID)
+	}
+	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason}
+	if !st.Until.IsZero() && st.Mode == monitor.Full {
+		r.Sampling.Until = st.Until
+	}
+	if st.Refused != "" {
+		r.Missing = append(r.Missing[:len(r.Missing):len(r.Missing)], stats.Missing{Part: "samples", Command: "MONITOR",
+			Reason: "the server refuses it: " + st.Refused, Remedy: "ACL SETUSER " + redis.Argument(s.user) + " +monitor +wait"})
+	}
+	var patience time.Duration
+	if st.Mode != monitor.Off && st.Reason == "" {
+		patience = boundary
+	}
+	b, ok := s.sampler.Take(patience)
+	if !ok {
+		return
+	}
+	r.Samples = b.Tally
+	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], b.Sent...)
+	r.Sampling.Mode = stats.SamplingMode(b.Mode)
+	r.Sampling.Complete = b.Exact && b.Dropped == 0
+	r.Sampling.Dropped = b.Dropped
+	if b.Span > 0 {
+		r.Sampling.Duty = min(1, b.Open.Seconds()/b.Span.Seconds())
+	}
+	r.Sampling.Price = s.price(b, last)
+}
+
+// price compares the rate inside the windows with the rate outside them: what is missing inside was
+// lost. It is a mean over about a minute, since a few milliseconds say little.
+func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
+	const memory = 60.0 // seconds
+	span, open := b.Span.Seconds(), b.Open.Seconds()
+	rate, known := last.Throughput.CommandsPerSecond.Get()
+	if known && b.Mode == monitor.Sample && open > 0 && open < span/2 && rate > 0 {
+		inside := float64(b.Seen) / open
+		outside := (rate*span - float64(b.Seen)) / (span - open)
+		keep := max(0, 1-span/memory)
+		s.lossSum = s.lossSum*keep + open*(1-inside/max(outside, 1))
+		s.lossTime = s.lossTime*keep + span
+	}
+	if s.lossTime <= 0 {
+		return stats.Price{}
+	}
+	return stats.Price{ThroughputShare: stats.Some(min(1, max(0, s.lossSum/s.lossTime)))}
+}
+
+// learn tells the sampler what the latest Snapshot says.
+func (s *sampling) learn(r stats.Reading, snap *stats.Snapshot, identities *stats.Identities, interval time.Duration) {
+	s.identities.Store(identities)
+	s.sampler.Release(r.Samples)
+	rate, known := snap.Throughput.CommandsPerSecond.Get()
+	c := monitor.Conditions{
+		Known: known && snap.Link.State == stats.Up, Interval: interval,
+		Commands: rate, InputBytes: snap.Throughput.InputBytesPerSecond.Or(0),
+		Used: snap.Memory.Used.Or(0), Max: snap.Memory.Max.Or(0),
+		Loading: snap.Link.State == stats.Loading, Replica: snap.Server.Role == "replica",
+	}
+	if r.Info != nil {
+		c.Reset = r.Info.HasReset()
+	}
+	s.sampler.Update(c, ownAddrs(r))
+}
+
+// ownAddrs are the addresses of our own connections, where CLIENT LIST shows them.
+func ownAddrs(r stats.Reading) []string {
+	if r.Clients == nil {
+		return nil
+	}
+	var list []string
+	for _, c := range r.Clients.Clients {
+		for _, id := range r.OwnIDs {
+			if c.ID == id && c.IP() != redis.UnixIP {
+				list = append(list, c.Addr)
+			}
+		}
+	}
+	return list
+}
