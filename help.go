@@ -26,8 +26,8 @@ Verbs ("redistop VERB --help" lists the flags of each):
   completion  print a script that completes words in your shell
   version     print the version
 
-The screen: ? lists the keys, q quits. It asks only for the server's own
-counters (no MONITOR), within 1 % of the server's time: see --budget.
+The screen: ? lists the keys, q quits. It reads the server's own counters and,
+for who sends what, moments of MONITOR (--no-sample), within a --budget of 1 %.
 
 Exit code: 0 ok, 1 error, 2 wrong use, 3 cannot connect, 4 denied; a signal
 ends with 128 plus its number (130: Ctrl-C).

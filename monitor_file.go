@@ -28,7 +28,7 @@ func (m *monitoring) readFile(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	report := &monitorReport{Source: m.from, Filter: m.pattern, Ended: "input"}
-	s := newSavedStream(m, report, func() { end(errLimit) })
+	s := newSavedStream(m, report, os.Stdout, func() { end(errLimit) })
 	if err := s.read(&endingReader{ctx: ctx, src: file}); err != nil {
 		return err
 	}
@@ -53,15 +53,17 @@ type savedStream struct {
 	tally  *stats.Tally
 	passes func(*redis.MonitorLine) bool
 	format *lineFormat // nil: nothing is printed
-	out    []byte
+	w      io.Writer
+	out    []byte // for w
 
 	lines       int64 // of MONITOR, whether they pass or not
 	first, last int64 // unix microseconds: the earliest and the latest
 	done        bool  // the limit is reached
 }
 
-func newSavedStream(m *monitoring, report *monitorReport, reached context.CancelFunc) *savedStream {
-	s := &savedStream{report: report, tally: newTally(nil)}
+// newSavedStream makes one that prints to w; reached is called when the limit is.
+func newSavedStream(m *monitoring, report *monitorReport, w io.Writer, reached context.CancelFunc) *savedStream {
+	s := &savedStream{report: report, tally: newTally(nil), w: w}
 	s.passes = m.passing(nil, nil, func() { s.done = true; reached() })
 	if m.prints() {
 		s.format = newLineFormat(m.json, m.values, nil)
@@ -142,7 +144,7 @@ func (s *savedStream) flush() error {
 	if len(s.out) == 0 {
 		return nil
 	}
-	_, err := os.Stdout.Write(s.out)
+	_, err := s.w.Write(s.out)
 	s.out = s.out[:0]
 	if err != nil {
 		return fmt.Errorf("write to standard output: %w", err)

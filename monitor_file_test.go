@@ -14,7 +14,7 @@ import (
 // saved reads a text as the verb does.
 func saved(t *testing.T, m *monitoring, src io.Reader) *savedStream {
 	t.Helper()
-	s := newSavedStream(m, &monitorReport{}, func() {})
+	s := newSavedStream(m, &monitorReport{}, io.Discard, func() {})
 	if err := s.read(src); err != nil {
 		t.Fatal(err)
 	}
@@ -81,21 +81,22 @@ func FuzzSavedStream(f *testing.F) {
 	f.Add([]byte(`1339518083.107412 "get" "` + strings.Repeat(`\xff`, 300) + `"`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, m := range []*monitoring{{from: "x", lines: true}, {from: "x", lines: true, values: true}, {from: "x", lines: true, json: true}} {
-			s := newSavedStream(m, &monitorReport{}, func() {})
+			var out bytes.Buffer
+			s := newSavedStream(m, &monitorReport{}, &out, func() {})
 			if err := s.read(bytes.NewReader(text)); err != nil {
 				t.Fatal(err)
 			}
-			for _, line := range bytes.Split(bytes.TrimSuffix(s.out, []byte("\n")), []byte("\n")) {
+			if err := s.finish(); err != nil {
+				t.Fatal(err)
+			}
+			for line := range bytes.Lines(out.Bytes()) {
+				line = bytes.TrimSuffix(line, []byte("\n"))
 				if i := bytes.IndexFunc(line, func(r rune) bool { return r < ' ' || isHidden(r) }); i >= 0 {
 					t.Errorf("%+v: %q has a control character at %d", m, line, i)
 				}
 			}
-			if n := bytes.Count(s.out, []byte("\n")); int64(n) != s.lines && len(s.out) > 0 {
+			if n := bytes.Count(out.Bytes(), []byte("\n")); int64(n) != s.lines {
 				t.Errorf("%d lines for %d commands", n, s.lines)
-			}
-			s.out = nil
-			if err := s.finish(); err != nil {
-				t.Fatal(err)
 			}
 			if text := reportText(s.report); strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), func(r rune) bool { return r < ' ' || isHidden(r) }) {
 				t.Errorf("a control character in %q", text)
@@ -113,15 +114,10 @@ func BenchmarkSaved(b *testing.B) {
 		b.Run(fmt.Sprintf("lines %v json %v", m.lines, m.json), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s := newSavedStream(m, &monitorReport{}, func() {})
-				src := bytes.NewReader(text.Bytes())
-				if s.format != nil {
-					s.format = newLineFormat(m.json, false, nil)
-				}
-				if err := s.read(src); err != nil {
+				s := newSavedStream(m, &monitorReport{}, io.Discard, func() {})
+				if err := s.read(bytes.NewReader(text.Bytes())); err != nil {
 					b.Fatal(err)
 				}
-				s.out = s.out[:0]
 			}
 			b.ReportMetric(100_000*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 		})

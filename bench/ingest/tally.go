@@ -11,7 +11,7 @@ import (
 )
 
 // each calls f with every line, parsed.
-func each(in io.Reader, lines int, f func(*redis.MonitorLine)) (int, error) {
+func each(in io.Reader, lines int, l *laps, f func(*redis.MonitorLine)) (int, error) {
 	reader := redis.NewMonitorReader(in, 0)
 	var line redis.MonitorLine
 	for n := 0; n < lines; {
@@ -30,15 +30,17 @@ func each(in io.Reader, lines int, f func(*redis.MonitorLine)) (int, error) {
 		if err != nil {
 			continue // a reply between the lines
 		}
-		n++
+		if n++; n%1000 == 0 {
+			l.add(1000)
+		}
 		f(&line)
 	}
 	return lines, nil
 }
 
 // parse takes lines apart and does nothing with them.
-func parse(in io.Reader, lines int) (int, error) {
-	return each(in, lines, func(*redis.MonitorLine) {})
+func parse(in io.Reader, lines int, l *laps) (int, error) {
+	return each(in, lines, l, func(*redis.MonitorLine) {})
 }
 
 const (
@@ -48,11 +50,11 @@ const (
 )
 
 // tally takes lines the whole way: windows of them into a Tally, and Tallies into Snapshots.
-func tally(in io.Reader, lines int) (int, error) {
+func tally(in io.Reader, lines int, l *laps) (int, error) {
 	t := taker{aggregate: stats.NewAggregate(stats.Options{}), now: time.Now()}
 	t.tally = stats.NewTally(stats.TallyOptions{Identities: t.aggregate.Identities})
 	t.observe()
-	n, err := each(in, lines, t.add)
+	n, err := each(in, lines, l, t.add)
 	if t.batch > 0 {
 		t.observe()
 	}

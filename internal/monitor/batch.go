@@ -21,8 +21,14 @@ func (w *watcher) openWindow() {
 	}
 }
 
+// closeWindow takes the length that was asked for. A window behind another without a gap began when
+// that one ended: there our own clock knows better, since a server ends a WAIT when it next looks.
 func (w *watcher) closeWindow(length time.Duration) {
-	w.inside = false
+	now := time.Now()
+	if !w.gap {
+		length = now.Sub(w.closed)
+	}
+	w.inside, w.closed = false, now
 	w.tally.Close(length)
 	w.batch.Windows++
 	w.batch.Open += length

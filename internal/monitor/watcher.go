@@ -27,6 +27,7 @@ type watcher struct {
 	batch    Batch
 	started  time.Time     // of the batch
 	gap      bool          // something between this window and the last one was not seen
+	closed   time.Time     // when the last window ended
 	quickest time.Duration // answer to Ask: what the way there and back takes
 	own      map[string]bool
 	inside   bool // a window is open

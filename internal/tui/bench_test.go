@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -22,6 +23,25 @@ func BenchmarkFrame200x60(b *testing.B) {
 				v.render().encode(benchTheme)
 			}
 		})
+	}
+}
+
+// BenchmarkDrill200x60 draws a drill page over 1,000 samples, as on every new Snapshot.
+func BenchmarkDrill200x60(b *testing.B) {
+	m := newApp(b.Context(), Options{})
+	s := sampledCache(noon, 1)
+	for i := range 1000 - len(s.Samples) {
+		r := s.Samples[i%8]
+		r.Pattern = fmt.Sprintf("%s:%d", r.Pattern, i)
+		s.Samples = append(s.Samples, r)
+	}
+	m.take(s)
+	m.view.width, m.view.height = 200, 60
+	m.view.setFocus(panelIndex("clients"))
+	m.open()
+	for b.Loop() {
+		m.view.drill.snap = nil
+		m.view.render().encode(benchTheme)
 	}
 }
 

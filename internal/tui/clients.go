@@ -115,6 +115,9 @@ func countsConnections(s *stats.Snapshot) bool {
 	return len(s.Clients) == 0
 }
 
+// countsNoBytes: the servers that count commands by connection are those that count its bytes.
+func countsNoBytes(v *view) bool { return !countsConnections(v.snap) }
+
 func clientsEstimated(v *view) bool {
 	return !countsConnections(v.snap) && v.snap.Sampled.Commands > 0 && !v.snap.Sampled.Complete
 }
@@ -152,12 +155,12 @@ func groupFacts() []column[stats.ClientGroup] {
 	return []column[row]{
 		shareColumn("share", "share of commands", 5, 5, func(r *row) stats.Maybe[float64] { return r.Share }),
 		{
-			title: "in/s", long: "bytes a second from them", width: 7, prio: 6,
+			title: "in/s", long: "bytes a second from them", width: 7, prio: 6, off: countsNoBytes,
 			cell: func(_ *view, r *row) mark { return quiet(r.InputBytesPerSecond, bytesText, styleText) },
 			num:  func(r *row) (float64, bool) { return r.InputBytesPerSecond.Get() },
 		},
 		{
-			title: "out/s", long: "bytes a second to them", width: 7, prio: 4,
+			title: "out/s", long: "bytes a second to them", width: 7, prio: 4, off: countsNoBytes,
 			cell: func(_ *view, r *row) mark { return quiet(r.OutputBytesPerSecond, bytesText, styleText) },
 			num:  func(r *row) (float64, bool) { return r.OutputBytesPerSecond.Get() },
 		},

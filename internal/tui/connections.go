@@ -45,14 +45,14 @@ var connectionColumns = []column[stats.ConnectionRow]{
 	connectionRate[0],
 	connectionRate[1],
 	{
-		title: "in/s", long: "bytes a second from it", width: 7, prio: 6,
+		title: "in/s", long: "bytes a second from it", width: 7, prio: 6, off: countsNoBytes,
 		cell: func(_ *view, r *stats.ConnectionRow) mark {
 			return quiet(r.InputBytesPerSecond, bytesText, styleText)
 		},
 		num: func(r *stats.ConnectionRow) (float64, bool) { return r.InputBytesPerSecond.Get() },
 	},
 	{
-		title: "out/s", long: "bytes a second to it", width: 7, prio: 5,
+		title: "out/s", long: "bytes a second to it", width: 7, prio: 5, off: countsNoBytes,
 		cell: func(_ *view, r *stats.ConnectionRow) mark {
 			return quiet(r.OutputBytesPerSecond, bytesText, styleText)
 		},
@@ -88,7 +88,7 @@ var connectionColumns = []column[stats.ConnectionRow]{
 		},
 	},
 	{
-		title: "cmds", long: "commands in all", width: 6, prio: 11,
+		title: "cmds", long: "commands in all", width: 6, prio: 11, off: countsNoBytes,
 		cell: func(_ *view, r *stats.ConnectionRow) mark { return mark{text: known(r.Commands, whole)} },
 		num: func(r *stats.ConnectionRow) (float64, bool) {
 			n, ok := r.Commands.Get()

@@ -5,5 +5,8 @@
 // taller than the terminal, whatever a server sends. Panels, columns, facts, series, layouts,
 // keys and themes are tables of data; a new panel is a file and a line in panels.go.
 //
+// A row that the samples of the command stream know more of opens a drill page (drill.go), whose
+// lists are panels too. The live panel (live.go) reads a feed of commands while it is on the screen.
+//
 // The app (app.go) is the Bubble Tea model: one goroutine owns it, and it only routes messages.
 package tui

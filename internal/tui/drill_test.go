@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"redistop/internal/stats"
 )
 
@@ -28,9 +30,12 @@ func TestDrillFromClientToKeysAndBack(t *testing.T) {
 	d.hides("session:*", "hgetall")
 
 	d.press("enter")
-	d.shows("› 10.0.1.11 › set › cache:page:* ─", "▸Clients by ip")
+	d.shows("› 10.0.1.11 › set › cache:page:* ─", "▸Clients by name", "web-1")
+	d.press("g", "g", "g")
+	d.shows("▸Clients by ip")
+	d.press("enter")
+	d.shows("as deep as it goes")
 	d.press("g")
-	d.shows("▸Clients by name", "web-1")
 	d.press("enter")
 	d.shows("› cache:page:* › web-1 ─")
 
@@ -58,7 +63,20 @@ func TestDrillFromCommandAndPattern(t *testing.T) {
 	d.shows("Keys patterns › session:* ─", "▸Commands", " Clients by ip", "expire", "10.0.2.20")
 }
 
-// What follows the page is the Snapshot, the live one as well as one of the past.
+func TestDrillByMouse(t *testing.T) {
+	d := startSampled(t, 120, 40, Options{})
+	d.press("2", "down", "enter")
+	for y, line := range strings.Split(d.screen(), "\n") {
+		if x := strings.Index(line, "user:*:profile"); x >= 0 {
+			d.send(tea.MouseClickMsg{X: textWidth(line[:x]), Y: y, Button: tea.MouseLeft})
+		}
+	}
+	d.shows("▸Key patterns", "▸ user:*:profile")
+	d.press("enter")
+	d.shows("› 10.0.1.11 › user:*:profile ─", "hgetall")
+}
+
+// The page follows the Snapshots, also into the past.
 func TestDrillFollowsTheSnapshots(t *testing.T) {
 	d := startSampled(t, 120, 40, Options{})
 	d.press("2", "down", "enter")

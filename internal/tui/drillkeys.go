@@ -47,11 +47,16 @@ func (m *app) deeper(r row) tea.Cmd {
 }
 
 // showLists begins a page with fresh lists, on the first that has anything; the clients stay grouped
-// as they were.
+// as they were, unless that is fixed.
 func (m *app) showLists(clients int) {
 	v := m.view
 	for i := range drillPanels {
 		v.panels[len(mainPanels)+i] = newPanelState(len(mainPanels) + i)
+	}
+	for range clientAxes {
+		if v.drill.fixed(clientAxes[clients]) {
+			clients = (clients + 1) % len(clientAxes)
+		}
 	}
 	v.panels[panelIndex(drillClients)].mode = clients
 	lists := v.drill.lists()

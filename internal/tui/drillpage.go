@@ -6,7 +6,7 @@ import "redistop/internal/stats"
 const (
 	drillBeside = 100 // from this width lists stand side by side
 	drillFacts  = 150 // from this width all about the first row stands beside them
-	factsWidth  = 46
+	factsWidth  = 54
 )
 
 // drawDrill draws the page: where we are, what it comes to, all about where it began where there is
@@ -89,7 +89,7 @@ func drillSum(s *stats.Snapshot, total *stats.Part) string {
 
 // drawOrigin tells all about the row that the page began with.
 func (v *view) drawOrigin(a area) {
-	const labels = 20
+	const labels = 27
 	r, ok := v.drill.origin(v)
 	x := a.cut(1, 0, a.w-1, styleTitle, "All about it")
 	a.fill(x+1, 0, a.w-x-1, styleFaint, "─")

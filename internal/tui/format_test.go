@@ -114,7 +114,7 @@ func TestWrapText(t *testing.T) {
 		width int
 		want  string
 	}{
-		{"", 5, ""}, {"short", 5, "short"}, {"two words", 7, "two |words"}, {"unbreakable", 4, "unbr|eaka|ble"}, {"世界世", 4, "世界|世"}, {"世界", 1, "世界"},
+		{"", 5, ""}, {"short", 5, "short"}, {"two words", 7, "two |words"}, {"unbreakable", 4, "unbr|eaka|ble"}, {"世界世", 4, "世界|世"}, {"now 40 % on", 8, "now |40 % on"}, {"世界", 1, "世界"},
 	} {
 		if got := strings.Join(wrapText(c.text, c.width), "|"); got != c.want {
 			t.Errorf("wrapText(%q, %d) = %q, want %q", c.text, c.width, got, c.want)

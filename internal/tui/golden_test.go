@@ -32,7 +32,7 @@ func recorded(t *testing.T, name string) *view {
 	for _, s := range snaps {
 		v.hist.Add(s)
 	}
-	v.snap, v.keys, v.canKill = v.hist.Latest(), true, true
+	v.snap, v.keys, v.canKill, v.live.offered = v.hist.Latest(), true, true, true
 	v.now = v.snap.Time
 	return v
 }

@@ -109,17 +109,17 @@ func keyColumns(what string, single bool) []column[stats.KeyRow] {
 		shareColumn("share", "share of all commands", 2, 5, func(r *row) stats.Maybe[float64] { return r.Share }),
 		accessColumn("reads/s", "of these, only reading", 5, func(r *row) stats.Maybe[float64] { return r.Reads }),
 		accessColumn("writes/s", "of these, writing", 4, func(r *row) stats.Maybe[float64] { return r.Writes }),
-		textColumn("top command", "commonest command", 11, 20, 3, func(r *row) string { return r.TopCommand }),
-		textColumn("who", "clients, most commands first", 13, 60, 6, func(r *row) string { return keyClients(r, 3) }),
 	)
 	if single {
-		cols = append(cols, column[row]{
-			title: "db", long: "database", width: 3, prio: 7,
+		return append(cols, column[row]{
+			title: "db", long: "database", width: 3, prio: 3,
 			cell: func(_ *view, r *row) mark { return mark{text: known(r.DB, strconv.Itoa), style: styleDim} },
 			num:  func(r *row) (float64, bool) { n, ok := r.DB.Get(); return float64(n), ok },
 		})
 	}
-	return cols
+	return append(cols,
+		textColumn("top command", "commonest command", 11, 20, 3, func(r *row) string { return r.TopCommand }),
+		textColumn("who", "clients, most commands first", 13, 60, 6, func(r *row) string { return keyClients(r, 3) }))
 }
 
 // accessColumn is a part of a rate; it has no error of its own.

@@ -109,7 +109,7 @@ func seenText(v *view) string {
 	case o.MonitorDuty.Known():
 		return "windows only: " + known(o.MonitorDuty, percent) + " of the time"
 	}
-	return "windows only"
+	return "nothing new: poll mode"
 }
 
 func liveEmpty(v *view) string {

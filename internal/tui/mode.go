@@ -61,7 +61,7 @@ func priceParts(o *stats.Observer) []titlePart {
 	if !ok {
 		return nil
 	}
-	return []titlePart{{text: "price " + percent(share) + " of throughput", short: "price " + percent(share), style: styleDim, prio: 7}}
+	return []titlePart{{text: "price " + percent(share) + " of throughput", short: "price " + percent(share), style: styleDim, prio: 4}}
 }
 
 // priceText is all that is known of the price of MONITOR.
@@ -73,7 +73,7 @@ func priceText(o *stats.Observer) string {
 	share, ok := o.Price.ThroughputShare.Get()
 	if ok {
 		text := percent(share) + " of throughput"
-		if duty := o.MonitorDuty.Or(0); duty > 0 && duty < 1 {
+		if duty := o.MonitorDuty.Or(0); duty > 0 && duty < 0.5 {
 			text += " at " + percent(duty) + " of the time, about " + percent(min(share/duty, 1)) + " while it is on"
 		}
 		parts = append(parts, text)

@@ -1,5 +1,7 @@
 package tui
 
+import "strings"
+
 // overlayKind is what lies over the panels.
 type overlayKind uint8
 
@@ -95,7 +97,7 @@ func wrapText(text string, width int) []string {
 			if n+w > width {
 				break
 			}
-			if text[end] == ' ' && n >= width/3 {
+			if text[end] == ' ' && n >= width/3 && !strings.HasPrefix(text[end:], " %") {
 				blank = end + 1
 			}
 			end += size

@@ -208,6 +208,9 @@ func drawOneLine(a area, v *view) {
 	if v.troubled() {
 		parts = []string{"redistop: " + linkWord(v)}
 	}
+	if left := v.monitorLeft(); left > 0 {
+		parts = append([]string{monitorText(left)}, parts...)
+	}
 	parts = append(parts,
 		"cpu "+known(s.CPU.Total, percent),
 		"mem "+known(s.Memory.Used, wholeBytes),

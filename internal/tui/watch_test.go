@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"redistop/internal/stats"
 )
 
@@ -55,6 +57,9 @@ func TestMonitorOfTheObserverIsShown(t *testing.T) {
 	s.Sampled.Complete = true
 	d.feed(s)
 	d.shows(" MONITOR 7s left ")
+	d.send(tea.WindowSizeMsg{Width: 40, Height: 3})
+	d.shows("MONITOR 7s left · redistop: 41.2k cmd/s")
+	d.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 	d.press("[")
 	d.shows("◂ ", " MONITOR 7s left ")
 	d.press("esc")
