@@ -47,10 +47,10 @@ error, so that a pipe gets the commands alone.
 
 It is MONITOR in windows that the server ends by itself, whatever becomes of
 redistop. Seeing every command can halve the throughput of a busy server;
---sample looks for a hundredth of the time only. Nothing is seen while the server
-is loading or within 10 % of maxmemory. A slow reader of the output slows nothing:
-what it misses is counted. ADMIN commands (CONFIG, CLIENT LIST ...) are never in
-MONITOR.
+--sample looks for a hundredth of the time only. Nothing is seen while the
+server is loading or within 10 % of maxmemory. A slow reader of the output slows
+nothing: what it misses is counted. ADMIN commands (CONFIG, CLIENT LIST ...) are
+never in MONITOR.
 
 --from reads what redis-cli MONITOR of any server wrote, and gives the summary of
 that.`,
@@ -61,8 +61,8 @@ that.`,
 		Annotations: map[string]string{"exit": `Exit code: 0 ok, 1 error, 2 wrong use, 3 cannot connect, 4 denied, 5 a guard of
 the server's health forbids it; 128 + N when signal N ended it (130: Ctrl-C).
 
-Filter: terms with spaces between them, all have to hold; -term turns one around,
-a comma stands between values of which one has to hold, * ? [a-z] are as in KEYS.
+Filter: terms with spaces between, all have to hold; -term turns one around, a
+comma stands between values of which one has to hold, * ? [a-z] are as in KEYS.
 ` + monitor.FilterHelp + "\n"},
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: cobra.NoFileCompletions,
