@@ -52,8 +52,8 @@ server is loading or within 10 % of maxmemory. A slow reader of the output slows
 nothing: what it misses is counted. ADMIN commands (CONFIG, CLIENT LIST ...) are
 never in MONITOR.
 
---from reads what redis-cli MONITOR of any server wrote, and gives the summary of
-that.`,
+--from reads what redis-cli MONITOR of any server wrote, and gives the summary
+of that.`,
 		Example: `  redistop monitor cache.local --for 5s --filter '@write key:session:*'
   redistop monitor --sample --for 1m --summary-only
   redistop monitor --json | jq -r 'select(.command == "keys") | .addr'

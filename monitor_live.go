@@ -146,7 +146,7 @@ func (m *monitoring) refused(target server.Target, words string) error {
 	if user == "" {
 		user = "default"
 	}
-	return &failure{code: exitDenied, err: fmt.Errorf("monitor %s: %s", target, words), hint: "ACL SETUSER " + redis.Argument(user) + " +monitor +wait +reset"}
+	return &failure{code: exitDenied, err: fmt.Errorf("monitor %s: %s", target, words), hint: "ACL SETUSER " + redis.Argument(user) + " +monitor +wait"}
 }
 
 // An output writes commands to standard output in a goroutine of its own, if they are wanted.

@@ -65,7 +65,8 @@ func notes(r *monitorReport) (notes []string) {
 			note("samples: %d windows, %s of %s; ± is half of a 95 %% interval",
 				s.Sampled.Windows, percentOf(s.Sampled.Seconds, s.Sampled.Span), seconds(s.Sampled.Span))
 		} else if !s.Sampled.Complete {
-			note("not all of them: something was missed; ± is half of a 95 %% interval")
+			note("only %s of %s was seen, since redistop was late or the connection broke; ± is half of a 95 %% interval",
+				percentOf(s.Sampled.Seconds, s.Sampled.Span), seconds(s.Sampled.Span))
 		}
 		if r.Server == nil {
 			note("from %s to %s", s.From.Format(time.DateTime), s.To.Format(time.DateTime))

@@ -13,7 +13,10 @@ import (
 
 // openWindow and closeWindow bracket the lines of one window.
 func (w *watcher) openWindow() {
-	w.inside = true
+	if w.blind {
+		return
+	}
+	w.inside, w.begun, w.ended = true, 0, 0
 	w.tally.Open(time.Now())
 	if w.gap {
 		w.batch.Exact = false
@@ -21,14 +24,21 @@ func (w *watcher) openWindow() {
 	}
 }
 
-// closeWindow takes the length that was asked for. A window behind another without a gap began when
-// that one ended: there our own clock knows better, since a server ends a WAIT when it next looks.
+// closeWindow takes the length that was asked for. The server's own clock knows better where it is told:
+// a WAIT ends when the server next looks. Else a window behind another without a gap began when that one
+// ended.
 func (w *watcher) closeWindow(length time.Duration) {
+	if !w.inside {
+		return
+	}
 	now := time.Now()
-	if !w.gap {
+	switch {
+	case w.begun > 0 && w.ended > w.begun:
+		length = time.Duration(w.ended-w.begun) * time.Microsecond
+	case !w.gap:
 		length = now.Sub(w.closed)
 	}
-	w.inside, w.closed = false, now
+	w.inside, w.closed, w.before, w.length = false, now, w.ended, length
 	w.tally.Close(length)
 	w.batch.Windows++
 	w.batch.Open += length
@@ -44,6 +54,7 @@ func (w *watcher) add(line []byte) {
 		return
 	}
 	if w.ours() {
+		w.stamp()
 		return
 	}
 	w.batch.Seen++
@@ -56,12 +67,31 @@ func (w *watcher) add(line []byte) {
 	}
 }
 
+// stamp learns from our own WAITs when the window began and ended. Where a window did not lie in the server's
+// buffer in time, because we were late, there is a gap in front of it that nothing else tells of.
+func (w *watcher) stamp() {
+	switch {
+	case !bytes.HasPrefix(w.line.Args, waitWord) || len(w.stream.Addr()) > 0 && !w.own[string(w.line.Addr)]:
+	case bytes.Equal(w.line.Args, endWords):
+		w.ended = w.line.Usec
+	case w.begun == 0:
+		w.begun = w.line.Usec
+		if late := w.begun - w.before; !w.gap && w.before > 0 && (late > seam.Microseconds() || late < 0) {
+			w.gap, w.batch.Exact = true, false
+			w.batch.Gaps++
+		}
+	}
+}
+
+// seam is what lies between two windows that adjoin: RESET, AUTH, SETNAME, MONITOR, some ten microseconds.
+const seam = time.Millisecond
+
 // ours recognises what the observer itself sends: by what only it says, and by the address that said
 // so. On a unix socket, where all clients have one address, only the words can tell.
 func (w *watcher) ours() bool {
 	unix := bytes.HasPrefix(w.line.Addr, unixPrefix)
 	switch {
-	case bytes.HasPrefix(w.line.Args, waitWords):
+	case bytes.HasPrefix(w.line.Args, waitWords), bytes.Equal(w.line.Args, endWords):
 		return true
 	case bytes.Equal(w.line.Args, nameWords):
 		if !unix && len(w.own) < mostOwn {
@@ -84,7 +114,9 @@ const mostOwn = 64
 
 var (
 	unixPrefix = []byte("unix:")
+	waitWord   = []byte(`"WAIT" `)
 	waitWords  = []byte(`"WAIT" "1000" "`)
+	endWords   = []byte(`"WAIT" "0" "1"`)
 	nameWords  = []byte(`"CLIENT" "SETNAME" "redistop"`)
 	ownWords   = [][]byte{[]byte(`"INFO" "all"`), []byte(`"MEMORY" "STATS"`), []byte(`"LATENCY" "HISTOGRAM"`), []byte(`"CLIENT" "ID"`)}
 )

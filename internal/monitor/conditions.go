@@ -21,6 +21,7 @@ func ConditionsOf(now, before *redis.Info, elapsed, interval time.Duration) Cond
 	c := Conditions{
 		Known: true, Interval: interval,
 		Commands:   float64(now.Int("instantaneous_ops_per_sec").Or(0)),
+		Clients:    int(now.Int("connected_clients").Or(0)),
 		InputBytes: now.Float("instantaneous_input_kbps").Or(0) * 1024,
 		Used:       now.Int("used_memory").Or(0) - now.Int("mem_not_counted_for_evict").Or(0),
 		Max:        now.Int("maxmemory").Or(0),

@@ -11,9 +11,9 @@ import (
 )
 
 // FilterHelp is the language of filters in a few lines, for a person.
-const FilterHelp = `client:10.0.0.3         sent from an IP, IP:port, network (10.0.0.0/8), unix or lua
+const FilterHelp = `client:10.0.0.3         from an IP, IP:port, network (10.0.0.0/8), unix or lua
 name:web*               by connections of that name
-command:get,set         these commands; config is CONFIG with all its subcommands
+command:get,set         these commands; config is CONFIG with any subcommand
 command:config|set      one subcommand
 @write                  commands of an ACL category; category:write is the same
 key:user:*              that name a key like this

@@ -13,6 +13,7 @@ type Conditions struct {
 	Interval   time.Duration
 	Commands   float64 // commands that MONITOR would show
 	InputBytes float64
+	Clients    int   // connections
 	Used, Max  int64 // memory in bytes, as eviction counts it; Max 0: no limit
 	Loading    bool
 	Replica    bool
@@ -30,8 +31,9 @@ type Limits struct {
 type plan struct {
 	length time.Duration
 	count  int
-	chain  bool   // windows adjoin and are renewed: everything is seen
-	reason string // why there are none
+	share  float64 // of time that they may take, 0..1
+	chain  bool    // windows adjoin and are renewed: everything is seen
+	reason string  // why there are none
 }
 
 // The price of one command under MONITOR, the dearer of what Redis 6.2 to Valkey 8.0 were measured
@@ -42,6 +44,12 @@ const (
 	feedPerCommand = 80  // bytes around the arguments: time, address, quotes
 	feedPerByte    = 4.0 // an argument of binary bytes, each escaped as \xNN
 	fastestFeed    = 300 << 20
+)
+
+// What a server does in one turn of its event loop; a window ends only between turns.
+const (
+	readBytes = 16 << 10 // that it takes at least from a connection that has more
+	turnLasts = lateness // no window is opened on one that is later
 )
 
 // LongestWindow bounds the windows that are planned; server.MaxWindow bounds what can be asked for.
@@ -60,7 +68,7 @@ const (
 )
 
 // forbidden says why no window may be opened now; empty when one may.
-func (c Conditions) forbidden() string {
+func (c Conditions) forbidden(l Limits) string {
 	switch {
 	case !c.Known:
 		return "nothing is known of the server yet"
@@ -68,6 +76,8 @@ func (c Conditions) forbidden() string {
 		return "the server is loading its dataset"
 	case c.Max > 0 && float64(c.Used) > nearMemory*float64(c.Max):
 		return "used memory is within 10 % of maxmemory"
+	case c.turn() > float64(l.Held):
+		return fmt.Sprintf("one turn of the server's event loop could hold more than %d MiB for us", l.Held>>20)
 	case c.Replica:
 		return "a replica refuses WAIT, which ends a window; --monitor looks all the same"
 	}
@@ -76,7 +86,7 @@ func (c Conditions) forbidden() string {
 
 // sample plans the windows of one interval within the limits.
 func (c Conditions) sample(l Limits) plan {
-	if reason := c.forbidden(); reason != "" {
+	if reason := c.forbidden(l); reason != "" {
 		return plan{reason: reason}
 	}
 	rate := max(1, c.Commands)
@@ -99,14 +109,14 @@ func (c Conditions) sample(l Limits) plan {
 	if !c.Reset { // every window is a connection of its own
 		count = min(count, max(1, int(2*c.Interval/time.Second)))
 	}
-	return plan{length: length.Truncate(time.Millisecond), count: count}
+	return plan{length: length.Truncate(time.Millisecond), count: count, share: min(duty, chainAt)}
 }
 
 // full plans a chain that sees everything. It may on a replica too, and at any price but memory.
 func (c Conditions) full(l Limits) plan {
 	open := c
 	open.Replica = false
-	if reason := open.forbidden(); reason != "" {
+	if reason := open.forbidden(l); reason != "" {
 		return plan{reason: reason}
 	}
 	length := c.bounded(longest, l)
@@ -114,6 +124,17 @@ func (c Conditions) full(l Limits) plan {
 		return plan{reason: fmt.Sprintf("one window could hold more than %d MiB in the server", l.Held>>20)}
 	}
 	return plan{length: length.Truncate(time.Millisecond), count: 2, chain: true}
+}
+
+// turn is about the most that one turn of the server's event loop could add to what is held for us: however
+// short a window is, it lasts to the end of the turn. Each connection that has something to say is served
+// once, with one large command or with what one read takes in.
+func (c Conditions) turn() float64 {
+	ready := turnLasts.Seconds() * c.InputBytes
+	if c.Clients > 0 {
+		ready = min(ready, float64(c.Clients)*max(readBytes, c.InputBytes/max(1, c.Commands)))
+	}
+	return feedPerByte * ready
 }
 
 // bounded shortens a window so that two of them, should nobody read, stay within half of the bytes

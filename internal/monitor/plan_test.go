@@ -12,6 +12,12 @@ func busy(rate, input float64) Conditions {
 	return Conditions{Known: true, Reset: true, Interval: 2 * time.Second, Commands: rate, InputBytes: input}
 }
 
+// few has so few connections that one turn of the event loop cannot bring much.
+func few(c Conditions) Conditions {
+	c.Clients = 10
+	return c
+}
+
 func TestSamplePlan(t *testing.T) {
 	for name, tc := range map[string]struct {
 		c           Conditions
@@ -24,7 +30,7 @@ func TestSamplePlan(t *testing.T) {
 		"5,000/s leave room for more":          {busy(5_000, 250_000), false, 400 * time.Millisecond, 1000 * time.Millisecond, 5 * time.Millisecond},
 		"200,000/s stay at the duty":           {busy(200_000, 8e6), false, 16 * time.Millisecond, 20 * time.Millisecond, 2 * time.Millisecond},
 		"1 KiB values stay at the duty":        {busy(100_000, 105e6), false, 16 * time.Millisecond, 20 * time.Millisecond, 2 * time.Millisecond},
-		"100 kB values stay at the duty":       {busy(20_000, 2e9), false, 16 * time.Millisecond, 20 * time.Millisecond, 2 * time.Millisecond},
+		"100 kB values stay at the duty":       {few(busy(20_000, 2e9)), false, 16 * time.Millisecond, 20 * time.Millisecond, 2 * time.Millisecond},
 		"a few large commands are not chained": {busy(100, 100e6), false, 16 * time.Millisecond, 20 * time.Millisecond, 2 * time.Millisecond},
 	} {
 		p := tc.c.sample(limits)
@@ -48,11 +54,13 @@ func TestNoWindowIsOpened(t *testing.T) {
 	loading.Loading = true
 	replica := busy(1000, 1000)
 	replica.Replica = true
+	crowd := busy(20_000, 2e9) // a turn may run a command of 100 kB for each of them
+	crowd.Clients = 50
 	for _, tc := range []struct {
 		c    Conditions
 		says string
 		full bool // also in full mode
-	}{{near, "maxmemory", true}, {loading, "loading", true}, {replica, "replica", false}, {Conditions{}, "nothing is known", true}} {
+	}{{near, "maxmemory", true}, {crowd, "one turn", true}, {loading, "loading", true}, {replica, "replica", false}, {Conditions{}, "nothing is known", true}} {
 		if p := tc.c.sample(limits); !strings.Contains(p.reason, tc.says) || p.count != 0 {
 			t.Errorf("%+v: sample plan %+v, want a reason with %q", tc.c, p, tc.says)
 		}

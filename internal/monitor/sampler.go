@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,8 @@ type Sampler struct {
 	enabled    bool       // guarded by mu: sample
 	until      time.Time  // guarded by mu: full mode ends
 	status     Status     // guarded by mu
+	resting    string     // guarded by mu: why no window is opened before rested
+	rested     time.Time  // guarded by mu
 	own        []string   // guarded by mu: addresses of the observer's other connections
 }
 
@@ -78,8 +81,7 @@ type Options struct {
 	Tap     func(*redis.MonitorLine)      // sees every line of every window, in the sampler's goroutine; must not block; nil: nobody listens
 	Only    func(*redis.MonitorLine) bool // which lines are counted and reach Tap; called like it; nil: all
 	// Whole makes one Batch of a whole run, which Finish hands out; Take has nothing to give then. In full mode
-	// nothing is missing from it when it has two Gaps: in front of the short window that shows whether MONITOR is
-	// permitted, and in front of the chain.
+	// nothing is missing from it when it has one Gap, in front of the chain.
 	Whole bool
 }
 
@@ -93,6 +95,10 @@ func New(o Options) *Sampler {
 func (s *Sampler) Update(c Conditions, ownAddrs []string) {
 	s.mu.Lock()
 	first := !s.conditions.Known
+	if s.status.Mode == Full && s.status.Reason == "" { // the server is slower because of us, not because less is asked of it
+		c.Commands = max(c.Commands, s.conditions.Commands)
+		c.InputBytes = max(c.InputBytes, s.conditions.InputBytes)
+	}
 	s.conditions, s.own = c, ownAddrs
 	s.mu.Unlock()
 	if first {
@@ -199,9 +205,22 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 		mode, p = Full, s.conditions.full(s.limits)
 	case s.enabled:
 		mode, p = Sample, s.conditions.sample(s.limits)
+		if p.reason == "" && now.Before(s.rested) {
+			p = plan{reason: s.resting}
+		}
 	}
 	s.status.Mode, s.status.Until, s.status.Reason = mode, s.until, p.reason
 	return p, mode, s.conditions
+}
+
+// rest opens no window until one that lasted longer than planned has kept to the share all the same: a
+// server ends a window only between two turns of its event loop, and with large values a turn is long.
+func (s *Sampler) rest(lasted time.Duration, p plan) {
+	pause := time.Duration(float64(lasted) / p.share)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rested = time.Now().Add(pause)
+	s.resting = fmt.Sprintf("a window of %s took %s: none for %s", p.length, lasted.Round(time.Millisecond), pause.Round(100*time.Millisecond))
 }
 
 // addOwn adds the addresses of the observer's other connections.

@@ -28,10 +28,15 @@ type watcher struct {
 	started  time.Time     // of the batch
 	gap      bool          // something between this window and the last one was not seen
 	closed   time.Time     // when the last window ended
+	length   time.Duration // of the last window
+	begun    int64         // of the open window, by the server's clock in microseconds; 0: not told yet
+	ended    int64         // the same of its end
+	before   int64         // ended of the window before; 0: not told
 	quickest time.Duration // answer to Ask: what the way there and back takes
 	own      map[string]bool
 	inside   bool // a window is open
 	proven   bool // a first window was granted on this connection
+	blind    bool // the window shows only whether MONITOR is permitted: a gap follows it
 	over     bool // nothing is to be seen until somebody says so
 }
 
@@ -123,6 +128,9 @@ func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration)
 		if err := w.one(p.length); err != nil {
 			return err
 		}
+		if w.length > 2*p.length {
+			w.sampler.rest(w.length, p)
+		}
 		if !w.stream.Reusable() {
 			w.close()
 		}
@@ -138,21 +146,22 @@ func (w *watcher) one(length time.Duration) error {
 		return err
 	}
 	err := w.read(length, true)
-	w.proven = w.proven || err == nil
+	if err == nil {
+		w.proven = true
+		w.stream.Mark()
+	}
 	return err
 }
 
 // chain opens windows that adjoin, two ahead of the one under way at most, for as long as the plan
 // stays a chain.
 func (w *watcher) chain(ctx context.Context, p plan, mode Mode) error {
-	if mode == Full {
-		watched, stop := context.WithCancel(ctx)
-		defer stop()
-		go w.sampler.watchHeld(watched, w.stream)
-	}
 	w.gap = true
 	if !w.proven { // so that a refusal counts one error and no more
-		if err := w.one(shortest); err != nil {
+		w.blind = true
+		err := w.one(shortest)
+		w.blind = false
+		if err != nil {
 			return err
 		}
 	}
@@ -160,9 +169,16 @@ func (w *watcher) chain(ctx context.Context, p plan, mode Mode) error {
 	if err := w.stream.Window(p.length, written); err != nil {
 		return err
 	}
+	watched, stop := context.WithCancel(ctx)
+	defer stop()
+	watching := mode != Full
 	for written > 0 {
 		if err := w.read(p.length, true); err != nil {
 			return err
+		}
+		if !watching { // not before, so that its greeting falls into a window and tells its address
+			watching = true
+			go w.sampler.watchHeld(watched, w.stream)
 		}
 		written--
 		w.gap = false
@@ -242,7 +258,8 @@ func (w *watcher) read(length time.Duration, waited bool) error {
 	if err := w.stream.Raw().SetReadDeadline(time.Now().Add(length + grace)); err != nil {
 		return fmt.Errorf("set deadline: %w", err)
 	}
-	for n := 0; n < w.stream.Replies(waited); {
+	all, closing := w.stream.Replies(waited)
+	for n := 0; n < all; {
 		line, _, err := w.lines.Next()
 		if err != nil {
 			return fmt.Errorf("read window: %w", err)
@@ -257,7 +274,7 @@ func (w *watcher) read(length time.Duration, waited bool) error {
 		switch n++; n {
 		case 1:
 			w.openWindow()
-		case 2:
+		case closing:
 			w.closeWindow(length)
 		}
 	}

@@ -13,4 +13,4 @@ func (s *Sampler) Finish(patience time.Duration) (b Batch, ok bool) {
 }
 
 // Complete says of a run with Options.Whole in full mode that nothing is missing.
-func (b Batch) Complete() bool { return b.Gaps <= 2 && b.Dropped == 0 }
+func (b Batch) Complete() bool { return b.Gaps <= 1 && b.Dropped == 0 }

@@ -103,6 +103,7 @@ func TestAFrozenServerIsSeenWithinTwoSeconds(t *testing.T) {
 			}
 			stalls++
 		}
+		synctest.Wait()
 		if stalls < 20 || s.Link.State != stats.Up || f.polls != 2 {
 			t.Errorf("%d stalled snapshots, then %+v after %d polls", stalls, s.Link, f.polls)
 		}
@@ -134,6 +135,7 @@ func TestReconnectsWithBackoff(t *testing.T) {
 				}
 			}
 		}
+		synctest.Wait()
 		for n := 1; n < len(attempts); n++ {
 			d := attempts[n].Sub(attempts[n-1])
 			if most := min(lastWait, firstWait<<(n-1)); d > most || d < most*9/10 {
@@ -164,6 +166,7 @@ func TestARefusedLoginIsNotHammered(t *testing.T) {
 				t.Fatalf("link %+v", s.Link)
 			}
 		}
+		synctest.Wait()
 		if attempts > 7 {
 			t.Errorf("%d attempts to log in within a minute", attempts)
 		}
@@ -195,6 +198,7 @@ func TestALostConnectionIsReplaced(t *testing.T) {
 		if got := fmt.Sprint(states); got != want {
 			t.Errorf("states %s, want %s", got, want)
 		}
+		synctest.Wait()
 		if !made[0].closed {
 			t.Error("the lost connection was left open")
 		}
@@ -208,6 +212,7 @@ func TestASlowReaderGetsTheLatest(t *testing.T) {
 		f := &fake{}
 		o, cancel := watch(t, time.Second, func() (source, error) { return f, nil })
 		time.Sleep(100*time.Second + time.Millisecond)
+		synctest.Wait()
 		if f.polls != 101 {
 			t.Errorf("%d polls in 100 s: the reader slowed the source", f.polls)
 		}

@@ -102,6 +102,7 @@ func (s *sampling) learn(r stats.Reading, snap *stats.Snapshot, identities *stat
 	}
 	if r.Info != nil {
 		c.Reset = r.Info.HasReset()
+		c.Clients = int(r.Info.Int("connected_clients").Or(0))
 	}
 	s.sampler.Update(c, ownAddrs(r))
 }

@@ -116,8 +116,12 @@ func logArgs(a []string) bool {
 	return len(a) == 2 && numbers(1, 1)(a[:1]) && words("slow", "large-request", "large-reply")(a[1:])
 }
 
-// waitArgs: a number of replicas that nobody has, and a bound on the window's length.
+// waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which
+// does not wait.
 func waitArgs(a []string) bool {
+	if slices.Equal(a, endMark[1:]) {
+		return true
+	}
 	if len(a) != 2 || a[0] != noReplicas {
 		return false
 	}

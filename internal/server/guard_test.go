@@ -39,7 +39,7 @@ func TestGuardRefusesArguments(t *testing.T) {
 		{"CLIENT", "LIST", "ID", "1\r\nFLUSHALL"}, many, {"CLIENT", "SETNAME", "other"}, {"CLIENT", "ID", "1"},
 		{"SLOWLOG", "RESET"}, {"SLOWLOG", "GET", "-1"}, {"COMMANDLOG", "GET", "1", "all"}, {"LATENCY", "HISTOGRAM", "get"},
 		{"LATENCY", "RESET"}, {"MEMORY", "USAGE", "k"}, {"SELECT", "x"}, {"AUTH"}, {"AUTH", "a", "b", "c"}, {"CONFIG", "GET", "*"},
-		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"}, {"MONITOR"}, {"WAIT", "1000", "5"}, {"RESET"}, {"QUIT"},
+		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"}, {"MONITOR"}, {"WAIT", "1000", "5"}, {"WAIT", "0", "1"}, {"RESET"}, {"QUIT"},
 	} {
 		if _, err := check(args, consent{}); !errors.Is(err, ErrNotAllowed) {
 			t.Errorf("%.80q was let through", args)

@@ -17,11 +17,17 @@ const MaxWindow = 200 * time.Millisecond
 // noReplicas is the number of replicas that WAIT waits for: more than anybody has.
 const noReplicas = "1000"
 
+// endMark is what a window shows of itself when its time is over. It waits for nothing.
+var endMark = []string{"WAIT", "0", "1"}
+
 // A Stream is a connection that sees the command stream in windows that the server itself ends.
 // A window is written in one go: MONITOR, WAIT 1000 <ms>, RESET, then AUTH and CLIENT SETNAME again,
 // which RESET forgets. The WAIT blocks only this connection while the feed flows, and the RESET lies
 // in the server's buffer already: a reader that is stopped, slowed or killed has left MONITOR when
 // the time is over. Windows that are written before the one under way ends adjoin without a gap.
+//
+// The feed shows our own WAITs, the one that opens a window and, after Mark, a WAIT 0 1 in front of RESET, with
+// the server's time: how long the window really was, and whether the next one adjoined.
 //
 // Servers before 6.2 have no RESET: there QUIT ends the window and the connection, and every window
 // wants a new Stream. A replica refuses WAIT; see OpenStream.
@@ -31,6 +37,7 @@ type Stream struct {
 	conn   *Conn
 	target Target
 	reset  bool
+	marks  bool // windows show their end
 
 	mu  sync.Mutex
 	out []byte // guarded by mu, as is what conn counts as sent
@@ -74,25 +81,42 @@ func (s *Stream) Sent() []redis.Sent {
 // Close ends the connection, and with it a window under way.
 func (s *Stream) Close() error { return s.conn.Close() }
 
-// Replies is how many replies one window has beside its lines. waited says that WAIT ends it.
-func (s *Stream) Replies(waited bool) int {
-	n := 1 + len(s.leave()) // MONITOR
+// Mark makes the windows from now on show their end. It is for when one was granted: a server that refuses
+// WAIT counts each as an error.
+func (s *Stream) Mark() { s.marks = true }
+
+// Replies is how many replies one window has beside its lines, and the number of the one that closes it: to
+// what leaves, since some versions show a command before its reply and some behind. waited says that WAIT ends
+// the window.
+func (s *Stream) Replies(waited bool) (all, closing int) {
+	closing = 2 // MONITOR, RESET
 	if waited {
-		n++
+		closing++
 	}
-	return n
+	if waited && s.marks {
+		closing++
+	}
+	return closing + len(s.leave()) - 1, closing
 }
 
 // Window writes windows of the given length, one behind the other, in one write. length is rounded
 // to whole milliseconds, at least one and at most MaxWindow.
 func (s *Stream) Window(length time.Duration, count int) error {
 	ms := min(max(1, length.Milliseconds()), MaxWindow.Milliseconds())
-	window := append([][]string{{"MONITOR"}, {"WAIT", noReplicas, strconv.FormatInt(ms, 10)}}, s.leave()...)
+	window := append([][]string{{"MONITOR"}, {"WAIT", noReplicas, strconv.FormatInt(ms, 10)}}, s.ending()...)
 	commands := window
 	for n := 1; n < count && s.reset; n++ {
 		commands = append(commands, window...)
 	}
 	return s.write(commands)
+}
+
+// ending is what stands behind the WAIT.
+func (s *Stream) ending() [][]string {
+	if !s.marks {
+		return s.leave()
+	}
+	return append([][]string{endMark}, s.leave()...)
 }
 
 // leave is what ends a window and makes the connection ours again.

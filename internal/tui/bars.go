@@ -7,16 +7,14 @@ import (
 	"redistop/internal/stats"
 )
 
-var eighths = []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}
-
-// drawBar fills share of width cells, to an eighth of a cell; something that is more than nothing
-// shows at least that.
+// drawBar draws a line over share of width cells, to half a cell: what is less than a quarter of a
+// cell is no line, the figure beside it says all. A line leaves room to the rows above and below.
 func drawBar(a area, x, y, width int, share float64, st style) {
 	if width <= 0 || !(share > 0) {
 		return
 	}
-	n := max(int(min(share, 1)*float64(width)*8+0.5), 1)
-	a.put(x, y, st, strings.Repeat("█", n/8)+eighths[n%8])
+	halves := int(min(share, 1)*float64(width)*2 + 0.5)
+	a.put(x, y, st, strings.Repeat("━", halves/2)+strings.Repeat("╸", halves%2))
 }
 
 // barStyle is the colour of a bar behind a figure of this severity.

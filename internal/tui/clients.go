@@ -12,7 +12,7 @@ var clientsPanel = panel{
 	id:    "clients",
 	title: "Clients",
 	short: "Cli",
-	about: "who is connected, grouped; every connection; k kills one",
+	about: "who is connected; k kills a connection",
 	modes: []mode{
 		{"by ip", groupTable(ipAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.Clients })},
 		{"by name", groupTable(nameAxis, func(s *stats.Snapshot) []stats.ClientGroup { return s.ClientsByName })},
@@ -153,7 +153,7 @@ func groupColumns(a axis) []column[stats.ClientGroup] {
 func groupFacts() []column[stats.ClientGroup] {
 	type row = stats.ClientGroup
 	return []column[row]{
-		shareColumn("share", "share of commands", 5, 5, func(r *row) stats.Maybe[float64] { return r.Share }),
+		shareColumn("share", "share of commands", 5, shareBar, func(r *row) stats.Maybe[float64] { return r.Share }),
 		{
 			title: "in/s", long: "bytes a second from them", width: 7, prio: 6, off: countsNoBytes,
 			cell: func(_ *view, r *row) mark { return quiet(r.InputBytesPerSecond, bytesText, styleText) },
@@ -193,7 +193,7 @@ func groupFacts() []column[stats.ClientGroup] {
 			str:  func(r *row) string { return r.TopCommand },
 		},
 		{
-			title: "who", long: "names, users and libraries", width: 16, grow: 4, limit: 90, prio: 8, left: true,
+			title: "who", long: "names, users and libraries", width: 24, grow: 4, limit: 90, prio: 8, left: true,
 			cell: func(_ *view, r *row) mark { return mark{text: whoText(r), style: styleDim} },
 			str:  whoText,
 		},

@@ -11,7 +11,7 @@ var commandsPanel = panel{
 	id:    "commands",
 	title: "Commands",
 	short: "Cmd",
-	about: "every command the server ran, from its own counters: exact",
+	about: "every command, from the server's own counters",
 	modes: []mode{
 		{"now", commandsTable(1, -1, nowColumns)},
 		{"since start", commandsTable(-1, 1, totalColumns)},
@@ -38,7 +38,14 @@ func commandsNote(v *view, shown, total int) []string {
 	var note []string
 	if r := dearest(v.snap.Commands); r != nil {
 		share := r.TimeShare.Or(0)
-		note = append(note, safe(r.Name, 30)+" "+percent(share)+" of time "+sign(severity(share, warnTimeShare, badTimeShare)))
+		text := safe(r.Name, 30) + " " + percent(share) + " of time"
+		if mark := sign(severity(share, warnTimeShare, badTimeShare)); mark != "" {
+			text += " " + mark
+		}
+		if v.keys {
+			text += " (< > sorts)"
+		}
+		note = append(note, text)
 	}
 	if m, gone := v.missing("latency"); gone {
 		note = append(note, "no p50/p99: "+safe(m.Command, 40)+" refused")
@@ -51,7 +58,7 @@ func commandsNote(v *view, shown, total int) []string {
 func dearest(rows []stats.CommandRow) *stats.CommandRow {
 	var most *stats.CommandRow
 	for i := range rows {
-		if share := rows[i].TimeShare.Or(0); share >= warnTimeShare && (most == nil || share > most.TimeShare.Or(0)) {
+		if share := rows[i].TimeShare.Or(0); share >= noteTimeShare && (most == nil || share > most.TimeShare.Or(0)) {
 			most = &rows[i]
 		}
 	}
@@ -66,9 +73,9 @@ func counted(shown, total int) string {
 	return whole(int64(total))
 }
 
-// Bounds of the share of the server's time that one command takes: from the first a look is
-// worth while, from the second it is the main thing that the server does.
-const warnTimeShare, badTimeShare = 0.10, 0.50
+// Bounds of the share of the server's time that one command takes: from the first it is named, from
+// the second a look is worth while, from the third it is the main thing that the server does.
+const noteTimeShare, warnTimeShare, badTimeShare = 0.05, 0.10, 0.50
 
 var nameColumn = column[stats.CommandRow]{
 	title: "command", long: "command", width: 14, grow: 3, limit: 30, prio: 0, left: true,
@@ -79,8 +86,8 @@ var nameColumn = column[stats.CommandRow]{
 var nowColumns = []column[stats.CommandRow]{
 	nameColumn,
 	rateColumn("calls/s", "calls a second", 7, 1, func(r *stats.CommandRow) stats.Maybe[float64] { return r.CallsPerSecond }),
-	shareColumn("share", "share of calls", 3, 6, func(r *stats.CommandRow) stats.Maybe[float64] { return r.Share }),
-	usecColumn("µs/call", "time a call", 4, "", func(r *stats.CommandRow) stats.Maybe[float64] { return r.UsecPerCall }),
+	shareColumn("share", "share of calls", 3, shareBar, func(r *stats.CommandRow) stats.Maybe[float64] { return r.Share }),
+	costColumn(4, func(r *stats.CommandRow) stats.Maybe[float64] { return r.UsecPerCall }),
 	timeColumn(2, func(r *stats.CommandRow) stats.Maybe[float64] { return r.TimeShare }),
 	usecColumn("p50", "half of the calls took at most", 7, "≤", func(r *stats.CommandRow) stats.Maybe[float64] { return r.RecentP50Usec }),
 	usecColumn("p99", "99 of 100 calls took at most", 5, "≤", func(r *stats.CommandRow) stats.Maybe[float64] { return r.RecentP99Usec }),
@@ -97,7 +104,7 @@ var totalColumns = []column[stats.CommandRow]{
 		cell: func(_ *view, r *stats.CommandRow) mark { return mark{text: usecText(float64(r.TotalUsec))} },
 		num:  func(r *stats.CommandRow) (float64, bool) { return float64(r.TotalUsec), true },
 	},
-	usecColumn("µs/call", "time a call", 3, "", func(r *stats.CommandRow) stats.Maybe[float64] { return r.TotalUsecPerCall }),
+	costColumn(3, func(r *stats.CommandRow) stats.Maybe[float64] { return r.TotalUsecPerCall }),
 	usecColumn("p50", "half of the calls took", 6, "", func(r *stats.CommandRow) stats.Maybe[float64] { return r.P50Usec }),
 	usecColumn("p99", "99 of 100 calls took less than", 5, "", func(r *stats.CommandRow) stats.Maybe[float64] { return r.P99Usec }),
 	totalTroubleColumn("failed", "failed calls", 4, func(r *stats.CommandRow) stats.Maybe[int64] { return r.FailedCalls }),
@@ -121,6 +128,9 @@ func rateColumn(title, long string, width, prio int, get func(*stats.CommandRow)
 	}
 }
 
+// shareBar is the length of the bar behind a share, in cells.
+const shareBar = 4
+
 func shareColumn[R any](title, long string, prio, bar int, get func(*R) stats.Maybe[float64]) column[R] {
 	return column[R]{
 		title: title, long: long, width: 6, bar: bar, prio: prio,
@@ -135,7 +145,7 @@ func shareColumn[R any](title, long string, prio, bar int, get func(*R) stats.Ma
 
 func timeColumn(prio int, get func(*stats.CommandRow) stats.Maybe[float64]) column[stats.CommandRow] {
 	return column[stats.CommandRow]{
-		title: "time", long: "share of the server's time", width: 6, bar: 6, prio: prio, sign: true,
+		title: "time", long: "share of the server's time", width: 6, bar: shareBar, prio: prio, sign: true,
 		cell: func(_ *view, r *stats.CommandRow) mark {
 			share := get(r).Or(0)
 			m := quiet(get(r), percent, severity(share, warnTimeShare, badTimeShare))
@@ -154,6 +164,17 @@ func usecColumn(title, long string, prio int, prefix string, get func(*stats.Com
 		},
 		num: func(r *stats.CommandRow) (float64, bool) { return get(r).Get() },
 	}
+}
+
+// costColumn is the time that one call takes. A call as long as those in the slow log makes everybody
+// wait, however rare it is.
+func costColumn(prio int, get func(*stats.CommandRow) stats.Maybe[float64]) column[stats.CommandRow] {
+	c := usecColumn("µs/call", "time a call", prio, "", get)
+	c.sign = true
+	c.cell = func(_ *view, r *stats.CommandRow) mark {
+		return quiet(get(r), usecText, severity(get(r).Or(0), warnSlowUsec, badSlowUsec))
+	}
+	return c
 }
 
 func troubleColumn(title, long string, prio int, get func(*stats.CommandRow) stats.Maybe[float64]) column[stats.CommandRow] {

@@ -89,7 +89,6 @@ func drillSum(s *stats.Snapshot, total *stats.Part) string {
 
 // drawOrigin tells all about the row that the page began with.
 func (v *view) drawOrigin(a area) {
-	const labels = 27
 	r, ok := v.drill.origin(v)
 	x := a.cut(1, 0, a.w-1, styleTitle, "All about it")
 	a.fill(x+1, 0, a.w-x-1, styleFaint, "─")
@@ -98,10 +97,10 @@ func (v *view) drawOrigin(a area) {
 		body.cut(2, 0, body.w-2, styleDim, "no longer there")
 		return
 	}
-	for y, l := range wrapLines(detailLines(r.fields), max(a.w-labels-1, 10)) {
+	for y, l := range wrapLines(detailLines(r.fields), a.w-1) {
 		if y >= body.h {
 			return
 		}
-		drawPageLine(body.sub(0, y, body.w, 1), l, labels)
+		drawPageLine(body.sub(0, y, body.w, 1), l)
 	}
 }

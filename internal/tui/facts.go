@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strconv"
+
 	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
@@ -13,6 +15,7 @@ type fact struct {
 
 // factText is a figure and what else to say where there is room.
 type factText struct {
+	label string // instead of the fact's own
 	text  string
 	more  string
 	style style
@@ -23,20 +26,21 @@ const factLabel = 7 // cells
 // factGroup is a column of the context.
 type factGroup struct {
 	width int // the least, in cells
+	label int // cells of the labels, 0: factLabel
 	facts []fact
 }
 
 // contextGroups are the columns of the context; the first ones stay when it is narrow, and the
 // first facts of each when it is low.
 var contextGroups = []factGroup{
-	{17, []fact{
+	{17, 0, []fact{
 		{"cmd/s", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Throughput.CommandsPerSecond, count), style: styleStrong}
 		}},
 		{"hits", hitsFact},
 		{"err/s", func(s *stats.Snapshot) factText {
 			t := rateFact(s.Throughput.ErrorsPerSecond, true)
-			t.more = known(s.Throughput.TotalErrors, whole) + " total"
+			t.more = known(s.Throughput.TotalErrors, whole) + " in all"
 			return t
 		}},
 		{"p99", func(s *stats.Snapshot) factText {
@@ -44,11 +48,11 @@ var contextGroups = []factGroup{
 			if !ok {
 				return factText{text: unknown}
 			}
-			return factText{text: "≤" + usecText(n), more: "a call"}
+			return factText{text: "≤" + usecText(n), more: "per call"}
 		}},
 		{"total", func(s *stats.Snapshot) factText { return factText{text: known(s.Throughput.TotalCommands, whole)} }},
 	}},
-	{19, []fact{
+	{19, 0, []fact{
 		{"cpu", cpuFact},
 		{"net in", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Throughput.InputBytesPerSecond, byteRate)}
@@ -59,7 +63,7 @@ var contextGroups = []factGroup{
 		{"saved", savedFact},
 		{"io thr", func(s *stats.Snapshot) factText { return factText{text: known(s.Server.IOThreads, whole)} }},
 	}},
-	{22, []fact{
+	{22, 0, []fact{
 		{"memory", memoryFact},
 		{"frag", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Memory.FragmentationRatio, fragText), more: "rss " + known(s.Memory.RSS, wholeBytes)}
@@ -72,17 +76,20 @@ var contextGroups = []factGroup{
 		{"exp/s", func(s *stats.Snapshot) factText { return rateFact(s.Throughput.ExpiredPerSecond, false) }},
 		{"peak", func(s *stats.Snapshot) factText { return factText{text: known(s.Memory.Peak, wholeBytes)} }},
 	}},
-	{21, []fact{
+	{21, 0, []fact{
 		{"clients", clientsFact},
 		{"blocked", func(s *stats.Snapshot) factText { return factText{text: known(s.Connected.Blocked, whole)} }},
-		{"brief", briefFact},
+		{"short-lived", shortLivedFact},
 		{"keys", keysFact},
 		{"new/s", func(s *stats.Snapshot) factText { return rateFact(s.Connected.NewPerSecond, false) }},
 	}},
-	{20, []fact{
+	{19, 0, []fact{
 		{"repl", replicationFact},
 		{"refused", func(s *stats.Snapshot) factText {
-			t := factText{text: known(s.Connected.Rejected, whole), more: "connections"}
+			t := factText{text: known(s.Connected.Rejected, whole)}
+			if s.Connected.Rejected.Or(0) > 0 {
+				t.more = "over the limit"
+			}
 			if s.Connected.RejectedPerSecond.Or(0) > 0 {
 				t.style = styleBad
 			}
@@ -94,36 +101,34 @@ var contextGroups = []factGroup{
 		{"aof", aofFact},
 		{"restart", func(s *stats.Snapshot) factText { return factText{text: whole(int64(s.Server.Restarts)), more: "seen"} }},
 	}},
-	{20, []fact{
+	{22, 0, []fact{
 		{"unsaved", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Persistence.ChangesSinceSave, whole), more: "changes"}
 		}},
 		{"fork", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Persistence.LastForkUsec, func(n int64) string { return usecText(float64(n)) }), more: "last"}
 		}},
-		{"main", func(s *stats.Snapshot) factText {
-			return factText{text: known(s.CPU.MainThread, percent), more: "cmds " + known(s.CPU.Commands, percent)}
-		}},
+		{"main", mainFact},
 		{"forks", func(s *stats.Snapshot) factText { return factText{text: known(s.CPU.Children, percent), more: "cpu"} }},
 		{"track", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Connected.Tracking, whole), more: "clients"}
 		}},
 	}},
-	{20, []fact{
-		{"look/s", func(s *stats.Snapshot) factText {
+	{25, 9, []fact{
+		{"lookups/s", func(s *stats.Snapshot) factText {
 			return factText{text: known(lookups(s), count)}
 		}},
-		{"miss/s", func(s *stats.Snapshot) factText {
+		{"misses/s", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Throughput.MissesPerSecond, count)}
 		}},
-		{"all hit", func(s *stats.Snapshot) factText {
+		{"hit ratio", func(s *stats.Snapshot) factText {
 			return factText{text: known(s.Throughput.TotalHitRatio, ratio), more: "since start"}
 		}},
 		{"pid", func(s *stats.Snapshot) factText {
 			if s.Server.PID == 0 {
 				return factText{text: unknown}
 			}
-			return factText{text: whole(s.Server.PID), more: s.Server.Mode}
+			return factText{text: strconv.FormatInt(s.Server.PID, 10), more: s.Server.Mode}
 		}},
 	}},
 }
@@ -146,11 +151,7 @@ func lookups(s *stats.Snapshot) redis.Maybe[float64] {
 }
 
 func hitsFact(s *stats.Snapshot) factText {
-	t := factText{text: known(s.Throughput.HitRatio, ratio)}
-	if n, ok := s.Throughput.TotalHitRatio.Get(); ok {
-		t.more = "all " + ratio(n)
-	}
-	return t
+	return factText{text: known(s.Throughput.HitRatio, ratio)}
 }
 
 // Shares of one core: a main thread near 1 cannot serve more.
@@ -159,12 +160,28 @@ const warnCPU, badCPU = 0.80, 0.95
 func cpuFact(s *stats.Snapshot) factText {
 	t := factText{text: known(s.CPU.Total, percent)}
 	if n, ok := s.CPU.MainThread.Get(); ok {
-		t.more = "main " + percent(n)
+		if mainDiffers(s) {
+			t.more = "main " + percent(n)
+		}
 		t.style = severity(n, warnCPU, badCPU)
 	} else {
 		t.style = severity(s.CPU.Total.Or(0), warnCPU, badCPU)
 	}
 	return t
+}
+
+// mainDiffers says that the main thread's share reads differently from that of the whole process.
+func mainDiffers(s *stats.Snapshot) bool {
+	n, ok := s.CPU.MainThread.Get()
+	return ok && percent(n) != percent(s.CPU.Total.Or(-1))
+}
+
+// mainFact is the main thread, and where that is all of the process, the part spent in commands.
+func mainFact(s *stats.Snapshot) factText {
+	if s.CPU.MainThread.Known() && !mainDiffers(s) {
+		return factText{label: "in cmds", text: known(s.CPU.Commands, percent), more: "cpu"}
+	}
+	return factText{text: known(s.CPU.MainThread, percent), more: "cmds " + known(s.CPU.Commands, percent)}
 }
 
 // Shares of a limit.
@@ -198,11 +215,11 @@ func clientsFact(s *stats.Snapshot) factText {
 	return t
 }
 
-// briefFact counts connections that came and went between two polls: nobody else sees them.
-func briefFact(s *stats.Snapshot) factText {
+// shortLivedFact counts connections that came and went between two polls: nobody else sees them.
+func shortLivedFact(s *stats.Snapshot) factText {
 	t := factText{text: known(s.Connected.CameAndWent, whole)}
 	if n, ok := s.Connected.TotalCameAndWent.Get(); ok {
-		t.more = "(" + whole(n) + " all)"
+		t.more = "(" + whole(n) + " so far)"
 		if !s.Connected.CameAndWent.Known() {
 			t.text = whole(n)
 		}
@@ -283,9 +300,9 @@ func replicationFact(s *stats.Snapshot) factText {
 		case r.SyncInProgress:
 			return factText{text: "syncing", more: safe(r.PrimaryAddr, 60), style: styleWarn}
 		case !up:
-			return factText{text: "link down", more: known(r.PrimaryLinkDownSeconds, seconds), style: styleBad}
+			return factText{text: "down", more: known(r.PrimaryLinkDownSeconds, seconds), style: styleBad}
 		}
-		return factText{text: "link up", more: safe(r.PrimaryAddr, 60)}
+		return factText{text: "up", more: safe(r.PrimaryAddr, 60)}
 	}
 	t := factText{text: known(r.ConnectedReplicas, whole)}
 	var worst int64
@@ -309,24 +326,30 @@ func drawContext(a area, v *view) {
 	for _, g := range contextGroups[:columns] {
 		width := g.width + room/columns
 		for y, f := range g.facts[:min(a.h, len(g.facts))] {
-			drawFact(a.sub(x, y, width-1, 1), f, v.snap)
+			drawFact(a.sub(x, y, width-1, 1), f, max(g.label, factLabel), v.snap)
 		}
 		x += width
 	}
 }
 
-func drawFact(a area, f fact, s *stats.Snapshot) {
+// drawFact writes a label of labels cells and the figure behind it; a longer label moves its figure.
+func drawFact(a area, f fact, labels int, s *stats.Snapshot) {
 	t := f.value(s)
-	a.cut(1, 0, factLabel, styleDim, f.label)
+	label := f.label
+	if t.label != "" {
+		label = t.label
+	}
+	at := max(labels, textWidth(label)) + 2
+	a.cut(1, 0, at-2, styleDim, label)
 	st := t.style
 	if t.text == unknown {
-		st = styleFaint
+		st = styleDim
 	}
 	text := t.text
 	if mark := sign(t.style); mark != "" {
 		text += " " + mark
 	}
-	x := a.cut(factLabel+2, 0, a.w-factLabel-2, st, text)
+	x := a.cut(at, 0, a.w-at, st, text)
 	if more := safe(t.more, 80); more != "" && t.text != unknown && x+1+textWidth(more) <= a.w {
 		a.put(x+1, 0, styleDim, more)
 	}

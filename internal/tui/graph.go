@@ -26,7 +26,7 @@ func drawGraph(a area, v *view) {
 	if !math.IsNaN(peak) {
 		a.right(0, 1, axisWidth-1, styleDim, look.text(top))
 		if inner.h >= 5 {
-			a.right(0, 1+inner.h/2, axisWidth-1, styleFaint, look.text(top/2))
+			a.right(0, 1+inner.h/2, axisWidth-1, styleDim, look.text(top/2))
 		}
 		a.right(0, inner.h, axisWidth-1, styleDim, "0")
 	}
@@ -47,6 +47,17 @@ func highest(values []float64) float64 {
 		}
 	}
 	return peak
+}
+
+// lowest is the smallest figure that is known, NaN when none is.
+func lowest(values []float64) float64 {
+	least := math.NaN()
+	for _, n := range values {
+		if !math.IsNaN(n) && !(n >= least) {
+			least = n
+		}
+	}
+	return least
 }
 
 func drawGraphTitle(a area, v *view, peak float64, span time.Duration) {

@@ -27,7 +27,7 @@ func helpLines(v *view) []pageLine {
 		{"!  !!", "worth a look; bad"},
 		{"≤", "at most: the edge of the server's histogram bucket"},
 		{"±", "estimated from samples: the truth is inside in 95 of 100 cases"},
-		{"brief", "connections that came and went between polls"},
+		{"short-lived", "connections that came and went between polls"},
 	} {
 		lines = append(lines, pageLine{key: s[0], text: s[1]})
 	}
@@ -49,11 +49,10 @@ func keyLines(v *view) []pageLine {
 		if b.help == "" {
 			continue
 		}
-		text := b.help
+		lines = append(lines, pageLine{key: b.names(), text: b.help})
 		if b.off != nil && b.off(v) != "" {
-			text += " (" + b.off(v) + ")"
+			lines = append(lines, pageLine{text: "(" + b.off(v) + ")"})
 		}
-		lines = append(lines, pageLine{key: b.names(), text: text})
 	}
 	return lines
 }
@@ -62,7 +61,7 @@ func receiptLines(o *stats.Observer) []pageLine {
 	lines := []pageLine{{}, {head: true, text: "What redistop costs this server"}}
 	lines = append(lines, pageLine{
 		key:  "now",
-		text: fmt.Sprintf("%s of a core (%s a second) of %s allowed", known(o.ServerCPUShare, percent), known(o.UsecPerSecond, usecText), percent(o.BudgetShare)),
+		text: fmt.Sprintf("%s of a core (%s a second), %s allowed", known(o.ServerCPUShare, percent), known(o.UsecPerSecond, usecText), percent(o.BudgetShare)),
 	})
 	pace := fmt.Sprintf("every %ss, wished %ss", digits(o.ActualIntervalSeconds, false), digits(o.IntervalSeconds, false))
 	if n, ok := o.ClientsEverySeconds.Get(); ok {
@@ -79,10 +78,17 @@ func receiptLines(o *stats.Observer) []pageLine {
 		}
 		lines = append(lines, pageLine{
 			key:  safe(r.Command, 40),
-			text: fmt.Sprintf("%s calls, %s%s", whole(r.Calls), usecText(float64(r.Usec)), about),
+			text: fmt.Sprintf("%s, %s%s", calls(r.Calls), usecText(float64(r.Usec)), about),
 		})
 	}
-	return append(lines, pageLine{key: "in all", text: fmt.Sprintf("%s calls, %s", whole(o.TotalCommands), usecText(float64(o.TotalUsec)))})
+	return append(lines, pageLine{key: "in all", text: fmt.Sprintf("%s, %s", calls(o.TotalCommands), usecText(float64(o.TotalUsec)))})
+}
+
+func calls(n int64) string {
+	if n == 1 {
+		return "1 call"
+	}
+	return whole(n) + " calls"
 }
 
 func missingLines(missing []stats.Missing) []pageLine {

@@ -11,7 +11,7 @@ var keysPanel = panel{
 	id:    "keys",
 	title: "Keys",
 	short: "Key",
-	about: "key patterns by the commands that name them, and hot single keys",
+	about: "patterns of the keys in use, hot single keys",
 	modes: []mode{
 		{"patterns", keysTable("key pattern", patternAxis, func(s *stats.Snapshot) []stats.KeyRow { return s.Keys })},
 		{"hot keys", keysTable("key", noAxis, func(s *stats.Snapshot) []stats.KeyRow { return s.HotKeys })},
@@ -106,7 +106,7 @@ func keyColumns(what string, single bool) []column[stats.KeyRow] {
 		func(r *row) rate { return rate{r.CommandsPerSecond, r.Error} },
 		func(v *view) bool { return !v.snap.Sampled.Complete })...)
 	cols = append(cols,
-		shareColumn("share", "share of all commands", 2, 5, func(r *row) stats.Maybe[float64] { return r.Share }),
+		shareColumn("share", "share of all commands", 2, shareBar, func(r *row) stats.Maybe[float64] { return r.Share }),
 		accessColumn("reads/s", "of these, only reading", 5, func(r *row) stats.Maybe[float64] { return r.Reads }),
 		accessColumn("writes/s", "of these, writing", 4, func(r *row) stats.Maybe[float64] { return r.Writes }),
 	)

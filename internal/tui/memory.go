@@ -6,7 +6,7 @@ var memoryPanel = panel{
 	id:    "memory",
 	title: "Memory",
 	short: "Mem",
-	about: "what the memory is made of, from MEMORY STATS",
+	about: "what the memory is made of: MEMORY STATS",
 	modes: []mode{{"", memoryBars{}}},
 }
 
@@ -76,7 +76,7 @@ func (memoryBars) draw(a area, v *view, _ int) {
 		n, ok := part.get(m).Get()
 		if !ok {
 			a.cut(2, y, 11, styleDim, part.label)
-			a.right(13, y, 8, styleFaint, unknown)
+			a.right(13, y, 8, styleDim, unknown)
 		} else {
 			drawPart(a, y, part.label, n, float64(n)/float64(max(used, 1)), styleText)
 		}
@@ -101,7 +101,7 @@ func partsThatFit(m *stats.Memory, room int) []memoryPart {
 func drawPart(a area, y int, label string, n int64, share float64, st style) {
 	a.cut(2, y, 11, styleDim, label)
 	if n == 0 {
-		st = styleFaint
+		st = styleDim
 	}
 	a.right(13, y, 8, st, wholeBytes(n))
 	a.right(22, y, 6, styleDim, percent(share))

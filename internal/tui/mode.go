@@ -44,9 +44,17 @@ func modeParts(v *view) []titlePart {
 	case o.Mode == string(stats.ModeSample) && o.SamplingPaused != "":
 		return []titlePart{{text: "samples paused !", style: styleWarn}}
 	case o.Mode == string(stats.ModeSample):
-		return append([]titlePart{{text: "sample " + known(o.MonitorDuty, percent), style: styleText}}, priceParts(o)...)
+		return append([]titlePart{{text: "sample " + sampleShare(s), style: styleText}}, priceParts(o)...)
 	}
 	return []titlePart{{text: "poll", style: styleDim}}
+}
+
+// sampleShare says how much of the command stream the windows show: all of it, or a share of the time.
+func sampleShare(s *stats.Snapshot) string {
+	if s.Sampled.Complete && s.Sampled.Commands > 0 {
+		return "all"
+	}
+	return known(s.Observer.MonitorDuty, percent)
 }
 
 func monitorText(left time.Duration) string {
@@ -99,7 +107,7 @@ func windowLines(s *stats.Snapshot) []pageLine {
 	}
 	lines := []pageLine{{key: "windows", text: text}}
 	if s.Sampled.Windows > 0 {
-		lines = append(lines, pageLine{key: "estimates", text: fmt.Sprintf("from %s commands in %s windows of the last %s",
+		lines = append(lines, pageLine{key: "estimates", text: fmt.Sprintf("%s commands in %s windows of the last %s",
 			whole(s.Sampled.Commands), whole(int64(s.Sampled.Windows)), durationText(time.Duration(min(s.Sampled.Span, 1e9)*float64(time.Second))))})
 	}
 	if price := priceText(o); price != "" {

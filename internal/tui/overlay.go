@@ -23,24 +23,26 @@ type overlay struct {
 type pageLine struct {
 	key   string // stands out, in a column of its own
 	text  string
+	keys  int // cells to where text begins
 	style style
 	head  bool
 }
 
 func drawOverlay(a area, v *view) {
 	a.clear()
-	columns, keys, title := 1, detailKey, v.overlay.title
+	columns, title := 1, v.overlay.title
 	lines := detailLines(v.overlay.fields)
 	if v.overlay.kind == overlayHelp {
-		columns, keys, title = max(a.w/helpColumn, 1), helpKey, "Help"
+		columns, title = max(a.w/helpColumn, 1), "Help"
 		lines = helpLines(v)
+		alignKeys(lines)
 	}
 	page := a.sub(0, 1, a.w, a.h-1)
-	width, shown := page.w/columns, page.h*columns
-	lines = wrapLines(lines, max(width-keys-1, 10))
-	v.overlay.scroll = max(min(v.overlay.scroll, len(lines)-shown), 0)
+	width := page.w / columns
+	lines = wrapLines(lines, width-1)
+	flow, more := v.overlay.flow(lines, columns, page.h)
 	hint := " Esc closes "
-	if len(lines)-shown > v.overlay.scroll {
+	if more {
 		hint = " ↓ more · Esc closes "
 	}
 	x := a.cut(1, 0, a.w-2, styleFocus, title)
@@ -49,36 +51,88 @@ func drawOverlay(a area, v *view) {
 	if page.h < 1 {
 		return
 	}
-	for i, l := range lines[v.overlay.scroll:min(v.overlay.scroll+shown, len(lines))] {
-		drawPageLine(page.sub(i/page.h*width, i%page.h, width-1, 1), l, keys)
+	for c, column := range flow {
+		for y, l := range column {
+			drawPageLine(page.sub(c*width, y, width-1, 1), l)
+		}
 	}
 }
 
-// The least width of a column of the help, and the widths of the first columns of pages.
-const helpColumn, helpKey, detailKey = 60, 19, 26
+// flow gives the columns of a page their lines from the scroll offset on, which it keeps from going
+// further than the last page needs, and says whether more follow.
+func (o *overlay) flow(lines []pageLine, columns, height int) (flow [][]pageLine, more bool) {
+	o.scroll = max(min(o.scroll, len(lines)), 0)
+	flow, n := flowLines(lines[o.scroll:], columns, height)
+	for o.scroll > 0 && o.scroll+n == len(lines) {
+		before, m := flowLines(lines[o.scroll-1:], columns, height)
+		if o.scroll-1+m < len(lines) {
+			break
+		}
+		o.scroll, flow, n = o.scroll-1, before, m
+	}
+	return flow, o.scroll+n < len(lines)
+}
 
-func drawPageLine(a area, l pageLine, keys int) {
+// flowLines fills columns with lines, and says how many it took. No column begins with an empty line
+// or ends with a title.
+func flowLines(lines []pageLine, columns, height int) (flow [][]pageLine, taken int) {
+	for range columns {
+		for taken < len(lines) && lines[taken].empty() {
+			taken++
+		}
+		end := min(taken+height, len(lines))
+		if end > taken+1 && end < len(lines) && lines[end-1].head {
+			end--
+		}
+		flow = append(flow, lines[taken:end])
+		taken = end
+	}
+	return flow, taken
+}
+
+func (l pageLine) empty() bool { return l.key == "" && l.text == "" }
+
+// The least width of a column of the help, the width of the first column of other pages, and the
+// most of the help's.
+const helpColumn, detailKey, helpKey = 60, 26, 26
+
+// alignKeys gives the first column of each section of the help the width of its widest key.
+func alignKeys(lines []pageLine) {
+	for from := 0; from < len(lines); {
+		to, width := from+1, textWidth(lines[from].key)
+		for to < len(lines) && !lines[to].head {
+			width = max(width, textWidth(lines[to].key))
+			to++
+		}
+		for i := from; i < to; i++ {
+			lines[i].keys = min(width+4, helpKey)
+		}
+		from = to
+	}
+}
+
+func drawPageLine(a area, l pageLine) {
 	if l.head {
 		a.cut(1, 0, a.w-1, styleTitle, l.text)
 		return
 	}
-	a.cut(2, 0, keys-3, styleKey, l.key)
-	a.cut(keys, 0, a.w-keys, l.style, l.text)
+	a.cut(2, 0, l.keys-3, styleKey, l.key)
+	a.cut(l.keys, 0, a.w-l.keys, l.style, l.text)
 }
 
 func detailLines(fields []field) []pageLine {
 	lines := make([]pageLine, len(fields))
 	for i, f := range fields {
-		lines[i] = pageLine{key: f.label, text: f.value}
+		lines[i] = pageLine{key: f.label, text: f.value, keys: detailKey}
 	}
 	return lines
 }
 
-// wrapLines gives long texts as many lines as they need.
+// wrapLines gives long texts as many lines of this width as they need.
 func wrapLines(lines []pageLine, width int) []pageLine {
 	var out []pageLine
 	for _, l := range lines {
-		for _, part := range wrapText(l.text, width) {
+		for _, part := range wrapText(l.text, max(width-l.keys, 10)) {
 			l.text = part
 			out = append(out, l)
 			l.key = ""

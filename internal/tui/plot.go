@@ -40,8 +40,7 @@ func columnsOf(samples []sample, from time.Time, span time.Duration, columns int
 var leftDots = [5]rune{0, 0x40, 0x44, 0x46, 0x47}
 var rightDots = [5]rune{0, 0x80, 0xa0, 0xb0, 0xb8}
 
-// plot fills the area below a line with dots, two columns and four rows of them a cell. A figure of
-// 0 is a dot on the ground; a gap is nothing.
+// plot fills the area below a line with dots. A figure of 0 is a dot on the ground; a gap is nothing.
 func plot(a area, values []float64, top float64, st style) {
 	heights := make([]int, len(values))
 	for i, v := range values {
@@ -54,6 +53,33 @@ func plot(a area, values []float64, top float64, st style) {
 		}
 		heights[i] = min(max(h, 1), a.h*4)
 	}
+	drawDots(a, heights, st)
+}
+
+// sparkline is a plot of a few lines from base to the most of its values. It leaves the highest dots
+// free, so that it does not touch the line above it. 0 is nothing, as a gap is; values that hardly
+// differ are a line of single dots.
+func sparkline(a area, values []float64, base float64, st style) {
+	heights := make([]int, len(values))
+	least, most := lowest(values), highest(values)
+	steps := float64(a.h*4 - 2)
+	for i, v := range values {
+		switch {
+		case math.IsNaN(v) || v == 0:
+		case !(most-least > most*flatShare):
+			heights[i] = 1
+		default:
+			heights[i] = 1 + int(math.Round((v-base)/(most-base)*steps))
+		}
+	}
+	drawDots(a, heights, st)
+}
+
+// flatShare is by how much of its most a series must differ before a sparkline has a shape.
+const flatShare = 0.01
+
+// drawDots draws columns of dots of these heights, two columns and four rows of dots a cell.
+func drawDots(a area, heights []int, st style) {
 	for x := range a.w {
 		for y := range a.h {
 			ground := (a.h - 1 - y) * 4

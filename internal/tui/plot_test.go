@@ -66,7 +66,7 @@ func TestSamplesKeepGaps(t *testing.T) {
 
 func TestFitTakesColumnsByPriority(t *testing.T) {
 	titles := func(width int) (out []string) {
-		for _, p := range fit(newView(80, 24), nowColumns, width) {
+		for _, p := range fit(newView(80, 24), nowColumns, width, func(int) int { return 40 }) {
 			out = append(out, nowColumns[p.col].title)
 			if p.x+p.w > width {
 				t.Errorf("width %d: columns take %d", width, p.x+p.w)

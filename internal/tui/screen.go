@@ -82,25 +82,32 @@ func (v *view) bandHeights(l layout, lines int) []int {
 		}
 	}
 	shares := split(max(lines, 0), weights)
-	spare, needy := 0, -1
+	spare := 0
 	for i, b := range l.bands {
 		if b.lines > 0 {
 			continue
 		}
 		heights[i], shares = shares[0], shares[1:]
-		switch need := v.bandNeed(l, b); {
-		case need < heights[i]:
+		if need := v.bandNeed(l, b); need < heights[i] {
 			spare += heights[i] - need
 			heights[i] = need
-		case need > heights[i] && needy < 0:
-			needy = i
 		}
 	}
+	return v.giveSpare(l, heights, spare)
+}
+
+// giveSpare gives the lines that some bands do not need to those that need more, in their order, and
+// the rest to the first band of all, where graphs take any number.
+func (v *view) giveSpare(l layout, heights []int, spare int) []int {
 	for i, b := range l.bands {
-		if b.lines == 0 && (i == needy || needy < 0) {
-			heights[i] += spare
-			break
+		if b.lines == 0 {
+			n := min(max(v.bandNeed(l, b)-heights[i], 0), spare)
+			heights[i] += n
+			spare -= n
 		}
+	}
+	if len(heights) > 0 {
+		heights[0] += spare
 	}
 	return heights
 }
@@ -118,16 +125,24 @@ func (v *view) bandNeed(l layout, b band) int {
 		if panel < 0 {
 			continue
 		}
-		list, ok := v.body(panel).(rows)
-		if !ok || panel == v.live.panel {
+		lines := 0
+		switch b := v.body(panel).(type) {
+		case memoryBars:
+			lines = 1 + len(memoryParts)
+		case rows:
+			lines = 1 + b.count(v, panel)
+		default:
 			return 1 << 20
 		}
-		need = max(need, list.count(v, panel))
-		if s.panel == chosen {
-			least = tabsLines
+		if panel == v.live.panel {
+			return 1 << 20
 		}
+		if s.panel == chosen {
+			least, lines = tabsLines, lines+1
+		}
+		need = max(need, lines)
 	}
-	return max((need+needStep-1)/needStep*needStep+2, least)
+	return max((need+needStep-1)/needStep*needStep+1, least)
 }
 
 const bandGap = 2
@@ -234,6 +249,9 @@ func drawHints(a area, v *view) {
 	case v.notice.text != "":
 		a.cut(1, 0, a.w-1, v.notice.style, v.notice.text)
 		return
+	case v.overlay.kind != overlayNone:
+		drawPageHints(a, v)
+		return
 	}
 	x := 1
 	for i := range keyTable {
@@ -246,5 +264,21 @@ func drawHints(a area, v *view) {
 		}
 		x = a.put(x, 0, styleKey, b.name())
 		x = a.put(x+1, 0, styleDim, b.hint) + 2
+	}
+}
+
+// drawPageHints names the keys that a page over the panels takes.
+func drawPageHints(a area, v *view) {
+	hints := [][2]string{{"Esc", "close"}, {"↑ ↓", "scroll"}, {"PgUp PgDn", "page"}, {"Home End", "first, last"}}
+	if v.overlay.kind == overlayDetails {
+		hints = append(hints, [2]string{"y", "copy"})
+	}
+	x := 1
+	for _, h := range hints {
+		if x+textWidth(h[0])+1+textWidth(h[1]) > a.w {
+			return
+		}
+		x = a.put(x, 0, styleKey, h[0])
+		x = a.put(x+1, 0, styleDim, h[1]) + 2
 	}
 }

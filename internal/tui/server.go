@@ -12,7 +12,7 @@ var serverPanel = panel{
 	id:    "server",
 	title: "Server",
 	short: "Srv",
-	about: "persistence, replication and databases in detail",
+	about: "persistence, replication, databases",
 	modes: []mode{{"", serverSheet{}}},
 }
 
@@ -64,7 +64,7 @@ func drawSheetLine(a area, l sheetLine) {
 	}
 	st := l.style
 	if l.text == unknown {
-		st = styleFaint
+		st = styleDim
 	}
 	x := a.cut(17, 0, a.w-17, st, text)
 	if l.more != "" && x+3+textWidth(l.more) <= a.w {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"redistop/internal/redis"
@@ -12,7 +13,7 @@ var slowPanel = panel{
 	id:    "slow",
 	title: "Slow",
 	short: "Slow",
-	about: "SLOWLOG, and COMMANDLOG on Valkey 8.1+, newest first",
+	about: "SLOWLOG and COMMANDLOG, newest first",
 	modes: []mode{{"", slowTable}},
 }
 
@@ -35,7 +36,8 @@ var slowTable = &table[stats.SlowRow]{
 			num: func(r *stats.SlowRow) (float64, bool) { return float64(r.Time.Unix()), true },
 		},
 		{
-			title: "took", long: "took, or its size", width: 8, prio: 1, sign: true,
+			title: "took", long: "took, or its size", width: 9, prio: 1, sign: true,
+			head: func(v *view) string { return map[bool]string{false: "took", true: "took/size"}[hasSizes(v)] },
 			cell: slowSize,
 			num: func(r *stats.SlowRow) (float64, bool) {
 				n, ok := r.Usec.Get()
@@ -43,7 +45,8 @@ var slowTable = &table[stats.SlowRow]{
 			},
 		},
 		{
-			title: "log", long: "log", width: 13, prio: 6, left: true,
+			title: "log", long: "log", width: 13, prio: 1, left: true,
+			off:  func(v *view) bool { return !hasSizes(v) },
 			cell: func(_ *view, r *stats.SlowRow) mark { return mark{text: safe(string(r.Kind), 20), style: styleDim} },
 			str:  func(r *stats.SlowRow) string { return string(r.Kind) },
 		},
@@ -61,6 +64,11 @@ var slowTable = &table[stats.SlowRow]{
 			str:  func(r *stats.SlowRow) string { return r.Command },
 		},
 	},
+}
+
+// hasSizes says that the log holds commands that stand in it for their size.
+func hasSizes(v *view) bool {
+	return slices.ContainsFunc(v.snap.Slowlog, func(r stats.SlowRow) bool { return r.Kind != stats.Slow })
 }
 
 func matchSlow(r *stats.SlowRow, has func(string) bool) bool {

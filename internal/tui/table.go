@@ -17,6 +17,7 @@ type mark struct {
 // column is one column of a table of R.
 type column[R any] struct {
 	title string
+	head  func(*view) string // the title where it depends on the rows; nil: title
 	long  string             // for the details of a row
 	width int                // cells of the text
 	bar   int                // cells of the bar behind the text, 0 for none
@@ -72,8 +73,9 @@ func (c *column[R]) gap() int {
 // place is where a column stands: its cells begin at x.
 type place struct{ col, x, w int }
 
-// fit chooses the columns that find room, by priority, and gives each its place.
-func fit[R any](v *view, cols []column[R], width int) []place {
+// fit chooses the columns that find room, by priority, and gives each its place. None grows over what
+// its texts want.
+func fit[R any](v *view, cols []column[R], width int, wants func(col int) int) []place {
 	byPrio := make([]int, 0, len(cols))
 	for i := range cols {
 		if cols[i].off == nil || !cols[i].off(v) {
@@ -95,24 +97,66 @@ func fit[R any](v *view, cols []column[R], width int) []place {
 		places = append(places, place{col: i, w: cols[i].cells()})
 	}
 	slices.SortFunc(places, func(a, b place) int { return a.col - b.col })
-	weights := 0
-	for _, p := range places {
-		weights += cols[p.col].grow
-	}
-	spare, x := max(room, 0), 0
+	grow(cols, places, max(room, 0), wants)
+	x := 0
 	for k := range places {
 		p := &places[k]
-		c := &cols[p.col]
-		if c.grow > 0 && weights > 0 {
-			p.w += max(min(spare*c.grow/weights, c.limit-c.width), 0)
-		}
 		if k > 0 {
-			x += c.gap()
+			x += cols[p.col].gap()
 		}
 		p.x, p.w = x, min(p.w, max(width, 0))
 		x += p.w
 	}
 	return places
+}
+
+// grow shares the spare cells among the columns that have a use for them, by weight; what one does
+// not want goes to the others.
+func grow[R any](cols []column[R], places []place, spare int, wants func(col int) int) {
+	for spare > 0 {
+		weights, given := 0, 0
+		more := make([]int, len(places))
+		for k, p := range places {
+			c := &cols[p.col]
+			if more[k] = min(c.limit, wants(p.col)) - p.w; c.grow > 0 && more[k] > 0 {
+				weights += c.grow
+			} else {
+				more[k] = 0
+			}
+		}
+		for k := range places {
+			if more[k] > 0 {
+				n := min(max(spare*cols[places[k].col].grow/weights, 1), more[k], spare-given)
+				places[k].w += n
+				given += n
+			}
+		}
+		if given == 0 {
+			return
+		}
+		spare -= given
+	}
+}
+
+// Rows that say how wide a column of text should be, and its steps in cells: the columns must not
+// move with every row that comes and goes.
+const widthRows, widthStep = 64, 6
+
+// wants is the width that the texts of a column would fill.
+func (t *table[R]) wants(v *view) func(col int) int {
+	list := t.list(v)
+	list = list[:min(len(list), widthRows)]
+	return func(col int) int {
+		c := &t.cols[col]
+		if c.grow == 0 {
+			return 0
+		}
+		most := 0
+		for i := range list {
+			most = max(most, textWidth(c.cell(v, &list[i]).text))
+		}
+		return (most + widthStep - 1) / widthStep * widthStep
+	}
 }
 
 func (t *table[R]) columns() int { return len(t.cols) }
@@ -162,7 +206,7 @@ func (t *table[R]) draw(a area, v *view, panel int) {
 		return
 	}
 	ord := t.order(v, ps, ts)
-	places := fit(v, t.cols, a.w-2)
+	places := fit(v, t.cols, a.w-2, t.wants(v))
 	t.header(a, v, panel, places)
 	body := a.sub(0, 1, a.w, a.h-1)
 	n := ord.len(len(list))
@@ -196,7 +240,7 @@ func (t *table[R]) header(a area, v *view, panel int, places []place) {
 	_, ts := v.state(panel)
 	sorted, up := t.sortedBy(ts)
 	for _, p := range places {
-		c, st, title, x := &t.cols[p.col], styleHeader, t.cols[p.col].title, p.x+2
+		c, st, title, x := &t.cols[p.col], styleHeader, t.cols[p.col].heading(v), p.x+2
 		if p.col == sorted {
 			st = styleSorted
 			title += map[bool]string{false: "▼", true: "▲"}[up]
@@ -211,6 +255,13 @@ func (t *table[R]) header(a area, v *view, panel int, places []place) {
 		}
 		v.hits = append(v.hits, hit{kind: hitColumn, at: a.sub(x, 0, p.w+columnGap, 1), panel: panel, index: p.col})
 	}
+}
+
+func (c *column[R]) heading(v *view) string {
+	if c.head != nil {
+		return c.head(v)
+	}
+	return c.title
 }
 
 // text is what a column of w cells has for its text.
@@ -230,7 +281,7 @@ func (t *table[R]) row(a area, v *view, r *R, places []place) {
 		m, text := c.cell(v, r), c.text(p.w)
 		st := m.style
 		if m.text == unknown {
-			st = styleFaint
+			st = styleDim
 		}
 		if c.left {
 			a.cut(x, 0, text, st, m.text)

@@ -13,7 +13,7 @@ type style uint8
 const (
 	styleText   style = iota
 	styleDim          // labels, units, what can wait
-	styleFaint        // rules and empty parts of bars
+	styleFaint        // rules; never text
 	styleStrong       // the figures to look at first
 	styleTitle        // panel titles
 	styleFocus        // the title of the panel that keys act on
@@ -64,44 +64,44 @@ var themes = map[string]*theme{
 		name: "dark",
 		looks: [numStyles]look{
 			styleText:   {color: "#c9d1d9"},
-			styleDim:    {color: "#7d8896"},
+			styleDim:    {color: "#929dab"},
 			styleFaint:  {color: "#3d4654"},
 			styleStrong: {color: "#f0f4f8", bold: true},
-			styleTitle:  {color: "#9aa5b1"},
+			styleTitle:  {color: "#aab4bf"},
 			styleFocus:  {color: "#f0f4f8", bold: true},
-			styleHeader: {color: "#7d8896"},
+			styleHeader: {color: "#929dab"},
 			styleSorted: {color: "#c9d1d9", bold: true},
 			styleGood:   {color: "#6cc58b"},
 			styleWarn:   {color: "#e5b454"},
-			styleBad:    {color: "#f0716b", bold: true},
-			styleLoud:   {color: "#f0716b", bold: true, reverse: true},
+			styleBad:    {color: "#f27d77", bold: true},
+			styleLoud:   {color: "#f27d77", bold: true, reverse: true},
 			styleBar:    {color: "#4f8fc0"},
 			styleGraph:  {color: "#56b6c2"},
 			styleCursor: {color: "#e5b454", bold: true},
 			styleKey:    {color: "#e5b454"},
 			styleName:   {color: "#8cc4f0"},
 		},
-		grounds: [numGrounds]look{groundSelected: {color: "#2c3a4f"}, groundTitle: {color: "#1c232d"}},
+		grounds: [numGrounds]look{groundSelected: {color: "#253142"}, groundTitle: {color: "#1c232d"}},
 	}),
 	"light": compile(theme{
 		name: "light",
 		looks: [numStyles]look{
 			styleText:   {color: "#24292f"},
-			styleDim:    {color: "#66707b"},
+			styleDim:    {color: "#57616c"},
 			styleFaint:  {color: "#c4cad1"},
 			styleStrong: {color: "#000000", bold: true},
-			styleTitle:  {color: "#57606a"},
+			styleTitle:  {color: "#444c56"},
 			styleFocus:  {color: "#000000", bold: true},
-			styleHeader: {color: "#66707b"},
+			styleHeader: {color: "#57616c"},
 			styleSorted: {color: "#24292f", bold: true},
-			styleGood:   {color: "#1a7f37"},
-			styleWarn:   {color: "#9a5b00"},
-			styleBad:    {color: "#c4232a", bold: true},
-			styleLoud:   {color: "#c4232a", bold: true, reverse: true},
+			styleGood:   {color: "#166b2e"},
+			styleWarn:   {color: "#8a5200"},
+			styleBad:    {color: "#b81f26", bold: true},
+			styleLoud:   {color: "#b81f26", bold: true, reverse: true},
 			styleBar:    {color: "#2f79b3"},
 			styleGraph:  {color: "#0b7285"},
-			styleCursor: {color: "#9a5b00", bold: true},
-			styleKey:    {color: "#9a5b00"},
+			styleCursor: {color: "#8a5200", bold: true},
+			styleKey:    {color: "#8a5200"},
 			styleName:   {color: "#0b5394"},
 		},
 		grounds: [numGrounds]look{groundSelected: {color: "#d3e3f5"}, groundTitle: {color: "#edf0f3"}},

@@ -97,7 +97,7 @@ func TestWhatIsNotOfferedIsNotHinted(t *testing.T) {
 	d.press("4")
 	d.shows("▸1 Commands")
 	d.press("?")
-	d.shows("every command for a while; asks first (not", "offered here)")
+	d.shows("every command for a while; asks first", "(not offered here)", "offered here)")
 }
 
 func TestHelpNamesTheWindows(t *testing.T) {
@@ -106,6 +106,6 @@ func TestHelpNamesTheWindows(t *testing.T) {
 	s.Observer.Dropped = 31
 	d.feed(s)
 	d.press("?")
-	d.shows("10 in this interval, on for 1.0 % of it, 824", "from 12,360 commands in 150 windows of the", "last 30s",
+	d.shows("10 in this interval, on for 1.0 % of it, 824", "12,360 commands in 150 windows of the", "last 30s",
 		"0.40 % of throughput", "31 lines of MONITOR")
 }

@@ -60,6 +60,10 @@ func shape(r rune) []rect {
 		return []rect{{0, 0, cellWidth, cellHeight / 2}}
 	case r == '▐':
 		return []rect{{cellWidth / 2, 0, cellWidth / 2, cellHeight}}
+	case r == '━':
+		return []rect{{0, cellHeight/2 - 1, cellWidth, 3}}
+	case r == '╸':
+		return []rect{{0, cellHeight/2 - 1, cellWidth / 2, 3}}
 	case r >= 0x2800 && r <= 0x28ff:
 		return braille(int(r - 0x2800))
 	}

@@ -61,6 +61,7 @@ func TestDraw(t *testing.T) {
 		{"markup", "<&>\"'", []string{"c0: <&>\"' @ 0 8 16 24 32,12"}, nil},
 		{"wide, marked", "世e\u0301x", []string{"c0: 世 @ 0,12", "c0: e\u0301 @ 16,12", "c0: x @ 24,12"}, nil},
 		{"a bar without gaps", "\x1b[38;2;1;2;3m██▌", nil, []string{red + ": M0 0h20v16h-20z"}},
+		{"a heavy line and half a cell of it", "━━╸", nil, []string{own + ": M0 7h20v3h-20z"}},
 		{"an eighth", "▏", nil, []string{own + ": M0 0h1v16h-1z"}},
 		{"from the ground", "▂", nil, []string{own + ": M0 12h8v4h-8z"}},
 		{"an area of dots without gaps", "⣀⣿\n⣿⣿", nil, []string{own + ": M0 12h16v20h-16zM8 0h8v12h-8z"}},
