@@ -89,7 +89,6 @@ func (g *monitorGuard) run(ctx context.Context, sampler *monitor.Sampler, stop c
 		status := sampler.Status()
 		g.pause(status.Reason)
 		if status.Stopped != "" {
-			g.pause(status.Stopped)
 			stop(errHeld)
 			return
 		}
@@ -126,7 +125,7 @@ func (g *monitorGuard) poll(streamID int64) {
 
 // learn takes a Reading in.
 func (g *monitorGuard) learn(r stats.Reading, streamID int64) {
-	g.conditions = monitor.ConditionsOf(r.Info, g.last, r.Time.Sub(g.lastAt), g.interval)
+	g.conditions = monitor.ConditionsOf(r, g.last, r.Time.Sub(g.lastAt), g.interval)
 	g.last, g.lastAt = r.Info, r.Time
 	for _, s := range r.Sent {
 		g.sent[s.Name] += s.Calls

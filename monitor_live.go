@@ -71,17 +71,20 @@ func (m *monitoring) watch(ctx context.Context, target server.Target) error {
 		return m.refused(target, status.Refused)
 	}
 	guard.poll(status.StreamID)
-	if err := m.report(m.conclude(guard, batch, seen, why, out.lost())); err != nil {
+	if err := m.report(m.conclude(guard, batch, sampler.Sent(), seen, why, out.lost())); err != nil {
 		return err
+	}
+	if errors.Is(why, errHeld) {
+		return &failure{code: exitGuarded, err: fmt.Errorf("monitor: %w: %s", errHeld, status.Stopped)}
 	}
 	return interrupted(why)
 }
 
 // conclude makes the report; seen says that there was a window.
-func (m *monitoring) conclude(guard *monitorGuard, b monitor.Batch, seen bool, why error, lost int64) *monitorReport {
+func (m *monitoring) conclude(guard *monitorGuard, b monitor.Batch, sent []redis.Sent, seen bool, why error, lost int64) *monitorReport {
 	r := &monitorReport{Source: guard.target.String(), Filter: m.pattern, Ended: endedBy(why), NotPrinted: lost, Paused: guard.paused}
 	var counted stats.Counted
-	r.Server, counted = guard.during(b.Sent)
+	r.Server, counted = guard.during(sent)
 	if !seen {
 		return r
 	}

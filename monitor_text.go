@@ -75,9 +75,6 @@ func notes(r *monitorReport) (notes []string) {
 	if r.Server != nil {
 		notes = append(notes, serverNotes(r.Server)...)
 	}
-	if r.Ended == "guard" {
-		note("a guard ended it")
-	}
 	for _, reason := range r.Paused {
 		note("nothing was looked at for a time: %s", reason)
 	}

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"time"
 
 	"redistop/bench/lab"
@@ -51,7 +47,7 @@ type row struct {
 	duty          float64
 	held, stopped int64         // bytes, at most
 	inWindow      bool          // it was stopped in MONITOR
-	left, gone    time.Duration // since SIGSTOP, since SIGKILL
+	left, gone    time.Duration // since SIGSTOP, since SIGKILL, -1: not within after
 	paused        string
 }
 
@@ -60,9 +56,13 @@ func (r row) String() string {
 	if !r.inWindow {
 		left = "no window met"
 	}
+	gone := r.gone.Round(time.Millisecond).String()
+	if r.gone < 0 {
+		gone = "not within " + after.String()
+	}
 	return strings.Join([]string{r.trial.binary.String(), r.trial.load.name, fmt.Sprintf("%.0f", r.alone), r.mode.name,
 		fmt.Sprintf("%.0f", r.rate), strconv.Itoa(r.windows), fmt.Sprintf("%.1f %%", 100*r.duty), kilobytes(r.held), kilobytes(r.stopped),
-		left, r.gone.Round(time.Millisecond).String(), r.paused}, "\t")
+		left, gone, r.paused}, "\t")
 }
 
 func kilobytes(n int64) string { return fmt.Sprintf("%d kB", n/1000) }
@@ -137,7 +137,7 @@ func (t *trial) commands() (int64, error) {
 // measure starts redistop, watches it, stops it in mid-window, lets it go on, and kills it.
 func (r *row) measure(ctx context.Context) (err error) {
 	t := r.trial
-	seen := &snapshots{}
+	seen := &lab.Snapshots{}
 	p, err := lab.Start(seen, t.redistop, append([]string{"top", "--json", "--interval", "1s", t.server.Addr()}, r.mode.args...)...)
 	if err != nil {
 		return err
@@ -152,27 +152,31 @@ func (r *row) measure(ctx context.Context) (err error) {
 		return err
 	}
 	began := time.Now()
-	seen.begin()
+	before, _ := seen.From(0)
 	if r.rate, err = t.rate(ctx, t.watch); err != nil {
 		return err
 	}
-	r.windows, r.duty, r.paused = seen.sum()
+	list, err := seen.From(len(before))
+	if err != nil {
+		return err
+	}
+	r.windows, r.duty, r.paused = sum(list)
 	r.held = lab.Most(held.Since(began))
 
 	if r.inWindow, err = lab.Catch(t.client, name, perhaps); err != nil {
 		return err
 	}
 	stopped := time.Now()
-	if err := syscall.Kill(p.PID(), syscall.SIGSTOP); err != nil {
-		return fmt.Errorf("stop redistop: %w", err)
+	if err := p.Pause(); err != nil {
+		return err
 	}
 	if err := sleep(ctx, t.stop); err != nil {
 		return err
 	}
 	sights := held.Since(stopped)
 	r.stopped, r.left = lab.Most(sights), lab.Left(sights, stopped).Sub(stopped)
-	if err := syscall.Kill(p.PID(), syscall.SIGCONT); err != nil {
-		return fmt.Errorf("let redistop go on: %w", err)
+	if err := p.Resume(); err != nil {
+		return err
 	}
 	if err := sleep(ctx, settle); err != nil {
 		return err
@@ -183,7 +187,7 @@ func (r *row) measure(ctx context.Context) (err error) {
 // kill sees how long a killed redistop's connections stay.
 func (r *row) kill(ctx context.Context, p *lab.Process, held *lab.Held) error {
 	killed := time.Now()
-	if err := p.Stop(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+	if err := p.Stop(); err != nil {
 		return err
 	}
 	if err := sleep(ctx, after); err != nil {
@@ -195,49 +199,16 @@ func (r *row) kill(ctx context.Context, p *lab.Process, held *lab.Held) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("look for the killed redistop: its connections are still there after %s", after)
-}
-
-// snapshots reads what redistop --json prints.
-type snapshots struct {
-	mu   sync.Mutex
-	text []byte           // guarded by mu: an unfinished line
-	list []stats.Snapshot // guarded by mu
-}
-
-func (s *snapshots) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.text = append(s.text, b...)
-	for {
-		line, rest, whole := bytes.Cut(s.text, []byte("\n"))
-		if !whole {
-			return len(b), nil
-		}
-		var snap stats.Snapshot
-		if err := json.Unmarshal(line, &snap); err != nil {
-			return 0, fmt.Errorf("read snapshot: %w", err)
-		}
-		s.list, s.text = append(s.list, snap), rest
-	}
-}
-
-func (s *snapshots) begin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.list = nil
+	r.gone = -1
+	return nil
 }
 
 // sum adds up the windows; duty is their mean share of time, paused the last reason for none.
-func (s *snapshots) sum() (windows int, duty float64, paused string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, snap := range s.list {
-		windows += snap.Observer.Windows
-		duty += snap.Observer.MonitorDuty.Or(0) / float64(len(s.list))
-		if snap.Observer.SamplingPaused != "" {
-			paused = snap.Observer.SamplingPaused
-		}
+func sum(list []*stats.Snapshot) (windows int, duty float64, paused string) {
+	for _, s := range list {
+		windows += s.Observer.Windows
+		duty += s.Observer.MonitorDuty.Or(0) / float64(len(list))
+		paused = cmp.Or(s.Observer.SamplingPaused, paused)
 	}
 	return windows, duty, paused
 }

@@ -70,6 +70,21 @@ func (p *Process) start(read func()) error {
 // PID is its process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// Pause freezes the program (SIGSTOP), as a terminal, a debugger or a swapping machine does; Resume lets it
+// go on.
+func (p *Process) Pause() error { return p.signal("STOP") }
+
+// Resume lets a paused program go on.
+func (p *Process) Resume() error { return p.signal("CONT") }
+
+// signal goes through kill, since package syscall does not name these everywhere.
+func (p *Process) signal(name string) error {
+	if out, err := exec.Command("kill", "-"+name, strconv.Itoa(p.PID())).CombinedOutput(); err != nil {
+		return fmt.Errorf("send SIG%s: %w: %s", name, err, out)
+	}
+	return nil
+}
+
 // Check returns an error when the program has ended by itself.
 func (p *Process) Check() error {
 	select {

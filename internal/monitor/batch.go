@@ -40,7 +40,9 @@ func (w *watcher) closeWindow(length time.Duration) {
 	}
 	w.inside, w.closed, w.before, w.length = false, now, w.ended, length
 	w.tally.Close(length)
-	w.batch.Windows++
+	if w.batch.Windows++; w.batch.Windows == 1 {
+		w.sampler.worksNow()
+	}
 	w.batch.Open += length
 }
 
@@ -48,6 +50,9 @@ func (w *watcher) closeWindow(length time.Duration) {
 func (w *watcher) add(line []byte) {
 	if !w.inside {
 		return
+	}
+	if len(line) > hugeCommand {
+		w.sampler.sawHuge(time.Now())
 	}
 	if err := w.line.Parse(line); err != nil {
 		w.batch.Dropped++
@@ -132,16 +137,12 @@ func (w *watcher) handOver() {
 		return
 	}
 	b.Tally, b.Span = w.tally, time.Since(w.started)
-	if w.stream != nil {
-		b.Sent = append(b.Sent, w.stream.Sent()...)
-	}
 	w.sampler.mu.Lock()
 	b.Mode = w.sampler.status.Mode
 	w.sampler.mu.Unlock()
 	select {
 	case w.sampler.handed <- b:
 	default:
-		w.batch.Sent = b.Sent
 		return
 	}
 	select {
@@ -154,11 +155,7 @@ func (w *watcher) handOver() {
 
 // begin starts a new batch. It is exact until a gap shows.
 func (w *watcher) begin() {
-	sent := w.batch.Sent
-	if w.batch.Windows > 0 {
-		sent = nil
-	}
-	w.batch, w.started = Batch{Exact: true, Sent: sent}, time.Now()
+	w.batch, w.started = Batch{Exact: true}, time.Now()
 	clear(w.own)
 	if w.stream != nil {
 		w.own[w.stream.Addr()] = true
@@ -172,12 +169,15 @@ func (w *watcher) abandon() {
 	w.tally.Discard()
 }
 
-// refusal turns an error reply into what it means. n is how many replies came before it.
-func refusal(n int, line string) error {
+// refusal turns an error reply into what it means.
+func refusal(line string) error {
 	words := redis.PrintableCut(strings.TrimPrefix(line, "-"), 120)
 	lasting := strings.HasPrefix(line, "-NOPERM") || strings.Contains(line, "unknown command")
-	if n <= 1 && lasting { // MONITOR or WAIT
+	if lasting { // of MONITOR, WAIT, or what stands behind them: it comes again with every window
 		return refused(words)
+	}
+	if strings.HasPrefix(line, "-UNBLOCKED") || strings.Contains(line, "replica instances") {
+		return fmt.Errorf("%w: %s", errDemoted, words)
 	}
 	return fmt.Errorf("open window: %s", words)
 }
@@ -190,12 +190,16 @@ func (s *Sampler) watchHeld(ctx context.Context, stream *server.Stream) {
 		return
 	}
 	held, err := server.WatchHeld(ctx, s.target, stream.ID(), s.limits.Held)
-	if err == nil && held > 0 {
-		stream.Close()
-		s.set(func(st *Status) {
-			st.Reason = fmt.Sprintf("the server held %d MiB for us: stopped", held>>20)
-			st.Stopped = st.Reason
-		})
-		s.Watch(0)
+	var reason string
+	switch {
+	case ctx.Err() != nil, err == nil && held == 0:
+		return
+	case err != nil:
+		reason = "nobody can see what the server holds for us: stopped: " + redis.PrintableCut(err.Error(), 80)
+	default:
+		reason = fmt.Sprintf("the server held %d MiB for us: stopped", held>>20)
 	}
+	stream.Close()
+	s.set(func(st *Status) { st.Reason, st.Stopped = reason, reason })
+	s.Watch(0)
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"redistop/internal/redis"
+	"redistop/internal/stats"
 )
 
 // Forbidden says why no window would be opened in a mode, "" when one would. It is safe to print.
@@ -14,10 +15,11 @@ func (c Conditions) Forbidden(mode Mode, l Limits) string {
 	return c.sample(l).reason
 }
 
-// ConditionsOf reads them from the counters. before are those of some time ago, nil when there are none:
-// then the rates are the server's own averages over the last second or two. elapsed is the time between,
-// interval how far windows are to be spread.
-func ConditionsOf(now, before *redis.Info, elapsed, interval time.Duration) Conditions {
+// ConditionsOf reads them from a Reading that has counters. before are those of some time ago, nil when there
+// are none: then the rates are the server's own averages over the last second or two. elapsed is the time
+// between, interval how far windows are to be spread.
+func ConditionsOf(r stats.Reading, before *redis.Info, elapsed, interval time.Duration) Conditions {
+	now := r.Info
 	c := Conditions{
 		Known: true, Interval: interval,
 		Commands:   float64(now.Int("instantaneous_ops_per_sec").Or(0)),
@@ -26,10 +28,18 @@ func ConditionsOf(now, before *redis.Info, elapsed, interval time.Duration) Cond
 		Used:       now.Int("used_memory").Or(0) - now.Int("mem_not_counted_for_evict").Or(0),
 		Max:        now.Int("maxmemory").Or(0),
 		Loading:    now.Int("loading").Or(0) == 1,
-		Reset:      now.HasReset(),
+		Reset:      now.HasReset() && r.Stream.Reset,
+		Huge:       now.Int("client_recent_max_input_buffer").Or(0) > HugeCommand,
 	}
 	role, _ := now.Text("role")
 	c.Replica = role == "slave"
+	switch {
+	case c.Loading: // nobody has asked what there is
+	case !r.Stream.Monitor:
+		c.Missing = "MONITOR"
+	case !r.Stream.Wait:
+		c.Missing = "WAIT"
+	}
 	if before == nil || elapsed <= 0 {
 		return c
 	}

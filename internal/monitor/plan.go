@@ -16,6 +16,8 @@ type Conditions struct {
 	Clients    int   // connections
 	Used, Max  int64 // memory in bytes, as eviction counts it; Max 0: no limit
 	Loading    bool
+	Huge       bool   // a command of more than hugeCommand bytes was seen in the last minutes
+	Missing    string // a command that windows need and the server does not have: "MONITOR"
 	Replica    bool
 	Reset      bool // the server has RESET (6.2+)
 	Known      bool // false: nothing is known of the server yet
@@ -44,6 +46,15 @@ const (
 	feedPerCommand = 80  // bytes around the arguments: time, address, quotes
 	feedPerByte    = 4.0 // an argument of binary bytes, each escaped as \xNN
 	fastestFeed    = 300 << 20
+)
+
+// HugeCommand is the size in bytes of a command that MONITOR takes too long to write out: an escaped
+// megabyte stops Redis 7.0 for a fifth of a second, 30 MB for 11 s, and no window can end meanwhile.
+const HugeCommand = 256 << 10
+
+const (
+	hugeCommand = HugeCommand / 2 // of a line that a buffer of 256 KiB has cut
+	hugeMemory  = 10 * time.Minute
 )
 
 // What a server does in one turn of its event loop; a window ends only between turns.
@@ -78,6 +89,10 @@ func (c Conditions) forbidden(l Limits) string {
 		return "used memory is within 10 % of maxmemory"
 	case c.turn() > float64(l.Held):
 		return fmt.Sprintf("one turn of the server's event loop could hold more than %d MiB for us", l.Held>>20)
+	case c.Missing != "":
+		return "this server does not have " + c.Missing + ", or it was renamed or disabled"
+	case c.Huge:
+		return "commands of more than 256 kB were seen: MONITOR would stop the server for as long as it takes to write them out"
 	case c.Replica:
 		return "a replica refuses WAIT, which ends a window; --monitor looks all the same"
 	}
@@ -115,7 +130,7 @@ func (c Conditions) sample(l Limits) plan {
 // full plans a chain that sees everything. It may on a replica too, and at any price but memory.
 func (c Conditions) full(l Limits) plan {
 	open := c
-	open.Replica = false
+	open.Replica, open.Huge = false, false
 	if reason := open.forbidden(l); reason != "" {
 		return plan{reason: reason}
 	}

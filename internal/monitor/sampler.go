@@ -29,13 +29,17 @@ type Sampler struct {
 	asked   atomic.Bool       // somebody waits for a Batch
 
 	mu         sync.Mutex
-	conditions Conditions // guarded by mu
-	enabled    bool       // guarded by mu: sample
-	until      time.Time  // guarded by mu: full mode ends
-	status     Status     // guarded by mu
-	resting    string     // guarded by mu: why no window is opened before rested
-	rested     time.Time  // guarded by mu
-	own        []string   // guarded by mu: addresses of the observer's other connections
+	conditions Conditions     // guarded by mu
+	enabled    bool           // guarded by mu: sample
+	until      time.Time      // guarded by mu: full mode ends
+	status     Status         // guarded by mu
+	stream     *server.Stream // guarded by mu: of the windows
+	left       []redis.Sent   // guarded by mu: by streams that are closed
+	huge       time.Time      // guarded by mu: when a huge command was seen last
+	worked     bool           // guarded by mu: a window was read on the present stream, or the last one
+	resting    string         // guarded by mu: why no window is opened before rested
+	rested     time.Time      // guarded by mu
+	own        []string       // guarded by mu: addresses of the observer's other connections
 }
 
 // Status is what a person should know of the sampler at any moment.
@@ -69,7 +73,6 @@ type Batch struct {
 	Span    time.Duration // from the end of the previous Batch to the end of this one
 	Seen    int64         // commands
 	Dropped int64         // lines that could not be read
-	Sent    []redis.Sent
 }
 
 // Options make a Sampler.
@@ -99,10 +102,38 @@ func (s *Sampler) Update(c Conditions, ownAddrs []string) {
 		c.Commands = max(c.Commands, s.conditions.Commands)
 		c.InputBytes = max(c.InputBytes, s.conditions.InputBytes)
 	}
+	if c.Huge {
+		s.huge = time.Now()
+	}
 	s.conditions, s.own = c, ownAddrs
 	s.mu.Unlock()
 	if first {
 		s.wake()
+	}
+}
+
+// Sent takes what windows have sent since the last call, by the server's name of each command.
+func (s *Sampler) Sent() []redis.Sent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent := s.left
+	s.left = nil
+	if s.stream != nil {
+		sent = append(sent, s.stream.Sent()...)
+	}
+	return sent
+}
+
+// holds notes the connection of the windows, nil when there is none.
+func (s *Sampler) holds(stream *server.Stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stream != nil {
+		s.left = append(s.left, s.stream.Sent()...)
+	}
+	if s.stream, s.status.StreamID = stream, 0; stream != nil {
+		s.status.StreamID = stream.ID()
+		s.worked = false
 	}
 }
 
@@ -164,25 +195,62 @@ func (s *Sampler) wake() {
 	}
 }
 
+func (s *Sampler) worksNow() {
+	s.mu.Lock()
+	s.worked = true
+	s.mu.Unlock()
+}
+
+// sawHuge keeps windows shut for a while.
+func (s *Sampler) sawHuge(now time.Time) {
+	s.mu.Lock()
+	s.huge = now
+	s.mu.Unlock()
+}
+
+// Between two tries of a connection that failed.
+const (
+	firstWait  = time.Second
+	deniedWait = 10 * time.Second
+)
+
+// took says whether a window was read on the last connection.
+func (s *Sampler) took() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worked
+}
+
 // Run samples until the context ends. A connection that fails is opened again after a while; a right
 // that is refused is not asked for again, so that it counts one error on the server and no more.
 func (s *Sampler) Run(ctx context.Context) {
 	w := &watcher{sampler: s, tally: s.newT(), own: map[string]bool{}}
 	w.begin()
 	defer w.close()
-	wait := time.Second
+	wait := firstWait
 	for ctx.Err() == nil {
 		err := w.work(ctx)
 		w.close()
 		var no refused
 		switch {
 		case err == nil || ctx.Err() != nil:
-			wait = time.Second
+			wait = firstWait
 		case errors.As(err, &no):
 			s.set(func(st *Status) { st.Mode, st.Refused, st.Reason = Off, string(no), "MONITOR is refused" })
 			return
 		default:
+			if errors.Is(err, errDemoted) { // each further WAIT would be one more error
+				s.mu.Lock()
+				s.conditions.Replica = true
+				s.mu.Unlock()
+			}
 			s.set(func(st *Status) { st.Reason = redis.PrintableCut(err.Error(), 120) })
+			if s.took() {
+				wait = firstWait
+			}
+			if errors.Is(err, server.ErrDenied) { // every try is an entry in the server's ACL LOG
+				wait = max(wait, deniedWait)
+			}
 			s.sleep(ctx, wait)
 			wait = min(2*wait, 30*time.Second)
 		}
@@ -200,6 +268,7 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mode, p := Off, plan{reason: ""}
+	s.conditions.Huge = !s.huge.IsZero() && now.Sub(s.huge) < hugeMemory
 	switch {
 	case now.Before(s.until):
 		mode, p = Full, s.conditions.full(s.limits)

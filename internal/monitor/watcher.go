@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 type refused string
 
 func (r refused) Error() string { return "open window: " + string(r) }
+
+// errDemoted: the server has become a replica, before a poll has told us.
+var errDemoted = errors.New("open window")
 
 // A watcher does the Sampler's work on the wire. It is confined to the goroutine of Run.
 type watcher struct {
@@ -65,7 +69,7 @@ func (w *watcher) work(ctx context.Context) error {
 		var err error
 		switch {
 		case p.chain && c.Replica:
-			err = w.openEnded(ctx, p)
+			err = w.openEnded(ctx, p, mode)
 		case p.chain:
 			err = w.chain(ctx, p, mode)
 		default:
@@ -90,7 +94,7 @@ func (w *watcher) open(ctx context.Context, c Conditions) error {
 	w.stream, w.lines, w.gap, w.quickest = stream, redis.NewMonitorReader(stream.Raw(), 0), true, 0
 	w.own[stream.Addr()] = true
 	w.proven = false
-	w.sampler.set(func(st *Status) { st.StreamID = stream.ID() })
+	w.sampler.holds(stream)
 	return nil
 }
 
@@ -98,10 +102,9 @@ func (w *watcher) close() {
 	if w.stream == nil {
 		return
 	}
-	w.batch.Sent = append(w.batch.Sent, w.stream.Sent()...)
 	w.stream.Close()
+	w.sampler.holds(nil)
 	w.stream = nil
-	w.sampler.set(func(st *Status) { st.StreamID = 0 })
 }
 
 // scattered opens the windows of one interval at random moments of it.
@@ -198,40 +201,53 @@ func (w *watcher) chain(ctx context.Context, p plan, mode Mode) error {
 	return nil
 }
 
-// openEnded sees everything on a replica for a moment at a time, and leaves by itself.
-func (w *watcher) openEnded(ctx context.Context, p plan) error {
+// openEnded sees everything on a replica, a moment at a time, and leaves each by itself.
+func (w *watcher) openEnded(ctx context.Context, p plan, mode Mode) error {
 	length := min(p.length, 20*time.Millisecond)
 	watched, stop := context.WithCancel(ctx)
 	defer stop()
-	go w.sampler.watchHeld(watched, w.stream)
-	w.gap = true
-	if err := w.stream.Begin(); err != nil {
-		return err
-	}
 	stream := w.stream
-	end := time.AfterFunc(length, func() { stream.End() })
-	defer end.Stop()
-	err := w.read(length, false)
-	if w.sampler.asked.Load() {
-		w.handOver()
+	go w.sampler.watchHeld(watched, stream)
+	for ctx.Err() == nil {
+		w.gap = true
+		if err := stream.Begin(); err != nil {
+			return err
+		}
+		end := time.AfterFunc(length, func() { stream.End() })
+		err := w.read(length, false)
+		end.Stop()
+		if err != nil {
+			return err
+		}
+		if w.sampler.asked.Load() {
+			w.handOver()
+		}
+		if !stream.Reusable() {
+			w.close()
+			return nil
+		}
+		if next, now, c := w.sampler.next(time.Now()); now != mode || !next.chain || !c.Replica {
+			return nil
+		}
 	}
-	if !stream.Reusable() {
-		w.close()
-	}
-	return err
+	return nil
 }
 
 // late asks something small and tells how much slower the answer is than the quickest so far.
 func (w *watcher) late() (time.Duration, error) {
-	if !w.stream.Reusable() {
-		return 0, nil // the connection was made just now: that was the question
+	if !w.stream.Reusable() || w.stream.ID() == 0 {
+		return 0, nil // the connection was made just now, or CLIENT ID is refused
 	}
 	asked := time.Now()
 	if err := w.stream.Ask(); err != nil {
 		return 0, err
 	}
-	if _, err := w.reply(grace); err != nil {
+	line, err := w.reply(grace)
+	if err != nil {
 		return 0, err
+	}
+	if len(line) > 0 && line[0] == '-' {
+		return 0, refusal(string(line))
 	}
 	took := time.Since(asked)
 	if w.quickest == 0 || took < w.quickest {
@@ -269,7 +285,7 @@ func (w *watcher) read(length time.Duration, waited bool) error {
 			continue
 		}
 		if len(line) > 0 && line[0] == '-' {
-			return refusal(n, string(line))
+			return refusal(string(line))
 		}
 		switch n++; n {
 		case 1:

@@ -17,7 +17,7 @@ type folder struct {
 	snapshot  *stats.Snapshot // the latest
 }
 
-// overdue is how long after its beat a Reading may come before the screen says that it is waited for.
+// overdue is how long an answer may take before the screen says that it is waited for.
 const overdue = time.Second
 
 // run folds Readings until the poller ends. While none comes it goes on telling the last known
@@ -36,10 +36,12 @@ func (f *folder) run() {
 			}
 			f.last = r
 			f.fold(r)
-			timer.Reset(f.patience(r))
+			timer.Reset(f.patience())
 		case now := <-timer.C:
-			f.fold(f.waiting(now))
-			timer.Reset(min(overdue, f.observer.Interval()))
+			if r, tell := f.silence(now); tell {
+				f.fold(r)
+			}
+			timer.Reset(f.patience())
 		}
 	}
 }
@@ -54,22 +56,23 @@ func (f *folder) fold(r stats.Reading) {
 	f.observer.publish(f.snapshot)
 }
 
-// patience is how long to wait for the Reading after r.
-func (f *folder) patience(r stats.Reading) time.Duration {
-	if r.Link.State == stats.Down || r.Link.State == stats.Denied {
-		return f.observer.Interval() // the countdown to the next attempt goes on
+// patience is how long to wait before the silence is looked at again.
+func (f *folder) patience() time.Duration {
+	switch f.last.Link.State {
+	case stats.Up, stats.Loading:
+		return overdue / 2
 	}
-	return max(f.observer.Interval(), r.Pacing.Actual) + overdue
+	return min(overdue, f.observer.Interval()) // the countdown to the next attempt goes on
 }
 
-// waiting is what is known while no Reading comes.
-func (f *folder) waiting(now time.Time) stats.Reading {
-	r := stats.Reading{Time: now, Addr: f.last.Addr, Link: f.last.Link, Missing: f.last.Missing, Pacing: f.last.Pacing, OwnIDs: f.last.OwnIDs}
-	switch r.Link.State {
-	case stats.Up, stats.Loading, stats.Busy, stats.Stalled:
-		silent := now.Sub(f.last.Time)
-		r.Link = stats.Link{State: stats.Stalled, Since: f.last.Time,
-			Message: fmt.Sprintf("no answer for %s: a long command, a frozen process or a lost network", silent.Round(time.Second))}
+// silence is what is known while no Reading comes, and whether that is worth a Snapshot: a server that
+// owes an answer, or one that is not reached. Between two polls there is nothing to tell.
+func (f *folder) silence(now time.Time) (r stats.Reading, tell bool) {
+	r = stats.Reading{Time: now, Addr: f.last.Addr, Link: f.last.Link, Missing: f.last.Missing, Pacing: f.last.Pacing, OwnIDs: f.last.OwnIDs}
+	if owed := f.observer.waiting(); owed >= overdue {
+		r.Link = stats.Link{State: stats.Stalled, Since: now.Add(-owed),
+			Message: fmt.Sprintf("no answer for %s: a long command, a frozen process or a lost network", owed.Round(time.Second))}
+		return r, true
 	}
-	return r
+	return r, r.Link.State != stats.Up && r.Link.State != stats.Loading
 }

@@ -27,6 +27,7 @@ type Observer struct {
 	interval atomic.Int64  // time.Duration
 	changed  chan struct{} // the interval was changed; capacity 1
 
+	source    atomic.Pointer[source] // the connection that is polled; nil while there is none
 	sampling  *sampling
 	readings  chan stats.Reading
 	snapshots chan *stats.Snapshot
@@ -89,6 +90,15 @@ func (o *Observer) SetSampling(on bool) { o.sampling.sampler.Enable(on) }
 
 // Live is the latest commands that windows have shown.
 func (o *Observer) Live() *monitor.Live { return o.sampling.live }
+
+// waiting is how long the server has owed an answer; 0: it owes none.
+func (o *Observer) waiting() time.Duration {
+	src := o.source.Load()
+	if src == nil {
+		return 0
+	}
+	return (*src).Waiting()
+}
 
 // publish hands a Snapshot to the reader; when the channel is full the oldest one gives way.
 func (o *Observer) publish(s *stats.Snapshot) {

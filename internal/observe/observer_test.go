@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,15 +16,19 @@ import (
 
 // fake is a server under the test's control. Poll takes as long as delay says.
 type fake struct {
-	polls  int
-	closed bool
-	delay  func(n int) time.Duration
-	err    func(n int) error
+	polls   int
+	partial bool // INFO comes with the error
+	closed  bool
+	asked   atomic.Int64 // unix nanoseconds
+	delay   func(n int) time.Duration
+	err     func(n int) error
 }
 
 func (f *fake) Poll(ctx context.Context, interval time.Duration) (stats.Reading, error) {
 	n := f.polls
 	f.polls++
+	f.asked.Store(time.Now().UnixNano())
+	defer f.asked.Store(0)
 	if f.delay != nil {
 		select {
 		case <-time.After(f.delay(n)):
@@ -31,12 +36,23 @@ func (f *fake) Poll(ctx context.Context, interval time.Duration) (stats.Reading,
 			return stats.Reading{}, ctx.Err()
 		}
 	}
-	if f.err != nil && f.err(n) != nil {
-		return stats.Reading{}, f.err(n)
+	var err error
+	if f.err != nil {
+		err = f.err(n)
+	}
+	if err != nil && !f.partial {
+		return stats.Reading{}, err
 	}
 	info := redis.ParseInfo(fmt.Sprintf("redis_version:7.0.15\r\nrun_id:a\r\nuptime_in_seconds:%d\r\ntotal_commands_processed:%d\r\n", 100+n, n*100))
 	return stats.Reading{Time: time.Now(), Addr: "h:1", Link: stats.Link{State: stats.Up}, Info: info,
-		Pacing: stats.Pacing{Interval: interval, Actual: interval}}, nil
+		Pacing: stats.Pacing{Interval: interval, Actual: interval}}, err
+}
+
+func (f *fake) Waiting() time.Duration {
+	if at := f.asked.Load(); at != 0 {
+		return time.Since(time.Unix(0, at))
+	}
+	return 0
 }
 
 func (f *fake) Close() error { f.closed = true; return nil }
@@ -176,31 +192,58 @@ func TestARefusedLoginIsNotHammered(t *testing.T) {
 }
 
 func TestALostConnectionIsReplaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var made []*fake
-		o, cancel := watch(t, time.Second, func() (source, error) {
-			f := &fake{err: func(n int) error {
-				if n == 2 {
-					return errors.New("read reply to info: server closed the connection")
+	for want, lost := range map[string]error{
+		"[up up up up up up up up]":     fmt.Errorf("read reply to info: %w", server.ErrClosed), // an idle limit: at once, without an alarm
+		"[up up down up up down up up]": errors.New("read reply to info: no answer in time"),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var made []*fake
+			o, cancel := watch(t, time.Second, func() (source, error) {
+				f := &fake{err: func(n int) error {
+					if n == 2 {
+						return lost
+					}
+					return nil
+				}}
+				made = append(made, f)
+				return f, nil
+			})
+			var states []stats.LinkState
+			for s := range o.Snapshots() {
+				if states = append(states, s.Link.State); len(states) == 8 {
+					break
 				}
-				return nil
-			}}
-			made = append(made, f)
-			return f, nil
+			}
+			if got := fmt.Sprint(states); got != want {
+				t.Errorf("%v: states %s, want %s", lost, got, want)
+			}
+			synctest.Wait()
+			if !made[0].closed {
+				t.Error("the lost connection was left open")
+			}
+			cancel()
+			drain(o)
 		})
-		var states []stats.LinkState
+	}
+}
+
+// A question that breaks the connection each time is not asked twice a second for ever.
+func TestAConnectionThatBreaksEachTimeIsTriedLessAndLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		o, cancel := watch(t, time.Second, func() (source, error) {
+			attempts++
+			return &fake{partial: true, err: func(int) error { return fmt.Errorf("read reply to memory|stats: %w", server.ErrClosed) }}, nil
+		})
+		start := time.Now()
 		for s := range o.Snapshots() {
-			if states = append(states, s.Link.State); len(states) == 8 {
+			if s.Time.Sub(start) > 2*time.Minute {
 				break
 			}
 		}
-		want := "[up up down up up down up up]"
-		if got := fmt.Sprint(states); got != want {
-			t.Errorf("states %s, want %s", got, want)
-		}
 		synctest.Wait()
-		if !made[0].closed {
-			t.Error("the lost connection was left open")
+		if attempts > 12 {
+			t.Errorf("%d connections in two minutes", attempts)
 		}
 		cancel()
 		drain(o)

@@ -14,6 +14,7 @@ import (
 // source is the part of server.Poller that is used here; tests bring their own.
 type source interface {
 	Poll(ctx context.Context, interval time.Duration) (stats.Reading, error)
+	Waiting() time.Duration // how long the question under way has waited for its answer; 0: none; from any goroutine
 	Close() error
 }
 
@@ -42,9 +43,15 @@ func (p *poller) run(ctx context.Context) {
 	defer close(p.observer.readings)
 	for ctx.Err() == nil {
 		src, err := p.connect(ctx)
+		polled := 0
 		if err == nil {
-			err = p.poll(ctx, src)
+			p.observer.source.Store(&src)
+			polled, err = p.poll(ctx, src)
+			p.observer.source.Store(nil)
 			src.Close()
+		}
+		if polled > 0 && errors.Is(err, server.ErrClosed) {
+			continue // between two polls: an idle limit of the server or of what lies between, or its end, which the next try will show
 		}
 		if ctx.Err() != nil || !p.failed(ctx, err) {
 			return
@@ -52,31 +59,35 @@ func (p *poller) run(ctx context.Context) {
 	}
 }
 
-// poll polls at a steady beat until the connection is lost.
-func (p *poller) poll(ctx context.Context, src source) error {
+// poll polls at a steady beat until the connection is lost, and tells how many polls went well.
+func (p *poller) poll(ctx context.Context, src source) (polled int, err error) {
 	beat := time.Now()
 	for n := 0; ; n++ {
 		interval := p.observer.Interval()
 		r, err := src.Poll(ctx, interval)
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return polled, ctx.Err()
 		}
 		if r.Info != nil || err == nil {
-			p.reached(&r)
+			p.reached(&r, err == nil)
 			if !p.send(ctx, r) {
-				return ctx.Err()
+				return polled, ctx.Err()
 			}
 		}
 		if err != nil {
-			return err
+			if n == polled && r.Info == nil {
+				return polled, err
+			}
+			return 0, err // a question behind INFO broke the connection, and may do it again
 		}
+		polled++
 		step := max(interval, r.Pacing.Actual)
 		if n == 0 && p.eager {
 			step = min(step, eagerWait)
 		}
 		beat = nextBeat(beat, step, time.Now())
 		if !p.sleepUntil(ctx, &beat, step) {
-			return ctx.Err()
+			return polled, ctx.Err()
 		}
 	}
 }
@@ -108,13 +119,17 @@ func (p *poller) sleepUntil(ctx context.Context, beat *time.Time, step time.Dura
 	}
 }
 
-// reached completes the link of a Reading that has one, and forgets the failures.
-func (p *poller) reached(r *stats.Reading) {
+// reached completes the link of a Reading that has one. whole says that everything was answered: then
+// the failures are forgotten.
+func (p *poller) reached(r *stats.Reading, whole bool) {
 	if r.Link.State == "" {
 		r.Link.State = stats.Up
 	}
-	if p.state != r.Link.State || p.failures > 0 {
-		p.state, p.since, p.failures = r.Link.State, r.Time, 0
+	if p.state != r.Link.State {
+		p.state, p.since = r.Link.State, r.Time
+	}
+	if whole {
+		p.failures = 0
 	}
 	r.Link.Since = p.since
 }
@@ -123,12 +138,15 @@ func (p *poller) reached(r *stats.Reading) {
 // false when the context ended.
 func (p *poller) failed(ctx context.Context, err error) bool {
 	state := stats.Down
-	if errors.Is(err, server.ErrDenied) {
+	switch {
+	case errors.Is(err, server.ErrDenied):
 		state = stats.Denied
+	case server.Busy(err):
+		state = stats.Busy
 	}
 	now := time.Now()
 	if p.failures++; p.state != state {
-		p.state, p.since, p.failures = state, now, 1
+		p.state, p.since = state, now
 	}
 	wait := backoff(state, p.failures)
 	next := now.Add(wait)

@@ -34,8 +34,9 @@ func newSampling(c Config) *sampling {
 	return s
 }
 
-// boundary is how long a poll waits for the window under way to end, so that both end together.
-const boundary = 2 * monitor.LongestWindow
+// boundary is how long a poll waits for the window under way to end, so that both end together. A server
+// without anything to do looks only every 100 ms (its hz is 10) whether a window is over.
+const boundary = 2*monitor.LongestWindow + 100*time.Millisecond
 
 // attach puts what the windows brought into a Reading. last is the Snapshot before it.
 func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
@@ -43,6 +44,7 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 	if st.StreamID != 0 {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], st.StreamID)
 	}
+	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], s.sampler.Sent()...)
 	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason}
 	if !st.Until.IsZero() && st.Mode == monitor.Full {
 		r.Sampling.Until = st.Until
@@ -60,7 +62,6 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 		return
 	}
 	r.Samples = b.Tally
-	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], b.Sent...)
 	r.Sampling.Mode = stats.SamplingMode(b.Mode)
 	r.Sampling.Complete = b.Exact && b.Dropped == 0
 	r.Sampling.Dropped = b.Dropped
@@ -101,10 +102,23 @@ func (s *sampling) learn(r stats.Reading, snap *stats.Snapshot, identities *stat
 		Loading: snap.Link.State == stats.Loading, Replica: snap.Server.Role == "replica",
 	}
 	if r.Info != nil {
-		c.Reset = r.Info.HasReset()
+		c.Reset = r.Info.HasReset() && r.Stream.Reset
+		c.Huge = r.Info.Int("client_recent_max_input_buffer").Or(0) > monitor.HugeCommand
+		c.Missing = missingFor(r.Stream)
 		c.Clients = int(r.Info.Int("connected_clients").Or(0))
 	}
 	s.sampler.Update(c, ownAddrs(r))
+}
+
+// missingFor names a command that windows need and this server does not have.
+func missingFor(s stats.StreamRights) string {
+	switch {
+	case !s.Monitor:
+		return "MONITOR"
+	case !s.Wait:
+		return "WAIT"
+	}
+	return ""
 }
 
 // ownAddrs are the addresses of our own connections, where CLIENT LIST shows them.

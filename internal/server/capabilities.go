@@ -15,7 +15,7 @@ type Capabilities struct {
 
 var probed = []string{
 	"info", "client", "client|list", "client|kill", "memory", "memory|stats", "slowlog", "slowlog|get",
-	"commandlog", "commandlog|get", "latency", "latency|histogram",
+	"commandlog", "commandlog|get", "latency", "latency|histogram", "monitor", "wait", "reset",
 }
 
 // since names the first Redis version (major, minor) with a subcommand, for servers before 7.0.
@@ -43,6 +43,9 @@ func probe(ctx context.Context, c *Conn, info *redis.Info) (Capabilities, error)
 	}
 	for i, name := range probed {
 		caps.known[name] = err != nil || i < len(there) && there[i]
+	}
+	if err != nil {
+		caps.known["reset"] = info.HasReset()
 	}
 	if err != nil || !caps.knowsSubcommands() {
 		for name, v := range since {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,12 +34,15 @@ const name = "redistop"
 // It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of
 // no further use.
 type Conn struct {
-	nc   net.Conn
-	r    *redis.Reader
-	out  []byte
-	may  consent
-	id   int64            // CLIENT ID; 0 when unknown
-	sent map[string]int64 // by the server's name of the command, since takeSent
+	nc      net.Conn
+	r       *redis.Reader
+	out     []byte
+	may     consent
+	open    bool             // the server needs no password: AUTH is an error there
+	unnamed bool             // CLIENT SETNAME was refused
+	asked   atomic.Int64     // unix nanoseconds at which the question under way was sent; 0: none
+	id      int64            // CLIENT ID; 0 when unknown
+	sent    map[string]int64 // by the server's name of the command, since takeSent
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
@@ -83,10 +87,15 @@ func (c *Conn) greet(ctx context.Context, t Target) error {
 		}
 		if _, err := c.Do(ctx, args...); err != nil && !noPasswordNeeded(err) {
 			return denied(err)
+		} else if err != nil {
+			c.open = true
 		}
 	}
-	if _, err := c.Do(ctx, "CLIENT", "SETNAME", name); err != nil && fatal(err) {
-		return denied(err)
+	if _, err := c.Do(ctx, "CLIENT", "SETNAME", name); err != nil {
+		if fatal(err) {
+			return denied(err)
+		}
+		c.unnamed = true
 	}
 	if v, err := c.Do(ctx, "CLIENT", "ID"); err == nil {
 		c.id = v.Int
@@ -116,6 +125,8 @@ func (c *Conn) Do(ctx context.Context, args ...string) (redis.Value, error) {
 	}
 	stop := context.AfterFunc(ctx, func() { c.nc.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
+	c.asked.Store(time.Now().UnixNano())
+	defer c.asked.Store(0)
 	c.out = redis.AppendCommand(c.out[:0], args...)
 	_, werr := c.nc.Write(c.out)
 	clear(c.out) // it may hold the password
@@ -161,7 +172,7 @@ func plain(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return errors.New("permission denied")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return errors.New("server closed the connection")
+		return ErrClosed
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return errors.New("no answer in time")
 	}

@@ -15,13 +15,16 @@ var ErrDenied = errors.New("denied")
 // ErrNoACL says that the server is older than Redis 6.0, which brought ACL users.
 var ErrNoACL = errors.New("it has no ACL (Redis 6.0 brought it)")
 
+// ErrClosed says that the server ended the connection.
+var ErrClosed = errors.New("server closed the connection")
+
 // denied wraps a refusal of the server as ErrDenied; an error of the network stays what it is.
 func denied(err error) error {
 	var reply *redis.ReplyError
 	if !errors.As(err, &reply) {
 		return err
 	}
-	if full(reply) {
+	if full(reply) || passing(reply) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrDenied, err)
@@ -37,7 +40,18 @@ func fatal(err error) bool {
 	case "NOAUTH", "DENIED", "WRONGPASS":
 		return true
 	}
-	return full(reply)
+	return full(reply) || passing(reply)
+}
+
+// passing recognises a refusal that ends by itself: a connection must not be half greeted for its life.
+func passing(r *redis.ReplyError) bool {
+	return r.Code == "BUSY" || r.Code == "LOADING" || r.Code == "MASTERDOWN"
+}
+
+// Busy says that the server refuses everything while a script runs past its time limit.
+func Busy(err error) bool {
+	var reply *redis.ReplyError
+	return errors.As(err, &reply) && reply.Code == "BUSY"
 }
 
 // full recognises maxclients: the server says so once and closes.

@@ -17,7 +17,7 @@ func WatchHeld(ctx context.Context, t Target, id, limit int64) (int64, error) {
 		return 0, err
 	}
 	defer c.Close()
-	for pause(ctx, 100*time.Millisecond) {
+	for {
 		v, err := c.Do(ctx, "CLIENT", "LIST", "ID", strconv.FormatInt(id, 10))
 		if err != nil {
 			return 0, err
@@ -27,8 +27,10 @@ func WatchHeld(ctx context.Context, t Target, id, limit int64) (int64, error) {
 				return client.OutputBuffer, nil
 			}
 		}
+		if !pause(ctx, 100*time.Millisecond) {
+			return 0, nil
+		}
 	}
-	return 0, nil
 }
 
 func firstOf(list []redis.Client, _ int) []redis.Client { return list }

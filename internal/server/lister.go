@@ -19,11 +19,12 @@ import (
 // that may have been given since. The first pass walks down from our own id, the newest there is,
 // until as many are found as the server says are connected.
 type lister struct {
-	known []int64 // alive at the last pass, ascending
-	top   int64   // newest id that there can have been at the last pass; our own to begin with
-	walk  bool    // the next pass walks down from top instead of asking the known
-	slack int64   // ids asked beyond those that total_connections_received accounts for: scripts and modules take ids too
-	pass  *pass   // under way; nil between passes
+	known  []int64   // alive at the last pass, ascending
+	top    int64     // newest id that there can have been at the last pass; our own to begin with
+	walk   bool      // the next pass walks down from top instead of asking the known
+	walked time.Time // when the last walk ended
+	slack  int64     // ids asked beyond those that total_connections_received accounts for: scripts and modules take ids too
+	pass   *pass     // under way; nil between passes
 
 	received int64 // total_connections_received when top was set
 	line     int64 // bytes of a line, the mean of the last reply
@@ -57,6 +58,7 @@ const (
 	sliceGap   = 3 * time.Millisecond // between slices, for the server's own clients
 	firstSlack = 32
 	maxSlack   = 1 << 16
+	walkAgain  = 10 * time.Minute // at the earliest: a walk asks about every id that there ever was
 )
 
 func newLister(own int64) *lister {
@@ -81,7 +83,7 @@ func (l *lister) run(ctx context.Context, p *Poller, r *stats.Reading) error {
 	start := time.Now()
 	for !l.pass.done(l.expected) {
 		args, lines := l.slice()
-		if !p.purse.affords(p.purse.slicePrice(lines)) || time.Since(start) > l.deadline {
+		if !p.purse.affords(p.purse.slicePrice(max(0, len(args)-3), lines)) || time.Since(start) > l.deadline {
 			l.handOut(r, false)
 			return nil
 		}
@@ -186,7 +188,8 @@ func (l *lister) ask(ctx context.Context, p *Poller, args []string, lines int) e
 	at := time.Now()
 	clients, _ := redis.ParseClientList(v.Text)
 	p.lines += len(clients)
-	p.purse.take(p.purse.slicePrice(len(clients)))
+	p.ids += max(0, len(args)-3)
+	p.purse.take(p.purse.slicePrice(max(0, len(args)-3), len(clients)))
 	if len(clients) > 0 {
 		l.line = max(100, int64(len(v.Text)/len(clients)))
 	}
@@ -243,7 +246,9 @@ func (l *lister) finish() {
 	if !l.walk {
 		l.top += grown
 	}
-	l.walk = false
+	if l.walk {
+		l.walk, l.walked = false, q.reading.Finished
+	}
 	if n := len(l.known); n > 0 {
 		l.top = max(l.top, l.known[n-1])
 	}
@@ -255,8 +260,10 @@ func (l *lister) finish() {
 		l.slack = firstSlack
 	case l.slack < maxSlack:
 		l.slack *= 2
-	default:
+	case q.reading.Finished.Sub(l.walked) > walkAgain:
 		l.walk = true
+	default: // the server counts connections that no list shows, as a proxy may: what is found is what there is
+		l.slack = firstSlack
 	}
 	if !l.finished.IsZero() {
 		l.every = q.reading.Finished.Sub(l.finished)

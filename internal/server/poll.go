@@ -26,7 +26,8 @@ type Poller struct {
 	newest  map[stats.SlowKind]int64 // newest id seen in each log
 	prev    *redis.Info
 	turn    int   // which source is asked first
-	lines   int   // lines of CLIENT LIST since the last INFO
+	ids     int   // asked about by CLIENT LIST ID since the last INFO
+	lines   int   // of CLIENT LIST that came
 	size    int64 // bytes of the last INFO all
 }
 
@@ -70,6 +71,16 @@ func (p *Poller) Addr() string {
 		return local.String()
 	}
 	return ""
+}
+
+// Waiting is how long the question under way has been waiting for its answer; 0 when there is none. It
+// may be called from any goroutine.
+func (p *Poller) Waiting() time.Duration {
+	at := p.conn.asked.Load()
+	if at == 0 {
+		return 0
+	}
+	return time.Since(time.Unix(0, at))
 }
 
 // Close ends the connection.
@@ -152,10 +163,10 @@ func (p *Poller) askInfo(ctx context.Context, r *stats.Reading) (*redis.Info, er
 		sent[s.Name] = s.Calls
 	}
 	if p.prev != nil {
-		p.purse.settle(p.prev, info, sent, p.lines)
+		p.purse.settle(p.prev, info, sent, p.ids, p.lines)
 		p.purse.take(p.purse.price["info"]) // the last one is counted in the next interval
 	}
-	p.lines = 0
+	p.ids, p.lines = 0, 0
 	return info, nil
 }
 
@@ -196,6 +207,7 @@ func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Read
 		}
 		p.caps, p.probed = caps, true
 	}
+	r.Stream = stats.StreamRights{Monitor: p.caps.Has("monitor"), Wait: p.caps.Has("wait"), Reset: p.caps.Has("reset")}
 	p.lister.update(info, p.caps, interval)
 	orphan, poor := linkDown(info), false
 	for i := range sources {

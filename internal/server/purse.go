@@ -23,6 +23,8 @@ type purse struct {
 const (
 	listCall  = 15.0 // usec of one CLIENT LIST without its lines
 	firstLine = 1.7
+	oneID     = 0.16 // usec to look up an id, alive or not
+	dearLine  = 10.0 // no line costs more; what is beyond came from elsewhere
 )
 
 func newPurse(budget float64, now time.Time) *purse {
@@ -42,27 +44,23 @@ func (p *purse) earn(now time.Time, interval time.Duration) {
 // clients. It is also what a new connection starts with, so that the first picture is a whole one.
 const minCeiling = 2000
 
-// affords says whether usec can be paid now.
-func (p *purse) affords(usec float64) bool { return p.have-p.aside >= usec }
-
-// wait is how long until usec can be paid.
-func (p *purse) wait(usec float64) time.Duration {
-	short := usec - (p.have - p.aside)
-	if short <= 0 {
-		return 0
-	}
-	return time.Duration(short / p.budget * 1e3) // usec / share = usec of time; in ns
+// affords says whether usec can be paid now. A full purse affords everything once: a price that was
+// measured on a bad moment would else never be measured again.
+func (p *purse) affords(usec float64) bool {
+	return p.have-p.aside >= min(usec, p.ceiling)
 }
 
 // take puts the predicted price of a command aside.
 func (p *purse) take(usec float64) { p.aside += usec }
 
-// slicePrice predicts one CLIENT LIST that returns so many lines.
-func (p *purse) slicePrice(lines int) float64 { return listCall + p.line*float64(lines) }
+// slicePrice predicts one CLIENT LIST that asks for so many ids and returns so many lines.
+func (p *purse) slicePrice(ids, lines int) float64 {
+	return listCall + oneID*float64(ids) + p.line*float64(lines)
+}
 
 // settle pays for what was sent between two INFOs by the server's own count of it, and learns the
 // prices. Calls of the same command by others share its mean price.
-func (p *purse) settle(older, newer *redis.Info, sent map[string]int64, lines int) {
+func (p *purse) settle(older, newer *redis.Info, sent map[string]int64, ids, lines int) {
 	before, after := statsByName(older), statsByName(newer)
 	var paid float64
 	for name, calls := range sent {
@@ -74,10 +72,11 @@ func (p *purse) settle(older, newer *redis.Info, sent map[string]int64, lines in
 		}
 		paid += usec * float64(calls)
 		if name == "client|list" && lines >= 50 {
-			p.line = max(0.1, (usec*float64(calls)-listCall*float64(calls))/float64(lines))
+			of := usec*float64(calls) - listCall*float64(calls) - oneID*float64(ids)
+			p.line = min(dearLine, max(0.1, of/float64(lines)))
 		}
 	}
-	p.have -= paid
+	p.have = max(-p.ceiling, p.have-paid)
 	p.aside = 0
 }
 

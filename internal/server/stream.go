@@ -128,6 +128,9 @@ func (s *Stream) leave() [][]string {
 	if auth := s.authArgs(); auth != nil {
 		commands = append(commands, auth)
 	}
+	if s.conn.unnamed {
+		return commands
+	}
 	return append(commands, []string{"CLIENT", "SETNAME", name})
 }
 
@@ -156,6 +159,8 @@ func (s *Stream) write(commands [][]string) error {
 
 func (s *Stream) authArgs() []string {
 	switch {
+	case s.conn.open:
+		return nil
 	case s.target.Username != "":
 		return []string{"AUTH", s.target.Username, s.target.Password}
 	case s.target.Password != "":

@@ -21,6 +21,7 @@ type Reading struct {
 	Clients    *ClientReading
 	Slow       []SlowReading // one per log kind that was read
 
+	Stream  StreamRights
 	Missing []Missing    // all that this server refuses or lacks, at present
 	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
 	OwnIDs  []int64      // client ids of the observer's own connections
@@ -29,6 +30,10 @@ type Reading struct {
 	Samples  *Tally // the windows of MONITOR since the Reading before; nil: none. Observe copies what it needs: afterwards the Tally may be Reset and used again
 	Sampling Sampling
 }
+
+// StreamRights says which of the commands that open and end a window of MONITOR the server has. What the
+// user may use of them shows when they are used.
+type StreamRights struct{ Monitor, Wait, Reset bool }
 
 // ClientReading is the connections as one pass over them found them. A pass may be spread over
 // several polls (slices), so every connection carries the time at which it was seen.

@@ -14,6 +14,7 @@ import (
 // The names are those that the observer sends, a fixed few.
 type ledger struct {
 	pending  map[string]int64       // sent since the last INFO, by the name as sent
+	late     map[string]int64       // of the interval before, which the server has not counted yet
 	calls    map[string]int64       // that the server's present counters contain, by row
 	receipt  map[string]*ReceiptRow // since the observer started, by row
 	usec     int64
@@ -41,7 +42,8 @@ type ownCost struct {
 }
 
 // settle books what was sent since the last INFO, and marks the observer's part in the growths.
-// What the server did not execute (refused, or lost with a connection) is not booked.
+// What the server has not counted yet, a window of MONITOR that was written ahead, waits for the next
+// interval; what it has not counted by then was refused, or lost with a connection, and is not booked.
 func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 	rows := map[string]int64{}
 	for _, c := range iv.after.Commands {
@@ -49,8 +51,15 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 	}
 	var cost ownCost
 	var usec int64
+	late := map[string]int64{}
+	for name := range l.late {
+		if _, again := l.pending[name]; !again {
+			l.pending[name] = 0
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(l.pending)) {
-		row, sent := rowName(name, rows), l.pending[name]
+		now := l.pending[name]
+		row, sent := rowName(name, rows), sketch.Add(now, l.late[name])
 		g, ok := growths[row]
 		if !ok {
 			l.calls[row] = min(sketch.Add(l.calls[row], sent), rows[row])
@@ -59,7 +68,11 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 			}
 			continue
 		}
-		sent = min(sent, g.others())
+		booked := min(sent, g.others())
+		if rest := min(sent-booked, now); rest > 0 {
+			late[name] = rest
+		}
+		sent = booked
 		l.calls[row] = sketch.Add(l.calls[row], sent)
 		cost.calls = sketch.Add(cost.calls, sent)
 		g.own += sent
@@ -67,6 +80,7 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		growths[row] = g
 	}
 	clear(l.pending)
+	l.late = late
 	if growths == nil {
 		return cost
 	}
