@@ -215,7 +215,7 @@ func TestMonitorReadSlowly(t *testing.T) {
 		defer busy.Stop()
 	}
 	slow := time.Now()
-	time.Sleep(2 * time.Second)
+	time.Sleep(time.Second)
 	w.until("windows, or a reason for none", windowsOrWhyNot)
 	w.wantLittleHeld("read slowly,", slow)
 }
@@ -227,10 +227,11 @@ func TestNoMonitorWhereItCouldHurt(t *testing.T) {
 		name, reason string
 		config       string
 		load         heavy
+		held         string
 		fill         bool
 	}{
-		{"near maxmemory", "within 10 % of maxmemory", "maxmemory 64mb", smallValues, true},
-		{"large values from many", "one turn of the server's event loop", "maxmemory 0", largeFromMany, false},
+		{"near maxmemory", "within 10 % of maxmemory", "maxmemory 64mb", smallValues, "8MB", true},
+		{"large values from many", "one turn of the server's event loop", "maxmemory 0", largeFromMany, "2MB", false},
 	} {
 		for mode, flags := range modes {
 			t.Run(tc.name+" "+mode, func(t *testing.T) {
@@ -242,7 +243,7 @@ func TestNoMonitorWhereItCouldHurt(t *testing.T) {
 				} else {
 					time.Sleep(500 * time.Millisecond) // until all its connections send
 				}
-				w := sample(t, s, flags...)
+				w := sample(t, s, append([]string{"--held", tc.held}, flags...)...)
 				w.until("the reason "+tc.reason, paused(tc.reason))
 				w.until("the reason "+tc.reason, paused(tc.reason))
 				info, err := w.asking.Info("commandstats")

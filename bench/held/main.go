@@ -16,7 +16,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 
 	"redistop/bench/lab"
@@ -73,9 +72,7 @@ func run() error {
 	defer cancel()
 
 	fmt.Println("load, server and redistop share", lab.Machine())
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	defer out.Flush()
-	fmt.Fprintln(out, strings.Join(columns, "\t"))
+	print(titles())
 	for _, binary := range servers(*server) {
 		for _, l := range loads {
 			if !strings.Contains(l.name, *wanted) {
@@ -87,12 +84,19 @@ func run() error {
 				return fmt.Errorf("measure %s with %s: %w", binary, l.name, err)
 			}
 			for _, r := range rows {
-				fmt.Fprintln(out, r)
+				print(r.cells())
 			}
-			out.Flush()
 		}
 	}
 	return nil
+}
+
+// print writes one line of the table; the last cell is as long as it is.
+func print(cells []string) {
+	for i, c := range columns {
+		fmt.Printf("%-*s", max(len(c.title), c.width)+2, cells[i])
+	}
+	fmt.Println()
 }
 
 func servers(prefix string) (list []redistest.Binary) {

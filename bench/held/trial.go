@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"redistop/bench/lab"
@@ -23,9 +22,19 @@ const (
 	perhaps = 3 * time.Second // that a window is waited for
 )
 
-// columns head what row prints.
-var columns = []string{"server", "load", "commands/s alone", "mode", "with it", "windows", "time in them", "held, reading",
-	"held, stopped", "left MONITOR after", "killed: gone after", "paused because"}
+// columns head what a row's cells are.
+var columns = []struct {
+	title string
+	width int
+}{{"server", 13}, {"load", 21}, {"commands/s alone", 0}, {"mode", 6}, {"with it", 0}, {"windows", 0}, {"time in them", 0},
+	{"held, reading", 0}, {"held, stopped", 0}, {"left MONITOR after", 0}, {"killed: gone after", 0}, {"paused because", 0}}
+
+func titles() (list []string) {
+	for _, c := range columns {
+		list = append(list, c.title)
+	}
+	return list
+}
 
 // A trial is one load on one server, with redistop in each mode in turn.
 type trial struct {
@@ -51,7 +60,7 @@ type row struct {
 	paused        string
 }
 
-func (r row) String() string {
+func (r row) cells() []string {
 	left := r.left.Round(time.Millisecond).String()
 	if !r.inWindow {
 		left = "no window met"
@@ -60,9 +69,9 @@ func (r row) String() string {
 	if r.gone < 0 {
 		gone = "not within " + after.String()
 	}
-	return strings.Join([]string{r.trial.binary.String(), r.trial.load.name, fmt.Sprintf("%.0f", r.alone), r.mode.name,
+	return []string{r.trial.binary.String(), r.trial.load.name, fmt.Sprintf("%.0f", r.alone), r.mode.name,
 		fmt.Sprintf("%.0f", r.rate), strconv.Itoa(r.windows), fmt.Sprintf("%.1f %%", 100*r.duty), kilobytes(r.held), kilobytes(r.stopped),
-		left, gone, r.paused}, "\t")
+		left, gone, r.paused}
 }
 
 func kilobytes(n int64) string { return fmt.Sprintf("%d kB", n/1000) }

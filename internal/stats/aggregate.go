@@ -36,6 +36,7 @@ type Aggregate struct {
 
 	identities *Identities // of the last pass over the connections; nil before
 	horizon    horizon
+	ownBlocked int64 // of the observer's connections, blocked at the last pass: a window of MONITOR is a WAIT
 	dropped    int64 // lines of MONITOR
 }
 
@@ -97,6 +98,7 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	s.Keyspace = newKeyspace(r.Info)
 	s.PubSub = newPubSub(r.Info)
 	s.Connected = newConnected(iv)
+	a.leaveOutOwnBlocked(r, &s.Connected)
 	s.Throughput = iv.throughput(own.calls, a.showOwn)
 	s.Errors = a.errorRows(iv)
 	s.Commands = a.commandRows(iv, growths)

@@ -198,3 +198,13 @@ func TestGroupsListAtMostEight(t *testing.T) {
 		t.Errorf("names %v, want %v: most connections first, then by name", s.Clients[0].Names, want)
 	}
 }
+
+// The WAIT that ends a window of MONITOR is no client of anybody's that waits.
+func TestOwnWaitIsNotBlocked(t *testing.T) {
+	r := connectionsPoll(0, 100, 7, 8)
+	r.Info = redis.ParseInfo("run_id:a\ntotal_connections_received:100\nblocked_clients:2")
+	r.Clients.Clients[0].Flags, r.Clients.Clients[1].Flags = "b", "b"
+	r.OwnIDs = []int64{7}
+	want(t, "blocked", lastOf(Options{}, r).Connected.Blocked, int64(1))
+	want(t, "blocked, with --own", lastOf(Options{ShowOwn: true}, r).Connected.Blocked, int64(2))
+}

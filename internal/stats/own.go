@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"slices"
 	"strings"
 
 	"redistop/internal/redis"
@@ -63,4 +64,20 @@ func (o *ownConnections) sent(e redis.SlowEntry) bool {
 		return true
 	}
 	return len(e.Args) > 1 && o.commands[command+"|"+strings.ToLower(e.Args[1])]
+}
+
+// leaveOutOwnBlocked keeps the WAIT that ends a window of MONITOR from looking like somebody's blocked client.
+func (a *Aggregate) leaveOutOwnBlocked(r Reading, c *Connected) {
+	if r.Clients != nil {
+		a.ownBlocked = 0
+		for i := range r.Clients.Clients {
+			client := &r.Clients.Clients[i]
+			if slices.Contains(r.OwnIDs, client.ID) && strings.Contains(client.Flags, "b") {
+				a.ownBlocked++
+			}
+		}
+	}
+	if n, known := c.Blocked.Get(); known && !a.showOwn {
+		c.Blocked = Some(max(0, n-a.ownBlocked))
+	}
 }
