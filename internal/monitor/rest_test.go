@@ -15,10 +15,11 @@ func TestALongWindowIsPaidFor(t *testing.T) {
 		t.Fatalf("no windows: %s", p.reason)
 	}
 	s.rest(100*time.Millisecond, p)
-	if p, _, _ := s.next(time.Now().Add(9 * time.Second)); p.count != 0 || !strings.Contains(s.Status().Reason, "took 100ms") {
-		t.Errorf("9 s after 100 ms at 1 %%: %+v, %+v", p, s.Status())
+	pause := time.Duration(float64(100*time.Millisecond) / p.share)
+	if p, _, _ := s.next(time.Now().Add(pause - time.Second)); p.count != 0 || !strings.Contains(s.Status().Reason, "took 100ms") {
+		t.Errorf("a second before %s are over: %+v, %+v", pause, p, s.Status())
 	}
-	if p, _, _ := s.next(time.Now().Add(11 * time.Second)); p.count == 0 {
+	if p, _, _ := s.next(time.Now().Add(pause + time.Second)); p.count == 0 {
 		t.Errorf("no windows after the pause: %s", p.reason)
 	}
 	s.Watch(time.Minute) // somebody asked for every command, at any price
