@@ -78,6 +78,10 @@ const (
 	crowdedAfter = 50_000
 )
 
+// CommandPrice is the processor time in seconds that MONITOR costs the server for one command of size
+// bytes, the dearer of what was measured.
+func CommandPrice(size float64) float64 { return (usecPerCommand + usecPerByte*size) / 1e6 }
+
 // forbidden says why no window may be opened now; empty when one may.
 func (c Conditions) forbidden(l Limits) string {
 	switch {
@@ -106,7 +110,7 @@ func (c Conditions) sample(l Limits) plan {
 	}
 	rate := max(1, c.Commands)
 	size := c.InputBytes / rate
-	price := (usecPerCommand + usecPerByte*size) / 1e6
+	price := CommandPrice(size)
 	duty := min(1, max(l.Duty, l.Duty/(rate*price)))
 	if duty >= chainAt && c.Reset {
 		return plan{length: c.bounded(longest, l), count: 2, chain: true}

@@ -14,9 +14,9 @@ func TestALongWindowIsPaidFor(t *testing.T) {
 	if p.count == 0 {
 		t.Fatalf("no windows: %s", p.reason)
 	}
-	s.rest(100*time.Millisecond, p)
+	s.rest(time.Now(), 100*time.Millisecond, p, 2*time.Second)
 	pause := time.Duration(float64(100*time.Millisecond) / p.share)
-	if p, _, _ := s.next(time.Now().Add(pause - time.Second)); p.count != 0 || !strings.Contains(s.Status().Reason, "took 100ms") {
+	if p, _, _ := s.next(time.Now().Add(pause - time.Second)); p.count != 0 || !strings.Contains(s.Status().Reason, "windows took 100ms") {
 		t.Errorf("a second before %s are over: %+v, %+v", pause, p, s.Status())
 	}
 	if p, _, _ := s.next(time.Now().Add(pause + time.Second)); p.count == 0 {

@@ -282,14 +282,17 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 	return p, mode, s.conditions
 }
 
-// rest opens no window until one that lasted longer than planned has kept to the share all the same: a
-// server ends a window only between two turns of its event loop, and with large values a turn is long.
-func (s *Sampler) rest(lasted time.Duration, p plan) {
-	pause := time.Duration(float64(lasted) / p.share)
+// rest opens no window until what was spent since start keeps to the share after all: a server ends a window
+// only between two turns of its event loop, and with large values a turn is long. A pause that shows is told.
+func (s *Sampler) rest(start time.Time, spent time.Duration, p plan, interval time.Duration) {
+	pause := time.Duration(float64(spent) / p.share)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rested = time.Now().Add(pause)
-	s.resting = fmt.Sprintf("a window of %s took %s: none for %s", p.length, lasted.Round(time.Millisecond), pause.Round(100*time.Millisecond))
+	s.rested, s.resting = start.Add(pause), ""
+	if pause > 2*interval {
+		s.resting = fmt.Sprintf("windows took %s, not %s: none for %s", spent.Round(time.Millisecond),
+			time.Duration(p.count)*p.length, pause.Round(100*time.Millisecond))
+	}
 }
 
 // addOwn adds the addresses of the observer's other connections.

@@ -109,7 +109,7 @@ func (w *watcher) close() {
 
 // scattered opens the windows of one interval at random moments of it.
 func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration) error {
-	start := time.Now()
+	start, spent := time.Now(), time.Duration(0)
 	for _, at := range scatter(p.count, time.Duration(part*float64(interval)), p.length) {
 		if !w.sampler.sleep(ctx, time.Until(start.Add(at))) {
 			break // the mode was changed, or the end
@@ -131,11 +131,12 @@ func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration)
 		if err := w.one(p.length); err != nil {
 			return err
 		}
-		if w.length > 2*p.length {
-			w.sampler.rest(w.length, p)
-		}
 		if !w.stream.Reusable() {
 			w.close()
+		}
+		if spent += w.length; spent > time.Duration(p.count)*p.length {
+			w.sampler.rest(start, spent, p, interval)
+			break
 		}
 	}
 	w.handOver()

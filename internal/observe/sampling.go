@@ -71,23 +71,35 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 	r.Sampling.Price = s.price(b, last)
 }
 
-// price compares the rate inside the windows with the rate outside them: what is missing inside was
-// lost. It is a mean over about a minute, since a few milliseconds say little.
+// A server that has time left loses no throughput to a window; the rates inside and outside differ all the
+// same, by chance. saturated is the share of the main thread from which on it has none left.
+const saturated = 0.8
+
+// price compares the rate inside the windows with the rate outside them, on a server that is saturated:
+// what is missing inside was lost. It is a mean over about a minute, since a few milliseconds say little.
+// On any other server it is the processor time alone, at the dearest that a command was measured at.
 func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 	const memory = 60.0 // seconds
 	span, open := b.Span.Seconds(), b.Open.Seconds()
 	rate, known := last.Throughput.CommandsPerSecond.Get()
-	if known && b.Mode == monitor.Sample && open > 0 && open < span/2 && rate > 0 {
-		inside := float64(b.Seen) / open
-		outside := (rate*span - float64(b.Seen)) / (span - open)
-		keep := max(0, 1-span/memory)
-		s.lossSum = s.lossSum*keep + open*(1-inside/max(outside, 1))
-		s.lossTime = s.lossTime*keep + span
-	}
-	if s.lossTime <= 0 {
+	if !known || span <= 0 || rate <= 0 {
 		return stats.Price{}
 	}
-	return stats.Price{ThroughputShare: stats.Some(min(1, max(0, s.lossSum/s.lossTime)))}
+	size := last.Throughput.InputBytesPerSecond.Or(0) / rate
+	p := stats.Price{ServerCPUShare: stats.Some(min(1, float64(b.Seen)/span*monitor.CommandPrice(size)))}
+	busy := last.CPU.MainThread.Or(last.CPU.Total.Or(0)) >= saturated
+	keep := max(0, 1-span/memory)
+	s.lossSum, s.lossTime = s.lossSum*keep, s.lossTime*keep
+	if busy && b.Mode == monitor.Sample && open > 0 && open < span/2 {
+		inside := float64(b.Seen) / open
+		outside := (rate*span - float64(b.Seen)) / (span - open)
+		s.lossSum += open * (1 - inside/max(outside, 1))
+		s.lossTime += span
+	}
+	if s.lossTime > memory/10 {
+		p.ThroughputShare = stats.Some(min(1, max(0, s.lossSum/s.lossTime)))
+	}
+	return p
 }
 
 // learn tells the sampler what the latest Snapshot says.

@@ -67,7 +67,11 @@ func priceParts(o *stats.Observer) []titlePart {
 	}
 	share, ok := o.Price.ThroughputShare.Get()
 	if !ok {
-		return nil
+		cpu, ok := o.Price.ServerCPUShare.Get()
+		if !ok {
+			return nil
+		}
+		return []titlePart{{text: "price " + percent(cpu) + " of cpu", short: "price " + percent(cpu), style: styleDim, prio: 4}}
 	}
 	return []titlePart{{text: "price " + percent(share) + " of throughput", short: "price " + percent(share), style: styleDim, prio: 4}}
 }
