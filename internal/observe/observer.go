@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redistop/internal/doctor"
 	"redistop/internal/monitor"
 	"redistop/internal/server"
 	"redistop/internal/stats"
@@ -18,7 +19,8 @@ type Config struct {
 	ShowOwn  bool          // the observer's own connections and commands stay in the tables
 	Sample   bool          // see the command stream in short windows of MONITOR, where that does no harm
 	Held     int64         // bytes that the server may hold of that stream for us
-	Eager    bool          // poll a second time soon after the first, so that a person sees rates at once
+	Doctor   doctor.Options
+	Eager    bool // poll a second time soon after the first, so that a person sees rates at once
 }
 
 // An Observer watches one server until its context ends.
@@ -48,7 +50,8 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
 	o.sampling = newSampling(c)
-	f := &folder{observer: o, sampling: o.sampling, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}), addr: c.Target.String()}
+	f := &folder{observer: o, sampling: o.sampling, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
+		doctor: doctor.New(c.Doctor), addr: c.Target.String()}
 	go f.run()
 	go o.sampling.sampler.Run(ctx)
 	return o

@@ -42,6 +42,16 @@ type Snapshot struct {
 	SlowLost []SlowLoss `json:"slow_lost,omitempty"`
 	Errors   []ErrorRow `json:"errors,omitempty"` // replies with an error, by its first word, most first
 
+	Housekeeping  Housekeeping      `json:"housekeeping"`
+	Latency       Latency           `json:"latency,omitzero"` // zero: not probed
+	LatencyEvents []LatencyEvent    `json:"latency_events,omitempty"`
+	Denied        []DeniedRow       `json:"denied,omitempty"` // newest first, at most 32
+	Config        map[string]string `json:"config,omitempty"` // CONFIG GET of what findings need, no secret among them
+	Access        Access            `json:"access,omitzero"`
+	Host          Host              `json:"host,omitzero"`
+
+	Findings []Finding `json:"findings,omitempty"` // most severe first; those that are gone come last, for some minutes
+
 	Missing  []Missing `json:"missing,omitempty"`
 	Observer Observer  `json:"observer"`
 
@@ -161,6 +171,8 @@ type Replication struct {
 	SyncInProgress         bool         `json:"sync_in_progress,omitempty"`
 	LastIOSeconds          Maybe[int64] `json:"primary_last_io_seconds,omitzero"`
 	FullSyncs              Maybe[int64] `json:"full_syncs,omitzero"`
+	ReadOnly               Maybe[bool]  `json:"read_only,omitzero"`          // of a replica: it refuses writes of clients
+	BacklogBytes           Maybe[int64] `json:"backlog_size_bytes,omitzero"` // repl_backlog_size
 	FailoverState          string       `json:"failover_state,omitempty"`
 }
 
@@ -201,7 +213,8 @@ type CommandRow struct {
 	P99Usec           Maybe[float64] `json:"p99_usec,omitzero"`
 	RecentP50Usec     Maybe[float64] `json:"recent_p50_usec,omitzero"` // since LATENCY HISTOGRAM was last read: at most this, the bucket's upper edge
 	RecentP99Usec     Maybe[float64] `json:"recent_p99_usec,omitzero"`
-	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"` // totals
+	RecentMaxUsec     Maybe[float64] `json:"recent_max_usec,omitzero"` // the longest call since LATENCY HISTOGRAM was last read: at most this (its buckets end at 1 s)
+	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"`    // totals
 	RejectedCalls     Maybe[int64]   `json:"rejected_calls,omitzero"`
 	FailedPerSecond   Maybe[float64] `json:"failed_per_second,omitzero"`
 	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
