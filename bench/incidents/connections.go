@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"redistop/internal/redis"
+)
+
+// connections is incidents of clients that are too many, or that do not read.
+var connections = []Scene{
+	{
+		Name: "storm", Story: "a web page connects anew for every request, 200 times a second",
+		Cause: func(s *Stage) error {
+			for range 10 {
+				s.Every(10*time.Millisecond, func() error { return s.briefly(from("61", "php-fpm")) })
+			}
+			return nil
+		},
+		Want: Want{Rule: connectionStorm, Who: from("61", "php-fpm")},
+	},
+	{
+		Name: "maxclients", Story: "workers hold 190 of 200 allowed connections", Config: []string{"maxclients 200"},
+		Cause: func(s *Stage) error { return s.crowd(from("62", "worker-pool"), 182) },
+		Want:  Want{Rule: maxClients, Who: from("62", "worker-pool"), Also: []string{idleConnections}},
+	},
+	{
+		Name: "leak", Story: "a program forgets its connections: twenty more a second, none used again",
+		Cause: func(s *Stage) error {
+			if err := s.crowd(from("63", "billing-api"), s.size(1000, 300)); err != nil {
+				return err
+			}
+			s.Every(50*time.Millisecond, func() error {
+				c, err := s.Dial(from("63", "billing-api"))
+				if err != nil {
+					return err
+				}
+				return refused(c.Do("GET", "cart:1"))
+			})
+			return nil
+		},
+		Want: Want{Rule: idleConnections, Who: from("63", "billing-api")},
+	},
+	{
+		Name: "slow-subscriber", Story: "a dashboard has subscribed and stopped reading; 1 MB a second is published",
+		Cause: func(s *Stage) error {
+			if err := s.deaf(from("64", "dashboard"), "SUBSCRIBE", "prices"); err != nil {
+				return err
+			}
+			return s.Ask(from("65", "price-feed"), 10*time.Millisecond, "PUBLISH", "prices", strings.Repeat("x", 10<<10))
+		},
+		Want: Want{Rule: outputBuffers, Who: from("64", "dashboard")},
+	},
+	{
+		Name: "slow-reader", Story: "an export asks for list after list and does not read the replies",
+		Prepare: func(s *Stage) error {
+			return s.Fill("export:rows", 5000, `redis.call("RPUSH", KEYS[1], "a row with some letters " .. i)`)
+		},
+		Cause: func(s *Stage) error {
+			c, err := s.Dial(from("66", "export"))
+			if err != nil {
+				return err
+			}
+			if err := c.SetReadBuffer(4096); err != nil {
+				return err
+			}
+			asked := 0
+			s.Every(50*time.Millisecond, func() error {
+				if asked++; asked > 1000 { // 150 MB are enough
+					return nil
+				}
+				return c.Send(redis.AppendCommand(nil, "LRANGE", "export:rows", "0", "-1"))
+			})
+			return nil
+		},
+		Want: Want{Rule: outputBuffers, Who: from("66", "export")},
+	},
+}
+
+// briefly connects, asks and leaves.
+func (s *Stage) briefly(who Who) error {
+	c, err := s.connect(s.Server, who)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := refused(c.Do("GET", "cart:1")); err != nil {
+		return err
+	}
+	s.Sleep(30 * time.Millisecond)
+	return nil
+}
+
+// crowd connects many clients that then do nothing.
+func (s *Stage) crowd(who Who, n int) error {
+	for i := range n {
+		if _, err := s.Dial(who); err != nil {
+			return fmt.Errorf("connect client %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// deaf connects a client that asks once and never reads; it comes back when the server ends it.
+func (s *Stage) deaf(who Who, args ...string) error {
+	c, err := s.Dial(who)
+	if err != nil {
+		return err
+	}
+	if err := c.SetReadBuffer(4096); err != nil {
+		return err
+	}
+	return c.Send(redis.AppendCommand(nil, args...))
+}
