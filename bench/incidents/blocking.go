@@ -85,22 +85,9 @@ var blocking = []Scene{
 		Want: Want{Rule: slowScript, Who: nightly},
 	},
 	{
-		Name: "del", Story: "DEL of sets of 500,000 members, one after the other",
-		Prepare: func(s *Stage) error { return s.Fill("basket:0", s.size(500_000, 100_000), addToSet) },
-		Cause: func(s *Stage) error {
-			c, err := s.Dial(nightly)
-			if err != nil {
-				return err
-			}
-			s.Every(200*time.Millisecond, func() error {
-				if err := refused(c.Do("COPY", "basket:0", "basket:1")); err != nil {
-					return err
-				}
-				return refused(c.Do("DEL", "basket:1"))
-			})
-			return nil
-		},
-		Want: Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
+		Name: "del", Story: "DEL of a set of 300,000 members, one every second",
+		Cause: func(s *Stage) error { return s.fillAndDelete(s.size(300_000, 100_000)) },
+		Want:  Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
 	},
 	{
 		Name: "flushall", Story: "a test suite calls FLUSHALL on the shop's server again and again",
@@ -108,7 +95,7 @@ var blocking = []Scene{
 		Want:  Want{Rule: dangerousCommand, Who: from("45", "test-suite")},
 	},
 	{
-		Name: "debug-sleep", Story: "somebody tries DEBUG SLEEP 0.2 on the shop's server", Config: []string{"enable-debug-command local"},
+		Name: "debug-sleep", Story: "somebody tries DEBUG SLEEP 0.2 on the shop's server", Config: []string{"enable-debug-command yes"},
 		Cause: func(s *Stage) error {
 			return s.Ask(from("46", "chaos"), 1500*time.Millisecond, "DEBUG", "SLEEP", "0.2")
 		},
@@ -122,4 +109,33 @@ var blocking = []Scene{
 		Cause: func(s *Stage) error { return s.Ask(from("47", "backup"), 2*time.Second, "SAVE") },
 		Want:  Want{Rule: dangerousCommand, Who: from("47", "backup"), Also: []string{blockingCommand}},
 	},
+}
+
+// fillAndDelete lets one client fill a basket in small steps, and another delete it in one.
+func (s *Stage) fillAndDelete(members int) error {
+	shop, err := s.Dial(from("48", "basket-writer"))
+	if err != nil {
+		return err
+	}
+	deleter, err := s.Dial(nightly)
+	if err != nil {
+		return err
+	}
+	const piece = 500
+	var steps [][]string
+	for n := range members {
+		if n%piece == 0 {
+			steps = append(steps, []string{"SADD", "basket:1"})
+		}
+		steps[len(steps)-1] = append(steps[len(steps)-1], "member:"+strconv.Itoa(n))
+	}
+	s.Every(500*time.Millisecond, func() error {
+		for _, step := range steps {
+			if err := refused(shop.Do(step...)); err != nil {
+				return err
+			}
+		}
+		return refused(deleter.Do("DEL", "basket:1"))
+	})
+	return nil
 }

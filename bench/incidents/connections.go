@@ -43,12 +43,13 @@ var connections = []Scene{
 		Want: Want{Rule: idleConnections, Who: from("63", "billing-api")},
 	},
 	{
-		Name: "slow-subscriber", Story: "a dashboard has subscribed and stopped reading; 1 MB a second is published",
+		Name: "slow-subscriber", Story: "a dashboard has subscribed and stopped reading; 4 MB a second are published",
+		Config: []string{"client-output-buffer-limit pubsub 256mb 128mb 60"},
 		Cause: func(s *Stage) error {
 			if err := s.deaf(from("64", "dashboard"), "SUBSCRIBE", "prices"); err != nil {
 				return err
 			}
-			return s.Ask(from("65", "price-feed"), 10*time.Millisecond, "PUBLISH", "prices", strings.Repeat("x", 10<<10))
+			return s.Ask(from("65", "price-feed"), 5*time.Millisecond, "PUBLISH", "prices", strings.Repeat("x", 20<<10))
 		},
 		Want: Want{Rule: outputBuffers, Who: from("64", "dashboard")},
 	},

@@ -27,8 +27,13 @@ var healthy = []Scene{
 	},
 	{
 		Name: "lru-cache", Story: "a cache at its limit under allkeys-lru: old pages leave, and are not missed",
-		Config:  []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
-		Prepare: func(s *Stage) error { return s.fillTo("old:", 25_000) },
+		Config: []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
+		Prepare: func(s *Stage) error {
+			if err := s.fillTo("old:", 25_000); err != nil {
+				return err
+			}
+			return s.fillTo("page:", 2000)
+		},
 		Cause: func(s *Stage) error {
 			if err := s.cache(from("31", "catalog"), 2000, 2*time.Millisecond); err != nil {
 				return err

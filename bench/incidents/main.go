@@ -64,9 +64,9 @@ func run() error {
 	p := &player{binary: binary, redistop: *redistop, short: *short, patience: *patience, keep: *keep}
 	report := Report{Server: binary.String(), Machine: lab.Machine(), Short: *short}
 	began := time.Now()
-	report.Results, err = p.playAll(ctx, chosen, *atOnce, os.Stderr)
-	if err != nil {
-		return err
+	report.Results = p.playAll(ctx, chosen, *atOnce, os.Stderr)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	report.Took = time.Since(began)
 	text := report.Markdown()
@@ -94,25 +94,17 @@ func named(words string) []*Scene {
 }
 
 // playAll plays the Scenes, atOnce at a time, and those that need the machine to themselves after all others.
-// A Scene that breaks ends the others that have not begun.
-func (p *player) playAll(ctx context.Context, list []*Scene, atOnce int, progress io.Writer) ([]Result, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+func (p *player) playAll(ctx context.Context, list []*Scene, atOnce int, progress io.Writer) []Result {
 	results := make([]Result, len(list))
 	var turn sync.Mutex // of progress
 	one := func(i int) {
 		if ctx.Err() != nil {
 			return
 		}
-		r, err := p.play(ctx, list[i])
-		if err != nil {
-			cancel(fmt.Errorf("play %s: %w", list[i].Name, err))
-			return
-		}
-		results[i] = r
+		results[i] = p.playOrTell(ctx, list[i])
 		turn.Lock()
 		defer turn.Unlock()
-		fmt.Fprintf(progress, "%-18s %s\n", list[i].Name, cmp.Or(r.Verdict.Miss, "ok"))
+		fmt.Fprintf(progress, "%-18s %s\n", list[i].Name, cmp.Or(results[i].Verdict.Miss, "ok"))
 	}
 	var group sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
@@ -132,5 +124,14 @@ func (p *player) playAll(ctx context.Context, list []*Scene, atOnce int, progres
 	for _, i := range alone {
 		one(i)
 	}
-	return results, context.Cause(ctx)
+	return results
+}
+
+// playOrTell makes a Scene that broke one that is not as it should be: the others are still worth having.
+func (p *player) playOrTell(ctx context.Context, scene *Scene) Result {
+	r, err := p.play(ctx, scene)
+	if err != nil {
+		r.Verdict.Miss = "was not played: " + err.Error()
+	}
+	return r
 }

@@ -22,9 +22,14 @@ var memory = []Scene{
 				return err
 			}
 			n := 0
-			s.Every(2*time.Millisecond, func() error {
-				n++
-				return refused(c.Do("SET", "more:"+strconv.Itoa(n), kilobyte))
+			s.Every(5*time.Millisecond, func() error {
+				var batch [][]string
+				for range 10 {
+					n++
+					batch = append(batch, []string{"SET", "more:" + strconv.Itoa(n), kilobyte})
+				}
+				_, _, err := c.Batch(batch)
+				return err
 			})
 			return nil
 		},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"redistop/internal/redistest"
@@ -18,7 +19,7 @@ var replication = []Scene{
 			if err := s.servers[1].Pause(); err != nil {
 				return err
 			}
-			return s.Ask(from("81", "writer"), 5*time.Millisecond, "SET", "page:1", string(make([]byte, 10<<10)))
+			return s.Ask(from("81", "writer"), 5*time.Millisecond, "SET", "page:1", strings.Repeat("x", 20<<10))
 		},
 		Want: Want{Rule: replicaStalled, Who: from("1", ""), Also: []string{outputBuffers}},
 	},
@@ -110,6 +111,9 @@ func (s *Stage) synced(r *redistest.Server) error {
 
 // readers ask a replica for what its primary had.
 func (s *Stage) readers(r *redistest.Server) error {
+	if err := s.once("SET", "cart:1", "two shirts"); err != nil {
+		return err
+	}
 	for i := range 2 {
 		c, err := s.DialTo(r, from(strconv.Itoa(21+i), "shop-web"))
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -175,25 +176,49 @@ func (s *Stage) Ask(who Who, pause time.Duration, args ...string) error {
 	return nil
 }
 
-// Occupy sends one command of who again and again, so that the server is in it for about a share of the time:
-// the pause follows from how long the last one took.
+// Occupy sends one command of who again and again, so that the server is in it for about a share of its
+// time. The server tells how long the first one took; the way to the client and back does not count.
 func (s *Stage) Occupy(who Who, share float64, args ...string) error {
 	c, err := s.Dial(who)
 	if err != nil {
 		return err
 	}
 	s.Go(func() error {
-		for s.ctx.Err() == nil {
-			began := time.Now()
+		if _, err := c.Do(args...); err != nil {
+			return err
+		}
+		took, err := s.took(args[0])
+		if err != nil {
+			return err
+		}
+		period := time.Duration(float64(took) / share)
+		for next := time.Now().Add(period); s.ctx.Err() == nil; next = next.Add(period) {
+			s.Sleep(time.Until(next))
 			if _, err := c.Do(args...); err != nil {
 				return err
 			}
-			took := time.Since(began)
-			s.Sleep(time.Duration(float64(took) * (1/share - 1)))
 		}
 		return nil
 	})
 	return nil
+}
+
+// took is how long the server was in a command, by its own count.
+func (s *Stage) took(command string) (took time.Duration, err error) {
+	err = s.filler(func(c *lab.Client) error {
+		info, err := c.Info("commandstats")
+		if err != nil {
+			return err
+		}
+		for _, row := range info.Commands {
+			if row.Name == strings.ToLower(command) && row.Calls > 0 {
+				took = time.Duration(row.Usec/row.Calls) * time.Microsecond
+				return nil
+			}
+		}
+		return fmt.Errorf("ask INFO commandstats: no %s in it", command)
+	})
+	return max(took, time.Millisecond), err
 }
 
 // Sleep waits, or until the end.
