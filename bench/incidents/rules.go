@@ -17,16 +17,16 @@ const (
 	monitorLeft      = "monitor-left-running"
 
 	connectionStorm = "connection-storm"
-	maxClients      = "maxclients"
-	idleConnections = "idle-connections"
+	maxClients      = "near-maxclients"
+	idleConnections = "leaked-connections"
 	outputBuffers   = "output-buffers"
 
 	replicaStalled  = "replica-lag"
-	replicaLink     = "replica-link"
-	writableReplica = "writable-replica"
+	replicaLink     = "replica-link-down"
+	writableReplica = "replica-writable"
 	fullResyncs     = "full-resyncs"
 
-	maxMemory     = "maxmemory"
+	maxMemory     = "noeviction-limit"
 	evictedWanted = "evicting-wanted"
 	expiryStall   = "expiry-stall"
 	failedSave    = "failed-save"
