@@ -60,6 +60,23 @@ var callers = []Scene{
 		Want: Want{Rule: deniedCommands, Who: from("53", "invoices")},
 	},
 	{
+		Name: "login", Story: "a program has an old password and tries again and again",
+		Cause: func(s *Stage) error {
+			for range 2 {
+				s.Every(50*time.Millisecond, func() error {
+					c, err := lab.DialFrom(from("59", "").IP, s.Server.Addr())
+					if err != nil {
+						return err
+					}
+					defer c.Close()
+					return refused(c.Do("AUTH", "the-old-password"))
+				})
+			}
+			return nil
+		},
+		Want: Want{Rule: deniedLogins, Who: from("59", ""), Also: []string{connectionStorm, failingCommands, deniedCommands}},
+	},
+	{
 		Name: "watch", Story: "twelve workers change one counter by WATCH and MULTI, and most of them fail",
 		Cause: func(s *Stage) error {
 			for range 12 {

@@ -28,9 +28,6 @@ var connections = []Scene{
 	{
 		Name: "leak", Story: "a program forgets its connections: twenty more a second, none used again",
 		Cause: func(s *Stage) error {
-			if err := s.crowd(from("63", "billing-api"), s.size(1000, 300)); err != nil {
-				return err
-			}
 			s.Every(50*time.Millisecond, func() error {
 				c, err := s.Dial(from("63", "billing-api"))
 				if err != nil {

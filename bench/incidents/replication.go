@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +60,7 @@ var replication = []Scene{
 		Want: Want{Rule: writableReplica, Who: from("83", "old-cron")},
 	},
 	{
-		Name: "resyncs", Story: "a replica crashes every two seconds and takes everything anew each time",
+		Name: "resyncs", Story: "a replica crashes every two seconds, and its disk with it: it takes everything anew",
 		Prepare: func(s *Stage) error {
 			if err := s.Fill("", s.size(200_000, 20_000), `redis.call("SET", "product:" .. i, i)`); err != nil {
 				return err
@@ -67,10 +70,26 @@ var replication = []Scene{
 		},
 		Cause: func(s *Stage) error {
 			replica := s.servers[1]
-			s.Every(2*time.Second, func() error { return replica.Restart() })
+			s.Every(2*time.Second, func() error {
+				if err := replica.Kill(); err != nil {
+					return err
+				}
+				// With its last copy it would go on where it was.
+				if err := os.Remove(filepath.Join(replica.Dir(), "dump.rdb")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return err
+				}
+				return replica.Restart()
+			})
 			return nil
 		},
 		Want: Want{Rule: fullResyncs},
+	},
+	{
+		Name: "no-replica", Story: "min-replicas-to-write is 1 and the only replica is gone: writes are refused",
+		Config:  []string{"min-replicas-to-write 1", "min-replicas-max-lag 2"},
+		Prepare: func(s *Stage) error { _, err := s.replica(); return err },
+		Cause:   func(s *Stage) error { return s.servers[1].Kill() },
+		Want:    Want{Rule: tooFewReplicas, Also: []string{failingCommands}},
 	},
 }
 
