@@ -116,7 +116,15 @@ var callers = []Scene{
 		Want:  Want{Rule: saturated, Who: from("57", "bulk-import")},
 	},
 	{
-		Name: "huge-request", Story: "an uploader stores files of 8 MB in single values",
+		Name: "huge-reply", Story: "an application keeps its whole catalog in one value of 4 MB and reads it ten times a second",
+		Prepare: func(s *Stage) error { return s.once("SET", "catalog:all", strings.Repeat("x", 4<<20)) },
+		Cause: func(s *Stage) error {
+			return s.Ask(from("60", "catalog-page"), 100*time.Millisecond, "GET", "catalog:all")
+		},
+		Want: Want{Rule: hugeReply, Who: from("60", "catalog-page")},
+	},
+	{
+		Name: "huge-request", Story: "an uploader stores files of 8 MB in single values, three a second",
 		Cause: func(s *Stage) error {
 			return s.Ask(from("58", "uploader"), 300*time.Millisecond, "SET", "upload:latest", strings.Repeat("x", 8<<20))
 		},

@@ -34,7 +34,7 @@ type Result struct {
 }
 
 const (
-	patience    = 25 * time.Second       // that the live Snapshots have for an incident
+	patience    = 30 * time.Second       // that the live Snapshots have for an incident
 	healthyFor  = 5 * time.Second        // that they are watched where there is nothing to find
 	doctorLooks = 10 * time.Second       // that redistop doctor looks, as it does by default
 	pollPause   = 25 * time.Millisecond  // between two looks at redistop's output

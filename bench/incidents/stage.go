@@ -191,7 +191,7 @@ func (s *Stage) Occupy(who Who, share float64, args ...string) error {
 		if err != nil {
 			return err
 		}
-		period := time.Duration(float64(took) / share)
+		period := min(longestPeriod, time.Duration(float64(took)/share))
 		for next := time.Now().Add(period); s.ctx.Err() == nil; next = next.Add(period) {
 			s.Sleep(time.Until(next))
 			if _, err := c.Do(args...); err != nil {
@@ -202,6 +202,9 @@ func (s *Stage) Occupy(who Who, share float64, args ...string) error {
 	})
 	return nil
 }
+
+// longestPeriod lets ten seconds see a command twice, however slow this machine makes it.
+const longestPeriod = 5 * time.Second
 
 // took is how long the server was in a command, by its own count.
 func (s *Stage) took(command string) (took time.Duration, err error) {
