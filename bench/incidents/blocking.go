@@ -90,9 +90,15 @@ var blocking = []Scene{
 		Want:  Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
 	},
 	{
-		Name: "flushall", Story: "a test suite calls FLUSHALL on the shop's server again and again",
-		Cause: func(s *Stage) error { return s.Ask(from("45", "test-suite"), time.Second, "FLUSHALL") },
-		Want:  Want{Rule: dangerousCommand, Who: from("45", "test-suite")},
+		Name: "flushall", Story: "a test suite calls FLUSHALL on the shop's server again and again, and the catalog is written anew each time",
+		Cause: func(s *Stage) error {
+			if err := s.rewrite(from("49", "catalog-import"), 20_000); err != nil {
+				return err
+			}
+			s.Sleep(time.Second)
+			return s.Ask(from("45", "test-suite"), 2*time.Second, "FLUSHALL")
+		},
+		Want: Want{Rule: dangerousCommand, Who: from("45", "test-suite")},
 	},
 	{
 		Name: "debug-sleep", Story: "somebody tries DEBUG SLEEP 0.2 on the shop's server", Config: []string{"enable-debug-command yes"},
@@ -136,6 +142,25 @@ func (s *Stage) fillAndDelete(members int) error {
 			}
 		}
 		return refused(deleter.Do("DEL", "basket:1"))
+	})
+	return nil
+}
+
+// rewrite writes keys over and over, all of them about once a second.
+func (s *Stage) rewrite(who Who, keys int) error {
+	c, err := s.Dial(who)
+	if err != nil {
+		return err
+	}
+	const piece = 100
+	n := 0
+	s.Every(time.Second*piece/time.Duration(keys), func() error {
+		args := []string{"MSET"}
+		for range piece {
+			n++
+			args = append(args, "catalog:"+strconv.Itoa(n%keys), "a shirt")
+		}
+		return refused(c.Do(args...))
 	})
 	return nil
 }

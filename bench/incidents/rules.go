@@ -30,7 +30,7 @@ const (
 
 	maxMemory     = "noeviction-limit"
 	evictedWanted = "evicting-wanted"
-	expiryStall   = "expiry-stall"
+	expiryStall   = "expire-cycle"
 	failedSave    = "save-failed"
 	openServer    = "no-password-open"
 )
