@@ -34,7 +34,7 @@ const (
 // blocking is commands that hold everybody else up.
 var blocking = []Scene{
 	{
-		Name: "keys", Story: "a session library calls KEYS shiro:session:* among millions of other keys",
+		Name: "keys", Alone: true, Story: "a session library calls KEYS shiro:session:* among millions of other keys",
 		Prepare: func(s *Stage) error {
 			if err := s.Fill("", s.size(5_000_000, 300_000), `redis.call("SET", "product:" .. i, i)`); err != nil {
 				return err

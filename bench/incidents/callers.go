@@ -110,23 +110,25 @@ var callers = []Scene{
 		Want:  Want{Rule: hotKey, Who: from("56", "landing-page"), Also: []string{saturated}},
 	},
 	{
-		Name: "saturated", Story: "an import writes as fast as the server takes it: its one thread is full",
+		Name: "saturated", Story: "an import over sixty connections writes as fast as the server takes it: its one thread is full",
 		Full: "it needs a processor to itself", Alone: true,
 		Cause: func(s *Stage) error { return s.importer(from("57", "bulk-import")) },
 		Want:  Want{Rule: saturated, Who: from("57", "bulk-import")},
 	},
 	{
-		Name: "huge-reply", Story: "an application keeps its whole catalog in one value of 4 MB and reads it ten times a second",
-		Prepare: func(s *Stage) error { return s.once("SET", "catalog:all", strings.Repeat("x", 4<<20)) },
+		Name: "huge-reply", Story: "a page reads a catalog of 8 MB, one value, again and again",
+		On:      "valkey-9", // which tells whose bytes they are
+		Prepare: func(s *Stage) error { return s.once("SET", "catalog:all", strings.Repeat("x", 8<<20)) },
 		Cause: func(s *Stage) error {
-			return s.Ask(from("60", "catalog-page"), 100*time.Millisecond, "GET", "catalog:all")
+			return s.Ask(from("60", "catalog-page"), 10*time.Millisecond, "GET", "catalog:all")
 		},
 		Want: Want{Rule: hugeReply, Who: from("60", "catalog-page")},
 	},
 	{
-		Name: "huge-request", Story: "an uploader stores files of 8 MB in single values, three a second",
+		Name: "huge-request", Story: "an uploader stores files of 8 MB in single values, one after the other",
+		On: "valkey-9",
 		Cause: func(s *Stage) error {
-			return s.Ask(from("58", "uploader"), 300*time.Millisecond, "SET", "upload:latest", strings.Repeat("x", 8<<20))
+			return s.Ask(from("58", "uploader"), 10*time.Millisecond, "SET", "upload:latest", strings.Repeat("x", 8<<20))
 		},
 		Want: Want{Rule: hugeRequest, Who: from("58", "uploader")},
 	},
@@ -168,22 +170,23 @@ func (s *Stage) flood(who Who, connections int, args ...string) error {
 			return err
 		}
 		s.Every(0, func() error {
-			_, err := c.Pipeline(20, args...)
+			_, err := c.Pipeline(50, args...)
 			return err
 		})
 	}
 	return nil
 }
 
-// importer writes 100,000 keys over and over, in pipelines.
+// importer writes 100,000 keys over and over, in pipelines over sixty connections: who comes in between waits
+// for some thousand commands.
 func (s *Stage) importer(who Who) error {
-	for worker := range 4 {
+	for worker := range 60 {
 		c, err := s.Dial(who)
 		if err != nil {
 			return err
 		}
 		batch := make([][]string, 100)
-		n := worker * 25_000
+		n := worker * 1667
 		s.Every(0, func() error {
 			for i := range batch {
 				n++

@@ -26,7 +26,7 @@ var connections = []Scene{
 		Want:  Want{Rule: maxClients, Who: from("62", "worker-pool"), Also: []string{idleConnections}},
 	},
 	{
-		Name: "leak", Story: "a program forgets its connections: twenty more a second, none used again",
+		Name: "leak", Slow: true, Story: "a program forgets its connections: twenty more a second, none used again",
 		Cause: func(s *Stage) error {
 			s.Every(50*time.Millisecond, func() error {
 				c, err := s.Dial(from("63", "billing-api"))
@@ -38,6 +38,29 @@ var connections = []Scene{
 			return nil
 		},
 		Want: Want{Rule: idleConnections, Who: from("63", "billing-api")},
+	},
+	{
+		Name: "wait", Story: "an order service sends WAIT 1 0 where there is no replica: its connections wait for ever",
+		Cause: func(s *Stage) error {
+			for range 5 {
+				c, err := s.Dial(from("67", "order-service"))
+				if err != nil {
+					return err
+				}
+				if err := c.Send(redis.AppendCommand(nil, "WAIT", "1", "0")); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Want: Want{Rule: blockedClients, Who: from("67", "order-service")},
+	},
+	{
+		Name: "pause", Story: "a script sends CLIENT PAUSE 3000 and forgets that it does, again and again",
+		Cause: func(s *Stage) error {
+			return s.Ask(from("68", "failover-script"), 4*time.Second, "CLIENT", "PAUSE", "3000")
+		},
+		Want: Want{Rule: dangerousCommand, Who: from("68", "failover-script"), Also: []string{blockedClients}},
 	},
 	{
 		Name: "slow-subscriber", Story: "a dashboard has subscribed and stopped reading; 4 MB a second are published",

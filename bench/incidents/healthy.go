@@ -27,40 +27,13 @@ var healthy = []Scene{
 	},
 	{
 		Name: "lru-cache", Story: "a cache at its limit under allkeys-lru: old pages leave, and are not missed",
-		Config: []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
-		Prepare: func(s *Stage) error {
-			if err := s.fillTo("old:", 25_000); err != nil {
-				return err
-			}
-			return s.fillTo("page:", 2000)
-		},
-		Cause: func(s *Stage) error {
-			if err := s.cache(from("31", "catalog"), 2000, 2*time.Millisecond); err != nil {
-				return err
-			}
-			c, err := s.Dial(from("32", "catalog"))
-			if err != nil {
-				return err
-			}
-			n := 0
-			s.Every(10*time.Millisecond, func() error {
-				n++
-				return refused(c.Do("SET", "new:"+strconv.Itoa(n), kilobyte, "EX", "3600"))
-			})
-			return nil
-		},
+		Config:  []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
+		Prepare: fullCache,
+		Cause:   func(s *Stage) error { return s.newPages(from("31", "catalog")) },
 	},
 	{
 		Name: "queue", Story: "ten workers wait with BLPOP and BRPOP for 100 jobs a second",
-		Cause: func(s *Stage) error {
-			for i := range 10 {
-				command := []string{"BLPOP", "BRPOP"}[i%2]
-				if err := s.Ask(from("33", "worker"), 0, command, "jobs", "2"); err != nil {
-					return err
-				}
-			}
-			return s.Ask(from("34", "shop-orders"), 10*time.Millisecond, "RPUSH", "jobs", "send the mail of order 1")
-		},
+		Cause: func(s *Stage) error { return s.queue(from("33", "worker"), from("34", "shop-orders")) },
 	},
 	{Name: "streams", Story: "a consumer group keeps up with a stream of 100 entries a second", Cause: streams},
 	{
@@ -139,6 +112,17 @@ var healthy = []Scene{
 			return s.filler(func(c *lab.Client) error { return refused(c.Do("KEYS", "config:*")) })
 		},
 	},
+}
+
+// queue is ten workers and who gives them work.
+func (s *Stage) queue(worker, boss Who) error {
+	for i := range 10 {
+		command := []string{"BLPOP", "BRPOP"}[i%2]
+		if err := s.Ask(worker, 0, command, "jobs", "2"); err != nil {
+			return err
+		}
+	}
+	return s.Ask(boss, 10*time.Millisecond, "RPUSH", "jobs", "send the mail of order 1")
 }
 
 func streams(s *Stage) error {

@@ -110,7 +110,7 @@ func (p *player) playAll(ctx context.Context, list []*Scene, atOnce int, progres
 	slots := make(chan struct{}, atOnce)
 	var alone []int
 	for i, s := range list {
-		if s.Alone {
+		if s.Alone && !p.short {
 			alone = append(alone, i)
 			continue
 		}

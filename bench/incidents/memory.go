@@ -50,6 +50,37 @@ var memory = []Scene{
 		Want:    Want{Rule: evictedWanted},
 	},
 	{
+		Name: "volatile", Story: "the policy is volatile-lru, memory is nearly full, and hardly a key has a TTL",
+		Config: []string{"maxmemory 24mb", "maxmemory-policy volatile-lru"},
+		Prepare: func(s *Stage) error {
+			return s.Fill("", 15_000, `redis.call("SET", "document:" .. i, string.rep("x", 1024))`)
+		},
+		Want: Want{Rule: volatileNoTTL},
+	},
+	{
+		Name: "evicting-queue", Story: "a cache and a job queue share a server that may evict any key, and does",
+		Config:  []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
+		Prepare: fullCache,
+		Cause: func(s *Stage) error {
+			if err := s.newPages(from("73", "catalog")); err != nil {
+				return err
+			}
+			return s.queue(from("74", "worker"), from("75", "orders"))
+		},
+		Want: Want{Rule: evictingQueues},
+	},
+	{
+		Name: "fragmented", Story: "five of six values were deleted, and the gaps between the others take five times their memory",
+		Prepare: func(s *Stage) error {
+			n := s.size(250_000, 160_000)
+			if err := s.fillTo("page:", n); err != nil {
+				return err
+			}
+			return s.Fill("", n, `if i % 6 > 0 then redis.call("DEL", "page:" .. i) end`)
+		},
+		Want: Want{Rule: fragmentation},
+	},
+	{
 		Name: "expiry", Story: "150,000 keys were given the same moment to expire, and so every three seconds",
 		Prepare: expireTogether, Cause: nextExpiry,
 		Want: Want{Rule: expiryStall},
@@ -113,5 +144,30 @@ func nextExpiry(s *Stage) error {
 		s.onset = s.onset.Add(expiryEvery)
 	}
 	s.Sleep(time.Until(s.onset))
+	return nil
+}
+
+// fullCache fills a server of 24 MB with pages, the first 2,000 of them anew.
+func fullCache(s *Stage) error {
+	if err := s.fillTo("old:", 25_000); err != nil {
+		return err
+	}
+	return s.fillTo("page:", 2000)
+}
+
+// newPages reads the 2,000 pages that are wanted, and writes a hundred others a second.
+func (s *Stage) newPages(who Who) error {
+	if err := s.cache(who, 2000, 2*time.Millisecond); err != nil {
+		return err
+	}
+	c, err := s.Dial(who)
+	if err != nil {
+		return err
+	}
+	n := 0
+	s.Every(10*time.Millisecond, func() error {
+		n++
+		return refused(c.Do("SET", "new:"+strconv.Itoa(n), kilobyte, "EX", "3600"))
+	})
 	return nil
 }

@@ -28,6 +28,7 @@ type player struct {
 // A Result is one Scene as it went.
 type Result struct {
 	Scene          *Scene
+	Server         string // "redis 7.0.15"
 	Verdict        Verdict
 	Detected       time.Duration // from the onset to the first Snapshot in which all was said; 0: it never was
 	Before, During Felt          // another client's SET
@@ -45,7 +46,14 @@ const (
 // time, and to stand by it. Else redistop doctor is, after them.
 func (p *player) play(ctx context.Context, scene *Scene) (r Result, err error) {
 	r.Scene = scene
-	s, err := Open(ctx, p.binary, scene, p.short)
+	binary := p.binary
+	if scene.On != "" {
+		if binary, err = lab.Find(scene.On); err != nil {
+			return r, err
+		}
+	}
+	r.Server = binary.String()
+	s, err := Open(ctx, binary, scene, p.short)
 	if err != nil {
 		return r, err
 	}

@@ -20,6 +20,7 @@ const (
 	connectionStorm = "connection-storm"
 	maxClients      = "near-maxclients"
 	idleConnections = "leaked-connections"
+	blockedClients  = "blocked-clients"
 	outputBuffers   = "output-buffers"
 
 	replicaStalled  = "replica-lag"
@@ -28,9 +29,12 @@ const (
 	tooFewReplicas  = "too-few-replicas"
 	fullResyncs     = "full-resyncs"
 
-	maxMemory     = "noeviction-limit"
-	evictedWanted = "evicting-wanted"
-	expiryStall   = "expire-cycle"
-	failedSave    = "save-failed"
-	openServer    = "no-password-open"
+	maxMemory      = "noeviction-limit"
+	volatileNoTTL  = "volatile-without-ttl"
+	evictingQueues = "evicting-queues"
+	fragmentation  = "fragmentation"
+	evictedWanted  = "evicting-wanted"
+	expiryStall    = "expire-cycle"
+	failedSave     = "save-failed"
+	openServer     = "no-password-open"
 )

@@ -11,7 +11,9 @@ type Scene struct {
 	Open    bool               // no password
 	Quiet   bool               // nobody else is there: no shop and no probe
 	Full    string             // why it is no part of the short form; "": it is
-	Alone   bool               // it needs both cores
+	Alone   bool               // in the full form it needs both cores
+	Slow    bool               // it takes long: the short form begins with it
+	On      string             // the server that it needs, as -server names it; "": any
 	Prepare func(*Stage) error // what is there before it begins
 	Cause   func(*Stage) error // begins it; what goes on then runs in goroutines of the Stage
 	Want    Want

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"redistop/bench/lab"
 )
 
 // atOnce is how many Scenes are played at the same time.
-const atOnce = 6
+const atOnce = 8
 
 // TestScenes plays all but the greatest, small and short: an incident is found, under the right rule first and
 // with the right culprit, and a healthy server has nothing above info.
@@ -24,25 +27,11 @@ func TestScenes(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &player{binary: binary, redistop: redistop, short: true, patience: patience}
-	// They mostly wait, so more of them go on at a time than there are processors.
-	turns := make(chan struct{}, atOnce)
-	outcomes := map[*Scene]chan outcome{}
-	for _, scene := range scenes() {
-		done := make(chan outcome, 1)
-		outcomes[scene] = done
-		if scene.Full == "" {
-			go func() {
-				turns <- struct{}{}
-				defer func() { <-turns }()
-				r, err := p.play(t.Context(), scene)
-				done <- outcome{r, err}
-			}()
-		}
-	}
+	outcomes := playAhead(t.Context(), p)
 	for _, scene := range scenes() {
 		t.Run(scene.Name, func(t *testing.T) {
-			if scene.Full != "" {
-				t.Skip("not in the short form: " + scene.Full)
+			if why := skip(scene); why != "" {
+				t.Skip(why)
 			}
 			o := <-outcomes[scene]
 			if o.err != nil {
@@ -58,8 +47,49 @@ func TestScenes(t *testing.T) {
 	}
 }
 
+// playAhead plays the Scenes, the slow ones first, and returns where each will leave its outcome. They mostly
+// wait, so more of them go on at a time than there are processors, and than t.Parallel would let.
+func playAhead(ctx context.Context, p *player) map[*Scene]chan outcome {
+	list := slices.DeleteFunc(scenes(), func(s *Scene) bool { return skip(s) != "" })
+	slices.SortStableFunc(list, func(a, b *Scene) int { return cmp.Compare(order(a), order(b)) })
+	outcomes := map[*Scene]chan outcome{}
+	for _, scene := range list {
+		outcomes[scene] = make(chan outcome, 1)
+	}
+	go func() {
+		turns := make(chan struct{}, atOnce)
+		for _, scene := range list {
+			turns <- struct{}{}
+			go func() {
+				defer func() { <-turns }()
+				r, err := p.play(ctx, scene)
+				outcomes[scene] <- outcome{r, err}
+			}()
+		}
+	}()
+	return outcomes
+}
+
+func order(s *Scene) int {
+	if s.Slow {
+		return 0
+	}
+	return 1
+}
+
 // outcome is a Result, or why there is none.
 type outcome struct {
 	result Result
 	err    error
+}
+
+// skip is why a Scene is not played here; "" where it is.
+func skip(scene *Scene) string {
+	if scene.Full != "" {
+		return "not in the short form: " + scene.Full
+	}
+	if _, err := lab.Find(scene.On); err != nil {
+		return err.Error()
+	}
+	return ""
 }
