@@ -47,7 +47,7 @@ var memory = []Scene{
 			return nil
 		},
 		Prepare: func(s *Stage) error { return s.fillTo("page:", 14_000) },
-		Want:    Want{Rule: evictedWanted},
+		Want:    Want{Rule: evictedWanted, Who: from("72", "catalog")},
 	},
 	{
 		Name: "volatile", Story: "the policy is volatile-lru, memory is nearly full, and hardly a key has a TTL",
@@ -67,7 +67,7 @@ var memory = []Scene{
 			}
 			return s.queue(from("74", "worker"), from("75", "orders"))
 		},
-		Want: Want{Rule: evictingQueues},
+		Want: Want{Rule: evictingQueues, Who: from("74", "worker")},
 	},
 	{
 		Name: "fragmented", Story: "five of six values were deleted, and the gaps between the others take five times their memory",

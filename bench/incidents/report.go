@@ -126,7 +126,7 @@ func (r *Report) incidents(b *strings.Builder) {
 		if result.Verdict.Miss != "" {
 			found = "**missed**: " + cell(result.Verdict.Miss)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", result.Scene.Name, cell(result.Scene.Story), found, who,
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", result.Scene.Name, cell(r.story(&result)), found, who,
 			duration(result.Detected), result.Before, result.During)
 	}
 }
@@ -138,6 +138,14 @@ func (r *Report) healthy(b *strings.Builder) {
 			fmt.Fprintf(b, "| %s | %s | %s |\n", result.Scene.Name, cell(result.Scene.Story), cmp.Or(cell(result.Verdict.Miss), "none"))
 		}
 	}
+}
+
+// story is what happens, and where, if that is not the server of most.
+func (r *Report) story(result *Result) string {
+	if result.Server == r.Server || result.Server == "" {
+		return result.Scene.Story
+	}
+	return result.Scene.Story + " (on " + result.Server + ")"
 }
 
 // cell makes text safe inside a table.
