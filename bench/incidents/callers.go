@@ -13,20 +13,21 @@ import (
 // callers is clients that ask badly.
 var callers = []Scene{
 	{
-		Name: "n+1", Story: "a report reads 10,000 users one by one, a round trip each",
+		Name: "n+1", Story: "three threads of a report read 10,000 users one by one, a round trip each",
 		Prepare: func(s *Stage) error {
 			return s.Fill("", 10_000, `redis.call("HSET", "user:" .. i, "name", "Ann", "mail", "ann@example.org")`)
 		},
 		Cause: func(s *Stage) error {
-			c, err := s.Dial(from("51", "report-job"))
-			if err != nil {
-				return err
+			for n := range 3 {
+				c, err := s.Dial(from("51", "report-job"))
+				if err != nil {
+					return err
+				}
+				s.Every(0, func() error {
+					n += 3
+					return refused(c.Do("HGET", "user:"+strconv.Itoa(1+n%10_000), "name"))
+				})
 			}
-			n := 0
-			s.Every(0, func() error {
-				n++
-				return refused(c.Do("HGET", "user:"+strconv.Itoa(1+n%10_000), "name"))
-			})
 			return nil
 		},
 		Want: Want{Rule: oneByOne, Who: from("51", "report-job")},

@@ -86,7 +86,7 @@ var replication = []Scene{
 	},
 	{
 		Name: "no-replica", Story: "min-replicas-to-write is 1 and the only replica is gone: writes are refused",
-		Config:  []string{"min-replicas-to-write 1", "min-replicas-max-lag 2"},
+		Config:  []string{"min-replicas-to-write 1"},
 		Prepare: func(s *Stage) error { _, err := s.replica(); return err },
 		Cause:   func(s *Stage) error { return s.servers[1].Kill() },
 		Want:    Want{Rule: tooFewReplicas, Also: []string{failingCommands}},
