@@ -76,7 +76,7 @@ var connections = []Scene{
 	{
 		Name: "slow-reader", Story: "an export asks for list after list and does not read the replies",
 		Prepare: func(s *Stage) error {
-			return s.Fill("export:rows", 5000, `redis.call("RPUSH", KEYS[1], "a row with some letters " .. i)`)
+			return s.Fill("export:rows", 1500, `redis.call("RPUSH", KEYS[1], "a row with some letters " .. i)`)
 		},
 		Cause: func(s *Stage) error {
 			c, err := s.Dial(from("66", "export"))
@@ -87,8 +87,8 @@ var connections = []Scene{
 				return err
 			}
 			asked := 0
-			s.Every(50*time.Millisecond, func() error {
-				if asked++; asked > 1000 { // 150 MB are enough
+			s.Every(15*time.Millisecond, func() error {
+				if asked++; asked > 3000 { // 150 MB are enough
 					return nil
 				}
 				return c.Send(redis.AppendCommand(nil, "LRANGE", "export:rows", "0", "-1"))
