@@ -87,8 +87,8 @@ var blocking = []Scene{
 	{
 		Name: "del", Story: "DEL of a set of 300,000 members, one every second",
 		Config: []string{"lazyfree-lazy-user-del no"}, // Valkey 8 has yes, and then DEL is UNLINK
-		Cause: func(s *Stage) error { return s.fillAndDelete(s.size(300_000, 100_000)) },
-		Want:  Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
+		Cause:  func(s *Stage) error { return s.fillAndDelete(s.size(300_000, 100_000)) },
+		Want:   Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
 	},
 	{
 		Name: "flushall", Story: "a test suite calls FLUSHALL on the shop's server again and again, and the catalog is written anew each time",
