@@ -18,8 +18,11 @@ func newACL() *cobra.Command {
 server. It is made for the server's version, because a rule that names a command
 the server does not have is refused. Nothing is changed on the server.
 
-Without --monitor the user sees counters only: who sends which keys needs
-MONITOR, which shows every value to whoever has that right.`,
+Without more flags the user sees counters only. Who sends which keys needs
+--monitor: MONITOR shows every value to whoever has that right. Findings about
+the configuration, users' rights and refusals need --doctor: CONFIG GET shows
+passwords that stand in the configuration, ACL GETUSER the hashes of users'
+ones. redistop asks for neither.`,
 		Example: `  redistop acl cache.local --name watcher
   redistop acl rediss://admin@cache.local --askpass --kill`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -41,8 +44,9 @@ MONITOR, which shows every value to whoever has that right.`,
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&wish.User, "name", wish.User, "print the rule of a user called `NAME`")
 	cmd.Flags().BoolVar(&wish.Monitor, "monitor", false, "with the right to samples of the command stream (MONITOR)")
+	cmd.Flags().BoolVar(&wish.Doctor, "doctor", false, "with the right to read configuration, users' rights and refusals")
 	cmd.Flags().BoolVar(&wish.Kill, "kill", false, "with the right to kill connections")
-	group(cmd, "Rule", "name", "monitor", "kill")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill")
 	conn.addTo(cmd)
 	return cmd
 }
