@@ -45,7 +45,10 @@ func (p *Pinger) Close() error { return p.conn.Close() }
 
 // elsewhere says that a connection leads to an address that is not this host's own: not a unix socket, not
 // a loopback address, not the one that it comes from.
-func elsewhere(nc net.Conn) bool {
+func elsewhere(nc interface {
+	LocalAddr() net.Addr
+	RemoteAddr() net.Addr
+}) bool {
 	there, ok := nc.RemoteAddr().(*net.TCPAddr)
 	here, ok2 := nc.LocalAddr().(*net.TCPAddr)
 	return ok && ok2 && !there.IP.IsLoopback() && !there.IP.Equal(here.IP)
