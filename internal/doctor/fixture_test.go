@@ -3,6 +3,7 @@ package doctor
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +88,7 @@ func (s *synth) row(name string) *stats.CommandRow {
 func (s *synth) logged(addr, name string, usec int64, args ...string) *synth {
 	s.slow++
 	s.now.Slowlog = append([]stats.SlowRow{{Kind: stats.Slow, ID: s.slow, Time: s.now.Time, Usec: stats.Some(usec),
-		Command: args[0], Args: args, Addr: addr, Name: name}}, s.now.Slowlog...)
+		Command: strings.ToLower(args[0]), Args: args, Addr: addr, Name: name}}, s.now.Slowlog...)
 	return s
 }
 

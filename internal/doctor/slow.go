@@ -191,3 +191,25 @@ func firstKey(command string, args []byte) (key []byte, ok bool) {
 	})
 	return key, ok
 }
+
+// keyAndTail are the raw first key (or pattern) of a logged command, and what follows it, safe to print;
+// "" where there is none.
+func (c *SlowCommand) keyAndTail() (key, tail string) {
+	at := slices.Index(c.Args, c.rawKey())
+	if at < 1 {
+		return "", ""
+	}
+	var words []string
+	for _, a := range c.Args[at+1:] {
+		words = append(words, redis.Argument(a[:min(len(a), 64)]))
+	}
+	return c.Args[at], strings.Join(words, " ")
+}
+
+func (c *SlowCommand) rawKey() string {
+	key, ok := firstKey(c.Command, monitorArgs(c.Args))
+	if !ok {
+		return ""
+	}
+	return string(redis.Unquote(nil, key))
+}
