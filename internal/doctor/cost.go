@@ -124,7 +124,7 @@ func (w *Window) severity(c *cost) stats.Severity {
 	mean := c.mean()
 	slow, again := mean >= w.Limit("call_usec")/2, c.calls >= 2
 	switch {
-	case c.calls == 0, c.share > 1.1: // a module's own threads: not the time of the one that all wait for
+	case c.calls == 0, c.work.TimeShare > 1.1: // a module's own threads: not the time of the one that all wait for
 		return ""
 	case slow && again && (c.share >= w.Limit("critical_share") || c.stalls >= 2),
 		c.stalls > 0 && c.longest >= w.Limit("freeze_usec"):
