@@ -28,7 +28,9 @@ func TestDeletingBigKeys(t *testing.T) {
 func TestDeletingVeryManyKeys(t *testing.T) {
 	args := append([]string{"UNLINK"}, strings.Split(strings.Repeat("k:1 ", 30)+"...", " ")...)
 	s := newSynth(bigKeyDelete)
-	s.run(10, func(i int) { s.calls("get", 2000, 3).calls("unlink", 1, 60_000).logged("10.0.5.2:4000", "", 60_000, args...) })
+	s.run(10, func(i int) {
+		s.calls("get", 2000, 3).calls("unlink", 1, 60_000).logged("10.0.5.2:4000", "", 60_000, args...)
+	})
 	f := s.only(t, "big-key-delete", stats.Warning)
 	if len(f.Remedy) != 1 || !strings.HasPrefix(f.Remedy[0], "delete fewer keys with one command") {
 		t.Errorf("remedy %q", f.Remedy)
