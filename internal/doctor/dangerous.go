@@ -181,10 +181,7 @@ func (w *Window) flushes() []stats.Finding {
 func (w *Window) drop() (before, after int64) {
 	next := int64(-1)
 	w.recent(func(s *stats.Snapshot) bool {
-		var n int64
-		for _, r := range s.Keyspace {
-			n += r.Keys
-		}
+		n := keysOf(s)
 		if next >= 0 && n-next > before-after {
 			before, after = n, next
 		}

@@ -4,9 +4,11 @@ package doctor
 // stands higher comes first. A new rule is a file and a line here.
 func Rules() []Rule {
 	return []Rule{
+		serverRestarted,
 		dangerousCommand,
 		slowScript,
 		blockingCommand,
 		bigKeyDelete,
+		monitorLeft,
 	}
 }
