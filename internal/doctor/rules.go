@@ -6,5 +6,6 @@ func Rules() []Rule {
 	return []Rule{
 		noevictionLimit,
 		nearMaxclients,
+		outputBuffers,
 	}
 }

@@ -25,6 +25,8 @@ type Window struct {
 	slow   []SlowCommand
 	limits map[string]float64
 	book   addressBook
+	held   map[int64]heldBuffer // output buffers that wait, by connection
+	heldAt time.Time            // of the newest pass over the connections that held knows
 }
 
 // Limit is the value of the rule's threshold of that name. A name that the rule does not have panics: it
@@ -50,6 +52,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.thinOut()
 	w.book.learn(s)
 	w.learnSlow(s)
+	w.learnHeld(s)
 }
 
 // begunAnew says that counters of two Snapshots cannot be compared: another process answered, or its
