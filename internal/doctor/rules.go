@@ -5,6 +5,8 @@ package doctor
 func Rules() []Rule {
 	return []Rule{
 		noevictionLimit,
+		leakedConnections,
+		connectionStorm,
 		nearMaxclients,
 		outputBuffers,
 	}

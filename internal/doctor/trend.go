@@ -80,3 +80,5 @@ func keys(s *stats.Snapshot) (all, expiring int64) {
 	}
 	return all, expiring
 }
+
+func totalCommands(s *stats.Snapshot) stats.Maybe[int64] { return s.Throughput.TotalCommands }
