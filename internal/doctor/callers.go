@@ -90,3 +90,12 @@ func elsewhere(ip string) bool {
 func ordinary(c *stats.ConnectionRow) bool {
 	return c.Subscriptions == 0 && !strings.ContainsAny(c.Flags, "PbOMS")
 }
+
+// hostAndPort is an address as redis-cli -h takes it: "10.0.3.1 -p 6379".
+func hostAndPort(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return quoted(addr)
+	}
+	return quoted(host) + " -p " + quoted(port)
+}

@@ -9,5 +9,10 @@ func Rules() []Rule {
 		connectionStorm,
 		nearMaxclients,
 		outputBuffers,
+		tooFewReplicas,
+		replicaLinkDown,
+		replicaLag,
+		fullResyncs,
+		replicaWritable,
 	}
 }

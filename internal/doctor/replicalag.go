@@ -1,0 +1,91 @@
+package doctor
+
+import (
+	"time"
+
+	"redistop/internal/stats"
+)
+
+var replicaLag = Rule{
+	ID:    "replica-lag",
+	Title: "A replica does not keep up",
+	Group: "Replication",
+	What:  "A replica is seconds behind this primary, or has stopped to acknowledge what it gets.",
+	Why:   "Reads from it are old, WAIT takes long, a failover to it loses what it has not got. What it has not taken waits in this server's memory, until it is cut off and must begin anew.",
+	How:   "INFO replication on the primary: offset and lag of each replica, against how fast the primary's own offset grows. Replicas acknowledge once a second, so that less than a second of writes is no lag. A first copy under way is no finding.",
+	Do:    "Look at the replica with redistop: is it busy, blocked by a long command, or out of memory? Is the network between full? Write less at once.",
+	Limits: []Limit{
+		{"seconds", 5, "of writes behind: five times what is usual between two acknowledgements"},
+		{"bytes", 1 << 20, "behind: on a server that writes little, seconds are few bytes"},
+		{"silent_seconds", 10, "without an acknowledgement, which comes every second; a command that long blocks the replica"},
+		{"grave_seconds", 40, "without one: after 60 s (repl-timeout) the primary cuts the replica off"},
+	},
+	Behind: []string{"output-buffers"},
+	Check:  checkReplicaLag,
+}
+
+func checkReplicaLag(w *Window) []stats.Finding {
+	var found []stats.Finding
+	speed := w.speed(func(s *stats.Snapshot) stats.Maybe[int64] { return s.Replication.Offset })
+	for _, r := range w.Now.Replication.Replicas {
+		if w.Now.Server.Role != "primary" || r.State != "online" || w.copying(r.Addr) {
+			continue
+		}
+		behind := 0.0
+		if lag, ok := r.LagBytes.Get(); ok && float64(lag) >= w.Limit("bytes") && speed > 0 {
+			behind = float64(lag) / speed
+		}
+		silence := float64(r.LagSeconds.Or(0))
+		if behind < w.Limit("seconds") && silence < w.Limit("silent_seconds") {
+			continue
+		}
+		found = append(found, w.lagFinding(r, behind, silence, speed))
+	}
+	return found
+}
+
+// copying says whether a replica of that host has not acknowledged its first copy yet.
+func (w *Window) copying(addr string) bool {
+	for i := range w.Now.Connections {
+		c := &w.Now.Connections[i]
+		if outputClass(c) == "replica" && ipOf(c.Addr) == ipOf(addr) && w.syncing(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Window) lagFinding(r stats.ReplicaRow, behind, silence, speed float64) stats.Finding {
+	addr := safeName(r.Addr)
+	f := stats.Finding{
+		Subject: addr, Weight: max(behind, silence), Severity: stats.Warning, Confidence: stats.Certain,
+		Title:    "Replica " + addr + " is " + seconds(behind) + " behind",
+		Culprits: []stats.Culprit{{Addr: r.Addr, IP: ipOf(r.Addr), Source: "INFO replication"}},
+		Impact:   "Reads from it are old, and a failover to it would lose what it has not got.",
+		Remedy: []string{
+			"Look at the replica: redistop " + addr + ". Is it out of processor time, blocked by a long command, loading, or swapping?",
+			"Look at the network between the two, and at what writes so much here (redistop, sorted by input).",
+		},
+	}
+	if lag, ok := r.LagBytes.Get(); ok {
+		value := bytes(float64(lag))
+		if speed > 0 {
+			value += ", while the primary writes " + bytes(speed) + " a second"
+		}
+		f.Evidence = append(f.Evidence, w.evidence("not acknowledged", value, "INFO replication (offset)"))
+		if size, ok := w.Now.Replication.BacklogBytes.Get(); ok && lag > size {
+			f.Impact += " It is further behind than the backlog (" + bytes(float64(size)) + ") reaches: if its connection breaks now, it begins anew with a full copy."
+		}
+	}
+	if silence >= w.Limit("silent_seconds") {
+		f.Title = "Replica " + addr + " has acknowledged nothing for " + seconds(silence)
+		f.Evidence = append(f.Evidence, moment("last acknowledgement", seconds(silence)+" ago", "INFO replication (lag)"))
+		if silence >= w.Limit("grave_seconds") {
+			f.Severity = stats.Critical
+		}
+	}
+	if _, elapsed := w.Since(Recent); elapsed < 4*time.Second {
+		f.Unknown = append(f.Unknown, "whether it is catching up: look for longer")
+	}
+	return f
+}
