@@ -9,10 +9,15 @@ func Rules() []Rule {
 		connectionStorm,
 		nearMaxclients,
 		outputBuffers,
+		saveFailed,
+		aofFailed,
 		tooFewReplicas,
 		replicaLinkDown,
 		replicaLag,
 		fullResyncs,
 		replicaWritable,
+		aofFsyncDelays,
+		slowFork,
+		diskFull,
 	}
 }
