@@ -96,7 +96,7 @@ func TestAOFFsyncDelays(t *testing.T) {
 		"long ago": func(s *synth, i int) {
 			on(s, "everysec")
 			event(s, 900_000)
-			s.now.LatencyEvents[0].Time = t0.Add(-Recent)
+			s.now.LatencyEvents[0].Time = t0.Add(-2 * Recent)
 		},
 		"always, idle": func(s *synth, i int) { on(s, "always"); loop(s, 200, 0) },
 	})

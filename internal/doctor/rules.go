@@ -5,6 +5,7 @@ package doctor
 func Rules() []Rule {
 	return []Rule{
 		noevictionLimit,
+		noPasswordOpen,
 		leakedConnections,
 		connectionStorm,
 		nearMaxclients,
@@ -16,8 +17,12 @@ func Rules() []Rule {
 		replicaLag,
 		fullResyncs,
 		replicaWritable,
+		evictingWanted,
 		aofFsyncDelays,
 		slowFork,
 		diskFull,
+		deniedLogins,
+		defaultUserAll,
+		dangerousCommandsOpen,
 	}
 }
