@@ -8,9 +8,6 @@ import (
 	"redistop/internal/stats"
 )
 
-// mostCulprits is how many a finding names: who is not among the first five is not the one to talk to.
-const mostCulprits = 5
-
 // connections returns those that clients have: without the link to the primary, replicas and our own.
 func (w *Window) connections(pass func(*stats.ConnectionRow) bool) []*stats.ConnectionRow {
 	var list []*stats.ConnectionRow

@@ -88,7 +88,7 @@ func (w *Window) newcomers() []stats.Culprit {
 	var weights []float64
 	known := map[string]bool{}
 	for i := range w.Now.Connections {
-		known[ipOf(w.Now.Connections[i].Addr)] = true
+		known[ipOf(w.Now.Connections[i].Addr, w.Now.Connections[i].Flags)] = true
 	}
 	for _, c := range w.connections(func(c *stats.ConnectionRow) bool { return c.AgeSeconds <= 2 }) {
 		list, weights = append(list, CulpritOf(c)), append(weights, 1)

@@ -55,7 +55,7 @@ func (w *Window) deniedWho() []stats.Culprit {
 	var weights []float64
 	for _, d := range w.Now.Denied {
 		if d.Reason == "auth" && d.AgeSeconds <= Recent.Seconds() {
-			list = append(list, stats.Culprit{Addr: d.Addr, IP: ipOf(d.Addr), Name: d.Name, User: d.User, Command: "AUTH", Source: "ACL LOG"})
+			list = append(list, stats.Culprit{Addr: d.Addr, IP: ipOf(d.Addr, ""), Name: d.Name, User: d.User, Command: "AUTH", Source: "ACL LOG"})
 			weights = append(weights, float64(d.Count))
 		}
 	}

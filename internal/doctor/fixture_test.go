@@ -3,9 +3,13 @@ package doctor
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
 
@@ -87,7 +91,7 @@ func (s *synth) row(name string) *stats.CommandRow {
 func (s *synth) logged(addr, name string, usec int64, args ...string) *synth {
 	s.slow++
 	s.now.Slowlog = append([]stats.SlowRow{{Kind: stats.Slow, ID: s.slow, Time: s.now.Time, Usec: stats.Some(usec),
-		Command: args[0], Args: args, Addr: addr, Name: name}}, s.now.Slowlog...)
+		Command: strings.ToLower(args[0]), Args: args, Addr: addr, Name: name}}, s.now.Slowlog...)
 	return s
 }
 
@@ -206,4 +210,32 @@ func titles(list []stats.Finding) (all []string) {
 		all = append(all, string(f.Severity)+" "+f.Rule+": "+f.Title)
 	}
 	return all
+}
+
+// wantPrintable wants every text of a finding safe to print.
+func wantPrintable(t *testing.T, f stats.Finding) {
+	t.Helper()
+	texts := append([]string{f.Title, f.Subject, f.Impact}, append(f.Remedy, f.Unknown...)...)
+	for _, e := range f.Evidence {
+		texts = append(texts, e.What, e.Value, e.Source)
+	}
+	for _, text := range texts {
+		if redis.Printable(text) != text {
+			t.Errorf("not safe to print: %q", text)
+		}
+		if text == "" || strings.Contains(text, "%!") {
+			t.Errorf("a text is broken: %q in %+v", text, f)
+		}
+	}
+	if f.Title == "" || f.Impact == "" || len(f.Evidence) == 0 || len(f.Remedy) == 0 {
+		t.Errorf("a part is missing: %+v", f)
+	}
+}
+
+// wantUnknown wants exactly these.
+func wantUnknown(t *testing.T, f stats.Finding, want ...string) {
+	t.Helper()
+	if d := cmp.Diff(want, f.Unknown); d != "" {
+		t.Errorf("what could not be known (-want +got):\n%s", d)
+	}
 }

@@ -43,7 +43,7 @@ func checkFullResyncs(w *Window) []stats.Finding {
 	}
 	f.Evidence = append(f.Evidence, moment("since the start", count(full)+" full resyncs, "+count(refused)+" partial ones refused", "INFO stats (sync_full, sync_partial_err)"))
 	for _, r := range w.Now.Replication.Replicas {
-		f.Culprits = append(f.Culprits, stats.Culprit{Addr: r.Addr, IP: ipOf(r.Addr), Source: "INFO replication"})
+		f.Culprits = append(f.Culprits, stats.Culprit{Addr: r.Addr, IP: ipOf(r.Addr, ""), Source: "INFO replication"})
 	}
 	f.Culprits = firstOf(f.Culprits, mostCulprits)
 	f.Impact = "Each one forks this server and sends all its data, and the replica has old data until it has loaded it."

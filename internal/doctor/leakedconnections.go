@@ -27,7 +27,7 @@ func checkLeakedConnections(w *Window) []stats.Finding {
 	type owner struct{ ip, name string }
 	groups := map[owner][]*stats.ConnectionRow{}
 	for _, c := range w.connections(abandoned) {
-		o := owner{ipOf(c.Addr), c.Name}
+		o := owner{ipOf(c.Addr, c.Flags), c.Name}
 		groups[o] = append(groups[o], c)
 	}
 	var found []stats.Finding

@@ -23,7 +23,7 @@ func checkNoPasswordOpen(w *Window) []stats.Finding {
 		return nil
 	}
 	strangers := w.connections(func(c *stats.ConnectionRow) bool {
-		return elsewhere(ipOf(c.Addr)) && (c.User == "default" || c.User == "")
+		return elsewhere(ipOf(c.Addr, c.Flags)) && (c.User == "default" || c.User == "")
 	})
 	how, open := w.openBeyondHost()
 	if !open && len(strangers) == 0 {

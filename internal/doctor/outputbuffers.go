@@ -108,7 +108,7 @@ func (w *Window) syncing(c *stats.ConnectionRow) bool {
 		return true
 	}
 	for _, r := range w.Now.Replication.Replicas {
-		if ipOf(r.Addr) == ipOf(c.Addr) && r.State != "online" {
+		if ipOf(r.Addr, "") == ipOf(c.Addr, c.Flags) && r.State != "online" {
 			return true
 		}
 	}

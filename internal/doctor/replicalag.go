@@ -48,7 +48,7 @@ func checkReplicaLag(w *Window) []stats.Finding {
 func (w *Window) copying(addr string) bool {
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
-		if outputClass(c) == "replica" && ipOf(c.Addr) == ipOf(addr) && w.syncing(c) {
+		if outputClass(c) == "replica" && ipOf(c.Addr, c.Flags) == ipOf(addr, "") && w.syncing(c) {
 			return true
 		}
 	}
@@ -60,7 +60,7 @@ func (w *Window) lagFinding(r stats.ReplicaRow, behind, silence, speed float64) 
 	f := stats.Finding{
 		Subject: addr, Weight: max(behind, silence), Severity: stats.Warning, Confidence: stats.Certain,
 		Title:    "Replica " + addr + " is " + seconds(behind) + " behind",
-		Culprits: []stats.Culprit{{Addr: r.Addr, IP: ipOf(r.Addr), Source: "INFO replication"}},
+		Culprits: []stats.Culprit{{Addr: r.Addr, IP: ipOf(r.Addr, ""), Source: "INFO replication"}},
 		Impact:   "Reads from it are old, and a failover to it would lose what it has not got.",
 		Remedy: []string{
 			"Look at the replica: redistop " + addr + ". Is it out of processor time, blocked by a long command, loading, or swapping?",

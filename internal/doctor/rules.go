@@ -4,6 +4,7 @@ package doctor
 // stands higher comes first. A new rule is a file and a line here.
 func Rules() []Rule {
 	return []Rule{
+		blockingCommand,
 		noevictionLimit,
 		noPasswordOpen,
 		leakedConnections,

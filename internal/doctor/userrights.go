@@ -27,7 +27,7 @@ func checkDefaultUserAll(w *Window) []stats.Finding {
 	if !a.DefaultAll.Or(false) || !others {
 		return nil
 	}
-	list := w.connections(func(c *stats.ConnectionRow) bool { return c.User == "default" && elsewhere(ipOf(c.Addr)) })
+	list := w.connections(func(c *stats.ConnectionRow) bool { return c.User == "default" && elsewhere(ipOf(c.Addr, c.Flags)) })
 	if len(list) == 0 {
 		return nil
 	}
@@ -64,7 +64,7 @@ func checkDangerousCommandsOpen(w *Window) []stats.Finding {
 		if u.Name == "default" || len(u.Dangerous) == 0 {
 			continue
 		}
-		list := w.connections(func(c *stats.ConnectionRow) bool { return c.User == u.Name && elsewhere(ipOf(c.Addr)) })
+		list := w.connections(func(c *stats.ConnectionRow) bool { return c.User == u.Name && elsewhere(ipOf(c.Addr, c.Flags)) })
 		if float64(len(list)) < w.Limit("connections") {
 			continue
 		}
