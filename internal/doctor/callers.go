@@ -33,14 +33,14 @@ func whoHas(list []*stats.ConnectionRow, amount func(*stats.ConnectionRow) float
 // one counts connections.
 func one(*stats.ConnectionRow) float64 { return 1 }
 
-// writers says who writes the most: by the samples, else by the bytes that connections send, else by the
+// writers says who adds the most data: by the samples, else by the bytes that connections send, else by the
 // last command of those that are active.
 func (w *Window) writers() []stats.Culprit {
 	var list []stats.Culprit
 	var weights []float64
 	for i := range w.Now.Samples {
 		r := &w.Now.Samples[i]
-		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further && writes(r.Command) {
+		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further && adds(r.Command) {
 			list = append(list, stats.Culprit{IP: r.IP, Name: r.Name.Or(""), User: r.User.Or(""), Library: r.Library.Or(""), Source: "samples"})
 			weights = append(weights, rate)
 		}
@@ -52,7 +52,7 @@ func (w *Window) writers() []stats.Culprit {
 		}
 		return merged
 	}
-	active := w.connections(func(c *stats.ConnectionRow) bool { return c.IdleSeconds <= 2 && writes(c.LastCommand) })
+	active := w.connections(func(c *stats.ConnectionRow) bool { return c.IdleSeconds <= 2 && adds(c.LastCommand) })
 	for _, c := range active {
 		if c.InputBytesPerSecond.Or(0) > 0 {
 			return firstOf(whoHas(active, func(c *stats.ConnectionRow) float64 { return c.InputBytesPerSecond.Or(0) }), 3)
@@ -62,6 +62,12 @@ func (w *Window) writers() []stats.Culprit {
 }
 
 func firstOf(list []stats.Culprit, most int) []stats.Culprit { return list[:min(most, len(list))] }
+
+// adds says whether a command may need more memory: the server refuses it when there is none.
+func adds(command string) bool {
+	info, ok := lookup(command)
+	return ok && info.Flags&redis.FlagDenyOOM != 0
+}
 
 // writes says whether a command, named as in "config|set", may write keys.
 func writes(command string) bool {

@@ -15,7 +15,7 @@ var connectionStorm = Rule{
 	How:   "INFO stats (total_connections_received) and the ids in CLIENT LIST: an id that was given and that no list shows came and went between two looks. Who it was is known of those that a list or a log happened to show.",
 	Do:    "Use one long-lived connection or a pool in each process; in PHP persistent connections; a proxy for programs that live shortly.",
 	Limits: []Limit{
-		{"per_second", 100, "about one percent of the server's time goes into them, and with TLS ten; a pool opens a few a minute, tools and health checks a few a second"},
+		{"per_second", 50, "about half a percent of the server's time goes into them, and with TLS ten times that; a pool opens a few a minute, tools and health checks a few a second"},
 		{"grave_per_second", 1000, "about a tenth of the server's time"},
 		{"busy_share", 0.8, "of the main thread: from here on others wait for it"},
 	},

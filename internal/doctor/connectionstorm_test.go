@@ -40,7 +40,7 @@ func TestConnectionStorm(t *testing.T) {
 		}
 	})
 	silent(t, connectionStorm, 10, map[string]func(*synth, int){
-		"below":             func(s *synth, i int) { gone(s, 99) },
+		"below":             func(s *synth, i int) { gone(s, 49) },
 		"pools start":       func(s *synth, i int) { received(s, 200, int64(10+200*i)) },
 		"everybody anew":    func(s *synth, i int) { received(s, map[bool]int64{true: 2000}[i == 5], 2000) },
 		"counter unknown":   func(s *synth, i int) {},

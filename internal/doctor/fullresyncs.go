@@ -12,7 +12,7 @@ var fullResyncs = Rule{
 	Do:    "Make the backlog hold what is written while a link is down (repl-backlog-size), give replicas a larger output buffer (client-output-buffer-limit replica), and find out why the link breaks.",
 	Limits: []Limit{
 		{"refused", 2, "partial resyncs refused in half an hour: one may follow a restart"},
-		{"repeated", 3, "full resyncs in half an hour beyond one for each replica"},
+		{"repeated", 3, "full resyncs in half an hour, and more than two for each replica: so many replicas are not set up in that time"},
 		{"refused_since_start", 3, "partial resyncs refused since the start, if that is one in an hour or more"},
 		{"backlog_seconds", 300, "that a backlog should hold: a reboot or a fault of the network is over by then"},
 	},
@@ -33,7 +33,7 @@ func checkFullResyncs(w *Window) []stats.Finding {
 	switch {
 	case !known:
 		return nil
-	case float64(grownRefused) >= w.Limit("refused"), float64(grown-replicas) >= w.Limit("repeated"):
+	case float64(grownRefused) >= w.Limit("refused"), float64(grown) >= w.Limit("repeated") && grown > 2*replicas:
 		f.Title = plural(grown, "full resync") + " in " + seconds(elapsed.Seconds())
 		f.Evidence = append(f.Evidence, stats.Evidence{What: "full resyncs", Value: count(grown) + ", " + count(grownRefused) + " partial ones refused", Source: "INFO stats", Seconds: stats.Some(elapsed.Seconds())})
 	case float64(refused) >= w.Limit("refused_since_start") && hours > 0 && float64(refused)/hours >= 1:

@@ -32,11 +32,11 @@ func checkLeakedConnections(w *Window) []stats.Finding {
 	}
 	var found []stats.Finding
 	for o, list := range groups {
-		span, steady := openedSteadily(list)
-		if float64(len(list)) < w.Limit("connections") || span < w.Limit("span_seconds") || !steady {
+		perSec, span := openedSteadily(list)
+		if float64(len(list)) < w.Limit("connections") || span < w.Limit("span_seconds") || perSec == 0 {
 			continue
 		}
-		f := w.leakFinding(list, float64(len(list))/span, span)
+		f := w.leakFinding(list, perSec, span)
 		f.Subject = quoted(o.ip) + " " + quoted(o.name)
 		found = append(found, f)
 	}
@@ -52,16 +52,26 @@ func abandoned(c *stats.ConnectionRow) bool {
 	return ordinary(c) && c.AgeSeconds > opening && float64(c.AgeSeconds-c.IdleSeconds) <= max(opening, share*float64(c.AgeSeconds))
 }
 
-// openedSteadily says whether connections were opened all the time up to now, and over how many seconds.
-// Each fifth of that time must have seen a fair share of them.
-func openedSteadily(list []*stats.ConnectionRow) (span float64, steady bool) {
-	const parts, fair = 5, 0.08 // an even stream has 0.2 in each
+// openedSteadily is how many connections were opened a second, all the time up to now, and since when; 0
+// where they were not. Cut into five, one part may stick out, as the start of a pool does; the others must
+// be about alike.
+func openedSteadily(list []*stats.ConnectionRow) (perSec, span float64) {
+	const parts, fewest, alike = 5, 5, 0.4
 	oldest := slices.MaxFunc(list, func(a, b *stats.ConnectionRow) int { return int(a.AgeSeconds - b.AgeSeconds) }).AgeSeconds
 	var counts [parts]int
 	for _, c := range list {
 		counts[min(parts-1, c.AgeSeconds*parts/max(1, oldest))]++
 	}
-	return float64(oldest), float64(slices.Min(counts[:])) >= fair*float64(len(list))
+	slices.Sort(counts[:])
+	var sum int
+	for _, n := range counts[:parts-1] {
+		sum += n
+	}
+	span = float64(oldest)
+	if mean := float64(sum) / (parts - 1); counts[0] < fewest || float64(counts[0]) < alike*mean {
+		return 0, span
+	}
+	return float64(sum) / (span / parts * (parts - 1)), span
 }
 
 func (w *Window) leakFinding(list []*stats.ConnectionRow, perSec, span float64) stats.Finding {

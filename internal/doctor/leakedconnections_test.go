@@ -43,6 +43,19 @@ func TestLeakedConnections(t *testing.T) {
 		s.run(1, nil)
 		says(t, s.only(t, "leaked-connections", stats.Info), "opens 1 an hour more")
 	})
+	t.Run("beside a pool", func(t *testing.T) {
+		s := newSynth(leakedConnections)
+		leak(s, 1400, 20, func(i int, c *stats.ConnectionRow) {
+			if i >= 400 {
+				c.AgeSeconds, c.IdleSeconds = 23, 22
+			} else {
+				c.AgeSeconds = 3 + int64(i)/20
+				c.IdleSeconds = c.AgeSeconds
+			}
+		})
+		s.run(1, nil)
+		says(t, s.only(t, "leaked-connections", stats.Warning), "leaves 1,400 connections unused", "a second more")
+	})
 	silent(t, leakedConnections, 3, map[string]func(*synth, int){
 		"few": func(s *synth, i int) { leak(s, 49, 900, nil) },
 		"opened at once": func(s *synth, i int) {

@@ -11,18 +11,17 @@ var outputBuffers = Rule{
 	ID:    "output-buffers",
 	Title: "Replies wait for clients that do not read them",
 	Group: "Connections",
-	What:  "A client asks or is sent more than it reads: a slow subscriber, a stuck reader, a replica that does not keep up, a MONITOR. What it has not read waits in the server's memory.",
-	Why:   "The buffer takes memory from the data: it causes evictions or OOM errors, and without a limit it can end the server. With a limit the client is cut off, and a subscriber loses messages, a replica begins anew.",
-	How:   "CLIENT LIST (omem) several times: a buffer counts when it does not shrink for some seconds. What waits in the sockets of both hosts cannot be seen.",
+	What:  "A client asks or is sent more than it reads: a slow subscriber, a stuck reader, a MONITOR. What it has not read waits in the server's memory.",
+	Why:   "The buffer takes memory from the data: it causes evictions or OOM errors, and without a limit it can end the server. With a limit the client is cut off, and a subscriber loses messages.",
+	How:   "CLIENT LIST (omem) several times: a buffer counts when it does not shrink for some seconds. What waits in the sockets of both hosts cannot be seen. Replicas are the matter of replica-lag.",
 	Do:    "Make the reader faster, send it less, or split its work; put a limit on the class of clients (client-output-buffer-limit); close the stuck connection with CLIENT KILL ID.",
 	Limits: []Limit{
 		{"bytes", 4 << 20, "half of what a subscriber may hold for a minute by default; a reply of this size is rare"},
 		{"held_seconds", 3, "without shrinking: a client that reads takes a large reply within a second or two"},
 		{"grave_share", 0.2, "of maxmemory, or of the host's memory: that much room is missing for data"},
 		{"grave_seconds", 300, "until memory is full at the present speed: hardly time to act"},
-		{"sync_share", 0.5, "of a replica's hard limit while it takes its first copy: to be sent later is normal until then"},
 	},
-	Behind: []string{"monitor-running"},
+	Behind: []string{"monitor-left-running"},
 	Check:  checkOutputBuffers,
 }
 
@@ -43,14 +42,11 @@ func checkOutputBuffers(w *Window) []stats.Finding {
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
 		h, ok := w.held[c.ID]
-		if !ok || c.Own || strings.Contains(c.Flags, "M") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
+		if !ok || c.Own || strings.ContainsAny(c.Flags, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
 			continue
 		}
 		class := outputClass(c)
 		limit, _ := w.outputLimit(class.limited())
-		if class == "replica" && w.syncing(c) && float64(h.lastBytes) < w.Limit("sync_share")*float64(limit.hard) {
-			continue
-		}
 		classes = addWaiting(classes, string(class), c, h, untilCut(limit, h))
 	}
 	var found []stats.Finding
@@ -99,20 +95,6 @@ func (c clientClass) limited() string {
 		return "normal"
 	}
 	return string(c)
-}
-
-// syncing says that the connection is of a replica that has not acknowledged anything yet: its copy is
-// under way.
-func (w *Window) syncing(c *stats.ConnectionRow) bool {
-	if c.LastCommand == "psync" || c.LastCommand == "sync" {
-		return true
-	}
-	for _, r := range w.Now.Replication.Replicas {
-		if ipOf(r.Addr, "") == ipOf(c.Addr, c.Flags) && r.State != "online" {
-			return true
-		}
-	}
-	return false
 }
 
 // untilCut is when the server cuts a client off, in seconds; infinite where nothing will.
@@ -184,7 +166,6 @@ func (w *Window) memoryRoom() (room, of float64) {
 
 var classNames = map[string][2]string{
 	"monitor": {"MONITOR", "MONITORs"},
-	"replica": {"replica", "replicas"},
 	"pubsub":  {"subscriber", "subscribers"},
 	"normal":  {"client", "clients"},
 }
@@ -200,11 +181,6 @@ func waitingRemedies(k *waiting) []string {
 	switch k.class {
 	case "monitor":
 		return []string{"End the MONITOR: CLIENT KILL ID " + plain(worst.ID) + ". redistop watches in short windows instead."}
-	case "replica":
-		return []string{
-			"Look at the replica: is it out of processor time or memory, is the network between full, does a long command block it?",
-			"If it is cut off again and again, give it more: CONFIG SET client-output-buffer-limit \"replica 512mb 128mb 60\".",
-		}
 	case "pubsub":
 		return []string{
 			"Let the subscriber take messages off the socket at once and work on them elsewhere, or share the channels among several subscribers; where no message may be lost, use a stream.",

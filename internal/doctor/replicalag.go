@@ -18,10 +18,11 @@ var replicaLag = Rule{
 		{"seconds", 5, "of writes behind: five times what is usual between two acknowledgements"},
 		{"bytes", 1 << 20, "behind: on a server that writes little, seconds are few bytes"},
 		{"silent_seconds", 10, "without an acknowledgement, which comes every second; a command that long blocks the replica"},
+		{"buffer_bytes", 4 << 20, "waiting in its output buffer and not growing less for some seconds: what a replica takes at once does not stay there"},
+		{"held_seconds", 3, "without shrinking"},
 		{"grave_seconds", 40, "without one: after 60 s (repl-timeout) the primary cuts the replica off"},
 	},
-	Behind: []string{"output-buffers"},
-	Check:  checkReplicaLag,
+	Check: checkReplicaLag,
 }
 
 func checkReplicaLag(w *Window) []stats.Finding {
@@ -36,10 +37,15 @@ func checkReplicaLag(w *Window) []stats.Finding {
 			behind = float64(lag) / speed
 		}
 		silence := float64(r.LagSeconds.Or(0))
-		if behind < w.Limit("seconds") && silence < w.Limit("silent_seconds") {
+		waits := w.waitsFor(r.Addr)
+		if behind < w.Limit("seconds") && silence < w.Limit("silent_seconds") && waits.lastBytes == 0 {
 			continue
 		}
-		found = append(found, w.lagFinding(r, behind, silence, speed))
+		f := w.lagFinding(r, behind, silence, speed)
+		if waits.lastBytes > 0 {
+			w.addWaits(&f, waits, behind == 0 && silence < w.Limit("silent_seconds"))
+		}
+		found = append(found, f)
 	}
 	return found
 }
@@ -53,6 +59,50 @@ func (w *Window) copying(addr string) bool {
 		}
 	}
 	return false
+}
+
+// syncing says that the connection is of a replica that has not acknowledged anything yet: its copy is
+// under way.
+func (w *Window) syncing(c *stats.ConnectionRow) bool {
+	if c.LastCommand == "psync" || c.LastCommand == "sync" {
+		return true
+	}
+	for _, r := range w.Now.Replication.Replicas {
+		if ipOf(r.Addr, "") == ipOf(c.Addr, c.Flags) && r.State != "online" {
+			return true
+		}
+	}
+	return false
+}
+
+// waitsFor is what has waited for a replica of that host in its output buffer; zero where that is little or
+// of a moment.
+func (w *Window) waitsFor(addr string) heldBuffer {
+	for i := range w.Now.Connections {
+		c := &w.Now.Connections[i]
+		h, ok := w.held[c.ID]
+		if ok && outputClass(c) == "replica" && ipOf(c.Addr, c.Flags) == ipOf(addr, "") &&
+			float64(h.lastBytes) >= w.Limit("buffer_bytes") && h.seconds() >= w.Limit("held_seconds") {
+			return h
+		}
+	}
+	return heldBuffer{}
+}
+
+// addWaits tells of what waits in the output buffer; it is the title where nothing else is wrong yet.
+func (w *Window) addWaits(f *stats.Finding, h heldBuffer, alone bool) {
+	value := bytes(float64(h.lastBytes))
+	if h.speed() > 0 {
+		value += ", " + bytes(h.speed()) + " a second more"
+	}
+	if alone {
+		f.Title = "Replica " + f.Subject + " does not take what is written: " + value + " wait for it"
+	}
+	f.Evidence = append(f.Evidence, w.evidence("its output buffer (omem)", value, "CLIENT LIST"))
+	limit, _ := w.outputLimit("replica")
+	if cut := untilCut(limit, h); cut < 3600 {
+		f.Impact += " It is cut off in about " + seconds(cut) + " (client-output-buffer-limit) and then begins anew."
+	}
 }
 
 func (w *Window) lagFinding(r stats.ReplicaRow, behind, silence, speed float64) stats.Finding {

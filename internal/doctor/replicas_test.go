@@ -92,6 +92,15 @@ func TestReplicaLag(t *testing.T) {
 		s.run(2, func(int) { withReplica(s, 10, lag(100, 40)) })
 		s.only(t, "replica-lag", stats.Critical)
 	})
+	t.Run("does not read", func(t *testing.T) {
+		s := newSynth(replicaLag)
+		s.now.Config = map[string]string{"client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"}
+		s.run(5, func(i int) {
+			withReplica(s, 4*mb, lag(0, 1))
+			s.now.Connections = []stats.ConnectionRow{{ID: 9, Addr: "10.0.3.2:44444", Flags: "S", LastCommand: "replconf", OutputBufferBytes: int64(4+4*i) * mb}}
+		})
+		says(t, s.only(t, "replica-lag", stats.Warning), "does not take what is written: 20 MiB, 4 MiB a second more wait for it", "cut off in about 59 s")
+	})
 	silent(t, replicaLag, 6, map[string]func(*synth, int){
 		"a second behind": func(s *synth, i int) { withReplica(s, 50*mb, lag(60*mb, 1)) },
 		"few bytes":       func(s *synth, i int) { withReplica(s, 100, lag(mb-1, 9)) },
@@ -151,7 +160,7 @@ func TestFullResyncs(t *testing.T) {
 		says(t, s.only(t, "full-resyncs", stats.Warning), "6 full resyncs since the start 2 h ago")
 	})
 	silent(t, fullResyncs, 10, map[string]func(*synth, int){
-		"one replica comes": func(s *synth, i int) { withReplica(s, mb, lag(0, 0)); syncs(s, map[bool]int64{true: 1}[i == 5], 0) },
+		"one replica comes": func(s *synth, i int) { withReplica(s, mb, lag(0, 0)); syncs(s, map[bool]int64{true: 1}[i%5 == 4], 0) },
 		"rare": func(s *synth, i int) {
 			s.now.Server.UptimeSeconds = stats.Some(int64(864_000))
 			syncs(s, 1-int64(min(i, 1)), 1-int64(min(i, 1)))
