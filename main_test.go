@@ -13,6 +13,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -65,6 +66,9 @@ func TestFlagValues(t *testing.T) {
 		}
 	}
 }
+
+// isHidden says whether a terminal acts on a rune that encoding/json does not escape.
+func isHidden(r rune) bool { return r >= 0x7f && r <= 0x9f || unicode.Is(unicode.Bidi_Control, r) }
 
 // up is a Snapshot of a server that answers, the rated one with rates.
 func up(n int, rated bool) *stats.Snapshot {
