@@ -108,7 +108,7 @@ func withoutValues(s *stats.Snapshot) *stats.Snapshot {
 	kept := *s
 	kept.Slowlog = slices.Clone(s.Slowlog)
 	for i := range kept.Slowlog {
-		kept.Slowlog[i].Args = redis.RedactArgs(kept.Slowlog[i].Args)
+		kept.Slowlog[i].Args = redis.LogArgs(kept.Slowlog[i].Args)
 	}
 	return &kept
 }
