@@ -3,5 +3,7 @@ package doctor
 // Rules is every rule, the gravest cause first: where two findings are equally severe, the one whose rule
 // stands higher comes first. A new rule is a file and a line here.
 func Rules() []Rule {
-	return []Rule{}
+	return []Rule{
+		blockingCommand,
+	}
 }
