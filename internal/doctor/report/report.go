@@ -267,7 +267,8 @@ func (g *Gatherer) looked(r *Report) Looked {
 	before, ok := g.first.Throughput.TotalCommands.Get()
 	now, ok2 := s.Throughput.TotalCommands.Get()
 	if ok && ok2 && now >= before && g.first.Server.RunID == s.Server.RunID {
-		l.Commands = stats.Some(now - before)
+		own := s.Observer.TotalCommands - g.first.Observer.TotalCommands
+		l.Commands = stats.Some(max(now-before-max(own, 0), 0))
 	}
 	if spent := s.Observer.TotalUsec - g.first.Observer.TotalUsec; spent >= 0 && r.WindowSeconds > 0 {
 		l.Cost = stats.Some(float64(spent) / 1e6 / r.WindowSeconds)

@@ -139,7 +139,7 @@ func (r *Report) looked() []string {
 		seen = append(seen, thousands(l.Sampled)+" of them seen one by one")
 	}
 	if n, ok := l.Connections.Get(); ok {
-		seen = append(seen, counted(n, "connection", "connections"))
+		seen = append(seen, counted(n, "connection", "connections")+" with ours")
 	}
 	seen = append(seen, counted(l.Keys, "key", "keys"), counted(int64(l.SlowEntries), "recent slow-log entry", "recent slow-log entries"))
 	list = append(list, strings.Join(seen, ", "))
