@@ -45,7 +45,7 @@ const (
 	// and keys. All that findings say is kept in any case.
 	mostWhole = 64 << 20
 	// mostLine bounds a line that is read: a Snapshot of 100,000 connections is half of it.
-	mostLine = 128 << 20
+	mostLine = 64 << 20
 	// mostSnapshots bounds what is read: an hour of two looks a second, and some.
 	mostSnapshots = 20_000
 )
@@ -135,6 +135,9 @@ func Read(r io.Reader, begin func(report.Asked), each func(*stats.Snapshot)) (in
 	for n := 0; lines.Scan(); n++ {
 		var l line
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
+			if lines.Err() != nil { // half a line stands before what ended the stream
+				return false, unreadable(lines.Err())
+			}
 			return false, fmt.Errorf("damaged in line %d: %w", n+2, err)
 		}
 		switch {

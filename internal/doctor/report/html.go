@@ -20,7 +20,7 @@ var pageStyle string
 
 // pageTemplate escapes whatever it is given for the place where it stands.
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"title": title, "prose": prose, "name": name, "word": severityWordPlain, "sure": sure,
+	"pieces": pieces, "title": title, "prose": prose, "name": name, "word": severityWordPlain, "sure": sure,
 	"source": func(e stats.Evidence) string { return source(&e) }, "life": func(f stats.Finding) string { return life(&f) },
 	"who":  func(c stats.Culprit) string { return strings.Join(who(&c), " · ") },
 	"deed": func(c stats.Culprit) string { return deed(&c) },

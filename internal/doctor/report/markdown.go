@@ -71,7 +71,7 @@ func markFinding(b *strings.Builder, f *stats.Finding) {
 	if len(f.Remedy) > 0 {
 		fmt.Fprintf(b, "\n**What to do:**\n\n")
 		for i, text := range f.Remedy {
-			fmt.Fprintf(b, "%d. %s\n", i+1, escaped(prose(text)))
+			fmt.Fprintf(b, "%d. %s\n", i+1, advised(prose(text)))
 		}
 	}
 	bullets(b, "Not known", f.Unknown)
@@ -103,7 +103,7 @@ func bullets(b *strings.Builder, head string, list []string) {
 	}
 	fmt.Fprintln(b)
 	for _, text := range list {
-		fmt.Fprintf(b, "- %s\n", escaped(prose(text)))
+		fmt.Fprintf(b, "- %s\n", advised(prose(text)))
 	}
 }
 
@@ -119,14 +119,15 @@ func severityWord(s stats.Severity) string {
 	return escaped(name(string(s)))
 }
 
-// markup are the letters that mean something to Markdown or to what renders it; "@" and "#" call a person
-// or an issue, ":" and "." make links of addresses.
-const markup = "\\`*_{}[]()<>#+-!|~&@$^="
+// markup are the letters that mean something to Markdown, wherever they stand, and to what renders it.
+const markup = "\\`*_[]|~$"
 
-// escaped is text as Markdown shows it letter by letter.
+// escaped is text as Markdown shows it letter by letter. Nothing in it calls a person or an issue or makes a
+// link.
 func escaped(text string) string {
 	var b strings.Builder
-	for _, r := range text {
+	start := true // only digits so far: what follows may make a list, a rule or a heading
+	for i, r := range text {
 		switch {
 		case r == '<':
 			b.WriteString("&lt;")
@@ -135,18 +136,32 @@ func escaped(text string) string {
 		case r == '&':
 			b.WriteString("&amp;")
 		case r == '@' || r == '#':
-			b.WriteString("\\" + string(r) + "<!-- -->") // a bare letter behind it would make it a call
-		case r < 0x80 && strings.ContainsRune(markup, r):
+			b.WriteString("\\" + string(r) + "<!-- -->")
+		case strings.ContainsRune(markup, r), start && strings.ContainsRune("-+=.)", r):
 			b.WriteString("\\" + string(r))
 		default:
 			b.WriteRune(r)
 		}
+		start = start && (r >= '0' && r <= '9' || i == 0 && r == ' ')
 	}
 	text = strings.ReplaceAll(b.String(), "://", ":<!-- -->//")
-	for _, www := range []string{"www.", "WWW."} {
+	for _, www := range []string{"www.", "WWW.", "Www."} {
 		text = strings.ReplaceAll(text, www, www[:3]+"<!-- -->.")
 	}
 	return text
+}
+
+// advised is prose whose parts between backticks are command lines to copy.
+func advised(text string) string {
+	var b strings.Builder
+	for _, p := range pieces(text) {
+		if p.Code {
+			b.WriteString(code(p.Text))
+		} else {
+			b.WriteString(escaped(p.Text))
+		}
+	}
+	return b.String()
 }
 
 // code is text in a code span, which holds any letter but line ends; the fence is longer than any run of

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -71,12 +72,15 @@ func (p *page) block(label string, of ink, indent int, i ink, text string) {
 
 // wrap cuts text between words into lines of at most width cells, and longer words anywhere.
 func wrap(text string, width int) []string {
+	text = amount.ReplaceAllString(text, "$1\u00a0$2") // a figure and its unit stay together
 	lines := strings.Split(ansi.Wrap(text, max(width, 10), ""), "\n")
 	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
+		lines[i] = strings.TrimRight(strings.ReplaceAll(lines[i], "\u00a0", " "), " ")
 	}
 	return lines
 }
+
+var amount = regexp.MustCompile(`([0-9]) (%|(?:[kKMGT]?i?B|[mµu]?s|min|h|d)\b)`)
 
 func (p *page) rule() {
 	fmt.Fprintln(p, p.paint(dim, strings.Repeat("─", p.width)))
@@ -238,6 +242,6 @@ func (p *page) ending(r *Report) {
 	}
 	fmt.Fprintln(p)
 	if len(r.Findings) > 0 {
-		p.block("", plain, 0, dim, "redistop doctor rules RULE says more of a rule: why it hurts, how we know, its limits.")
+		p.block("", plain, 0, dim, "redistop doctor rules RULE says more: why it hurts, how we know, its limits.")
 	}
 }

@@ -69,9 +69,9 @@ func (r *Report) verdict() string {
 	case c.Critical+c.Warning > 0:
 		return strings.Join(parts, ", ")
 	case c.Info > 0:
-		return "Nothing hurts this server; " + strings.Join(parts, ", ")
+		return "Nothing was found that hurts this server; " + strings.Join(parts, ", ")
 	}
-	return "Nothing hurts this server"
+	return "Nothing was found that hurts this server"
 }
 
 // incomplete says why the report tells less than it was asked for; "" when it does not.
@@ -136,7 +136,7 @@ func (r *Report) looked() []string {
 		seen = append(seen, counted(n, "command", "commands"))
 	}
 	if l.Sampled > 0 {
-		seen = append(seen, thousands(l.Sampled)+" of them seen one by one")
+		seen = append(seen, thousands(l.Sampled)+" seen one by one in samples")
 	}
 	if n, ok := l.Connections.Get(); ok {
 		seen = append(seen, counted(n, "connection", "connections")+" with ours")
@@ -301,4 +301,30 @@ func span(seconds float64) string {
 		}
 	}
 	return ""
+}
+
+// A piece is a part of a text: prose, or a command line that stood between backticks.
+type piece struct {
+	Text string
+	Code bool
+}
+
+// pieces takes a text apart at its backticks; one without a second is a letter as any other.
+func pieces(text string) []piece {
+	var list []piece
+	for text != "" {
+		before, rest, ok := strings.Cut(text, "`")
+		inside, after, closed := strings.Cut(rest, "`")
+		if !ok || !closed {
+			return append(list, piece{Text: text})
+		}
+		if before != "" {
+			list = append(list, piece{Text: before})
+		}
+		if inside != "" {
+			list = append(list, piece{Text: inside, Code: true})
+		}
+		text = after
+	}
+	return list
 }
