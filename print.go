@@ -56,6 +56,17 @@ func writeJSON(w io.Writer, s *stats.Snapshot) error {
 	return err
 }
 
+// jsonString is text as a JSON string.
+func jsonString(text string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil { // a string: it cannot fail
+		return []byte(`""`)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
 // escapeControls makes JSON safe to print on a terminal. What encoding/json leaves as it is, and a
 // terminal acts on, becomes a \u escape: DEL, the C1 controls (U+009B begins a command) and the
 // marks that reorder text. All of them can stand in strings alone, so the JSON says the same.
