@@ -60,12 +60,12 @@ the server for a quarter of a millisecond, at a pace that takes 1 % of its time
 PATTERN is as in KEYS (* ? [a-z] \x) and stands in quotes, so that the shell
 leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always.
 
-What SCAN promises: a key that is there from beginning to end is listed, whatever
-else happens to the server's table; one that comes or goes meanwhile may be or
-not. None is listed twice: the few that SCAN returns again when a table shrinks
-are left out. A scan that is stopped (Ctrl-C, --limit) prints how to go on; the
-second part may repeat a key of the first if the table shrank in between. A
-restart of the server ends that: its keys have a new order then.
+What SCAN promises: a key that is there from beginning to end is listed,
+whatever else happens to the server's table; one that comes or goes meanwhile may
+be or not. None is listed twice: the few that SCAN returns again when a table
+shrinks are left out. A scan that is stopped (Ctrl-C, --limit) prints how to go
+on; the second part may repeat a key of the first if the table shrank in between.
+A restart of the server ends that: its keys have a new order then.
 
 Listing does not make a key look used. Keys that have expired are removed when a
 scan meets them, as by any other command.`
@@ -73,7 +73,7 @@ scan meets them, as by any other command.`
   redistop keys '*' --type hash --long --limit 20
   redistop keys 'tmp:*' --null | xargs -0 -n 1 redis-cli object idletime
   redistop keys -- big        a key or pattern that is called like a verb`
-	cmd.AddCommand(newKeysList("list PATTERN [ADDRESS]", "the same as without a verb"))
+	cmd.AddCommand(newKeysList("list PATTERN [ADDRESS]", "the same as without a verb"), newKeysGet())
 	return cmd
 }
 
@@ -159,6 +159,8 @@ func keysError(err error) error {
 		return err
 	case errors.Is(err, keys.ErrOtherScan), errors.Is(err, keys.ErrOtherServer):
 		return usageError(err)
+	case errors.As(err, &reply) && reply.Code == "MOVED":
+		return &failure{code: exitError, err: err, hint: "the key is on another node of the cluster, named at the end: ask that one"}
 	case errors.As(err, &reply):
 		if reply.Code == "NOPERM" {
 			return &failure{code: exitDenied, err: err, hint: "redistop acl --keys prints the least user that serves"}
