@@ -73,7 +73,7 @@ scan meets them, as by any other command.`
   redistop keys '*' --type hash --long --limit 20
   redistop keys 'tmp:*' --null | xargs -0 -n 1 redis-cli object idletime
   redistop keys -- big        a key or pattern that is called like a verb`
-	cmd.AddCommand(newKeysList("list PATTERN [ADDRESS]", "the same as without a verb"), newKeysGet(), newKeysBig(), newKeysPrefixes(), newKeysTTL())
+	cmd.AddCommand(newKeysList("list PATTERN [ADDRESS]", "the same as without a verb"), newKeysGet(), newKeysBig(), newKeysPrefixes(), newKeysTTL(), newKeysDelete())
 	return cmd
 }
 

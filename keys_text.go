@@ -23,7 +23,13 @@ type scanCost struct {
 }
 
 func costOf(c server.Cost, p keys.Progress) scanCost {
-	return scanCost{Looked: int64(p.Looked + 0.5), Seconds: c.Elapsed.Seconds(), Usec: c.Usec, Share: c.Share(), Guessed: c.Guessed}
+	s := scanCost{Looked: int64(p.Looked + 0.5)}
+	s.finish(c)
+	return s
+}
+
+func (c *scanCost) finish(cost server.Cost) {
+	c.Seconds, c.Usec, c.Share, c.Guessed = cost.Elapsed.Seconds(), cost.Usec, cost.Share(), cost.Guessed
 }
 
 // text is "; 5,000,000 of 5,000,000 keys of HOST looked at in 31 s, 0.98 % of the server's time".

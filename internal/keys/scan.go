@@ -267,7 +267,7 @@ func scanReply(v redis.Value) (cursor uint64, keys []string, size int64, err err
 	return cursor, keys, size, nil
 }
 
-// askEach asks the same of every key.
+// askEach asks the same of every key. Beside an error stand the replies that came before it.
 func askEach(ctx context.Context, tool *server.Tool, keys []string, command ...string) ([]redis.Value, error) {
 	commands := make([][]string, len(keys))
 	for i, k := range keys {
@@ -275,7 +275,7 @@ func askEach(ctx context.Context, tool *server.Tool, keys []string, command ...s
 	}
 	values, err := tool.AskAll(ctx, commands)
 	if err != nil {
-		return nil, fmt.Errorf("ask about keys: %w", err)
+		return values, fmt.Errorf("ask about keys: %w", err)
 	}
 	return values, nil
 }

@@ -130,21 +130,22 @@ func (t *Tool) Ask(ctx context.Context, args ...string) (redis.Value, error) {
 }
 
 // AskAll sends small commands, a few in one write, and returns their replies in order; an error reply is a
-// Value like any other. A server that refuses everything for a moment is asked again.
+// Value like any other. Beside an error stand the replies that came before it. A server that refuses
+// everything for a moment is asked again.
 func (t *Tool) AskAll(ctx context.Context, commands [][]string) ([]redis.Value, error) {
 	values := make([]redis.Value, 0, len(commands))
 	for len(commands) > 0 {
 		n, usec := t.oneWrite(commands)
 		if err := t.afford(ctx, usec); err != nil {
-			return nil, err
+			return values, err
 		}
 		got, err := t.persist(ctx, commands[:n])
 		if err != nil {
-			return nil, err
+			return values, err
 		}
 		values, commands = append(values, got...), commands[n:]
 		if err := t.countWhenDue(ctx); err != nil {
-			return nil, err
+			return values, err
 		}
 	}
 	return values, nil
