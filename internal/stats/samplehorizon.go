@@ -18,6 +18,7 @@ type batch struct {
 	commands   []string
 	patterns   []string
 	keys       []keyName
+	users      []keyUsers // of keys
 	triples    []triple
 
 	scripted uint64
@@ -34,6 +35,7 @@ func newBatch(t *Tally, how Sampling) *batch {
 		addrs:      t.who.addrNames.strings(),
 		patterns:   t.keys.texts.strings(),
 		keys:       t.keys.keyNames(),
+		users:      slices.Clone(t.keys.users),
 		triples:    slices.Clone(t.packed),
 		scripted:   t.scripted,
 	}

@@ -12,6 +12,7 @@ type keyTable struct {
 	names     texts    // by id, quoted as in MONITOR
 	dbs       []int    // by id
 	patternOf []uint32 // by id; 0: not known yet
+	users     []keyUsers
 
 	patterns *tracker
 	texts    texts                    // of patterns by id, quoted too
@@ -40,6 +41,7 @@ func (k *keyTable) init() {
 	k.keys, k.patterns = newTracker(mostKeys), newTracker(mostPatterns)
 	k.dbs = make([]int, 1, mostKeys+1)
 	k.patternOf = make([]uint32, 1, mostKeys+1)
+	k.users = make([]keyUsers, 1, mostKeys+1)
 	k.names.reset()
 	k.texts.reset()
 }
@@ -47,7 +49,7 @@ func (k *keyTable) init() {
 func (k *keyTable) reset() {
 	k.keys.reset()
 	k.patterns.reset()
-	k.dbs, k.patternOf = k.dbs[:1], k.patternOf[:1]
+	k.dbs, k.patternOf, k.users = k.dbs[:1], k.patternOf[:1], k.users[:1]
 	k.names.reset()
 	k.texts.reset()
 	clear(k.shapes[:])
@@ -72,6 +74,7 @@ func (k *keyTable) find(db int, key []byte) (id, pattern uint32) {
 		}
 		k.names.add(key)
 		k.dbs = append(k.dbs, db)
+		k.users = append(k.users, keyUsers{})
 		k.patternOf = append(k.patternOf, 0)
 	}
 	if k.patternOf[id] == 0 {
