@@ -48,8 +48,12 @@ type Status struct {
 	Until    time.Time // full mode ends by itself
 	Reason   string    // why no window is opened at present; empty while they are
 	Refused  string    // MONITOR itself was refused: the server's words, safe to print
-	Stopped  string    // why a guard ended full mode the last time; empty when none did
 	StreamID int64     // client id of the sampler's connection; 0 when there is none
+
+	// Stopped is why a guard ended the latest full mode early, or let it see nothing at its end; empty when none
+	// did. It stays until somebody asks for full mode again.
+	Stopped   string
+	StoppedAt time.Time
 }
 
 // Mode says how the command stream is seen.
@@ -149,6 +153,9 @@ func (s *Sampler) Enable(on bool) {
 func (s *Sampler) Watch(d time.Duration) {
 	s.mu.Lock()
 	s.until = time.Now().Add(d)
+	if d > 0 {
+		s.status.Stopped, s.status.StoppedAt = "", time.Time{}
+	}
 	s.mu.Unlock()
 	s.wake()
 }
@@ -277,6 +284,9 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 		if p.reason == "" && now.Before(s.rested) {
 			p = plan{reason: s.resting}
 		}
+	}
+	if s.status.Mode == Full && mode != Full && s.status.Reason != "" && s.status.Stopped == "" && !s.whole {
+		s.status.Stopped, s.status.StoppedAt = s.status.Reason, now
 	}
 	s.status.Mode, s.status.Until, s.status.Reason = mode, s.until, p.reason
 	return p, mode, s.conditions

@@ -45,7 +45,7 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], st.StreamID)
 	}
 	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], s.sampler.Sent()...)
-	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason}
+	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason, Stopped: st.Stopped, StoppedAt: st.StoppedAt}
 	if !st.Until.IsZero() && st.Mode == monitor.Full {
 		r.Sampling.Until = st.Until
 	}
