@@ -48,7 +48,7 @@ type pinger interface {
 const (
 	shortestGap = 50 * time.Millisecond // 20 PINGs a second
 	longestGap  = time.Minute
-	pingPrice   = 4.0  // usec, the dearer of what servers were measured at
+	pingPrice   = 5.0  // usec, the dearer of what servers were measured at
 	pingShare   = 0.05 // of the budget
 	mostAnswers = 4096 // that are kept between two takes
 

@@ -14,7 +14,14 @@ type hostWatch struct {
 	found  chan stats.Host // capacity 1; nil before the first look
 	busy   bool
 	local  bool
-	before hostTimes // of the look before; belongs to the look under way
+	before hostMemory // of the look before; belongs to the look under way
+}
+
+// hostMemory is what one look leaves to the next.
+type hostMemory struct {
+	times  hostTimes
+	walked time.Time // the server's huge pages were counted
+	huge   redis.Maybe[int64]
 }
 
 // serverProcess is what the server says of itself, by which it is looked for.

@@ -5,21 +5,26 @@ import (
 	"path"
 	"strconv"
 	"syscall"
+	"time"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
 
-// walkable is how much memory of a process the system may be asked to walk through: while it counts huge
-// pages the process cannot map memory, some milliseconds a gigabyte.
-const walkable = 256 << 20
+// To count the huge pages of a process the system walks through all of its memory, 0.1 s and more for 500 MB,
+// in which the process may have to wait with a fork. So it is asked seldom, only where there can be any, and
+// never of a large process.
+const (
+	walkable  = 256 << 20
+	walkEvery = 5 * time.Minute
+)
 
 // readHost looks the server up in /proc; a Host that is not Local says that it is not there. What may not
 // be read is absent.
-func readHost(server serverProcess, before *hostTimes) stats.Host {
+func readHost(server serverProcess, before *hostMemory) stats.Host {
 	process := "/proc/" + strconv.FormatInt(server.pid, 10)
 	if server.pid <= 0 || !isServer(read(process+"/comm"), read(process+"/cmdline"), read(process+"/stat"), read("/proc/uptime"), server.uptime) {
-		*before = hostTimes{}
+		*before = hostMemory{}
 		return stats.Host{}
 	}
 	host := stats.Host{
@@ -32,17 +37,20 @@ func readHost(server serverProcess, before *hostTimes) stats.Host {
 	}
 	if now, ok := parseProcessors(read("/proc/stat")); ok {
 		host.Cores = redis.Some(now.cores)
-		host.StealShare = now.stealSince(*before)
-		*before = now
+		host.StealShare = now.stealSince(before.times)
+		before.times = now
 	}
 	status := read(process + "/status")
 	host.ServerSwap = parseLines(status, "VmSwap")
-	if may, ok := parseLines(status, "THP_enabled").Get(); ok {
+	may, known := parseLines(status, "THP_enabled").Get()
+	if known {
 		host.ServerHugeAllowed = redis.Some(may != 0)
 	}
-	if rss, ok := parseLines(status, "VmRSS").Get(); ok && rss <= walkable {
-		host.ServerHuge = parseLines(read(process+"/smaps_rollup"), "AnonHugePages")
+	rss := parseLines(status, "VmRSS").Or(walkable + 1)
+	if may != 0 && host.HugePages == "always" && rss <= walkable && time.Since(before.walked) > walkEvery {
+		before.walked, before.huge = time.Now(), parseLines(read(process+"/smaps_rollup"), "AnonHugePages")
 	}
+	host.ServerHuge = before.huge
 	return host
 }
 

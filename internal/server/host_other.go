@@ -5,4 +5,4 @@ package server
 import "redistop/internal/stats"
 
 // readHost knows no machine but Linux.
-func readHost(serverProcess, *hostTimes) stats.Host { return stats.Host{} }
+func readHost(serverProcess, *hostMemory) stats.Host { return stats.Host{} }

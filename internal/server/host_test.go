@@ -150,7 +150,7 @@ func TestAServerElsewhereHasNoHostHere(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has /proc")
 	}
-	var before hostTimes
+	var before hostMemory
 	if h := readHost(serverProcess{pid: 1, uptime: 5}, &before); h != (stats.Host{}) {
 		t.Errorf("of process 1: %+v", h)
 	}

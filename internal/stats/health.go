@@ -91,7 +91,7 @@ type Host struct {
 	Load       Maybe[float64] `json:"load,omitzero"`              // 1 minute
 	Overcommit Maybe[int]     `json:"overcommit_memory,omitzero"` // vm.overcommit_memory: 0 may let a fork fail
 	HugePages  string         `json:"huge_pages,omitempty"`       // transparent huge pages: always, madvise, never
-	ServerHuge Maybe[int64]   `json:"server_huge_bytes,omitzero"` // AnonHugePages of the server process; absent where it is large: to count them would stall it
+	ServerHuge Maybe[int64]   `json:"server_huge_bytes,omitzero"` // AnonHugePages of a small server process, where huge pages are "always"; absent in a large one, which counting them could stall
 	// The server may be given huge pages (Redis 6.2+ and Valkey refuse them for themselves where they are "always").
 	ServerHugeAllowed Maybe[bool]    `json:"server_huge_allowed,omitzero"`
 	ServerSwap        Maybe[int64]   `json:"server_swap_bytes,omitzero"` // of the server process
