@@ -4,7 +4,12 @@ package doctor
 // stands higher comes first. A new rule is a file and a line here.
 func Rules() []Rule {
 	return []Rule{
+		serverRestarted,
+		dangerousCommand,
+		slowScript,
 		blockingCommand,
+		bigKeyDelete,
+		monitorLeft,
 		noevictionLimit,
 		noPasswordOpen,
 		leakedConnections,
