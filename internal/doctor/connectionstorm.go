@@ -29,7 +29,7 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 	}
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Title:    perSecond(short) + " connections are opened and closed again",
+		Title:    about(short) + " connections a second are opened and closed again",
 		Evidence: []stats.Evidence{w.evidence("connections that came and went", perSecond(short), "INFO stats (total_connections_received) and ids in CLIENT LIST")},
 		Impact:   "Each costs its client round trips before the first command, and the server about as much as ten commands.",
 		Remedy: []string{

@@ -21,7 +21,7 @@ func TestConnectionStorm(t *testing.T) {
 		s.now.Config = map[string]string{"timeout": "5"}
 		s.run(10, func(int) { gone(s, 250); s.calls("get", 750, 2) })
 		f := s.only(t, "connection-storm", stats.Warning)
-		says(t, f, "250/s connections are opened and closed again", "commands for each | 3", "10.0.3.7:5000 (phpredis)", "idle for 5 seconds")
+		says(t, f, "250 connections a second are opened and closed again", "commands for each | 3", "10.0.3.7:5000 (phpredis)", "idle for 5 seconds")
 		if len(f.Culprits) != 1 {
 			t.Errorf("culprits %+v", f.Culprits)
 		}
