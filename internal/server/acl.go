@@ -14,6 +14,7 @@ type ACLWish struct {
 	User    string
 	Monitor bool // samples of the command stream: shows every value to whoever logs in as this user
 	Kill    bool // close connections
+	Doctor  bool // read the configuration, users' rights and the log of refusals: shows passwords that stand in the configuration, and hashes of users' ones
 }
 
 // ACLRule asks a server what it has and returns the ACL SETUSER line of the least user that serves
@@ -45,8 +46,13 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 func aclRule(caps Capabilities, w ACLWish, channels bool) string {
 	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
 	for _, s := range sources {
-		if caps.Has(s.command) {
+		if caps.Has(s.command) && (w.Doctor || !s.doctor) {
 			rights = append(rights, "+"+s.command)
+		}
+	}
+	for _, command := range []string{"ping", dryRun} {
+		if caps.Has(command) {
+			rights = append(rights, "+"+command)
 		}
 	}
 	if w.Monitor {

@@ -82,19 +82,24 @@ type Throughput struct {
 	TotalCommands        Maybe[int64]   `json:"total_commands,omitzero"` // the server's total_commands_processed
 	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
 	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	TotalInputBytes      Maybe[int64]   `json:"total_input_bytes,omitzero"` // since start
+	TotalOutputBytes     Maybe[int64]   `json:"total_output_bytes,omitzero"`
 	HitRatio             Maybe[float64] `json:"hit_ratio,omitzero"`       // of this interval; absent without look-ups
 	TotalHitRatio        Maybe[float64] `json:"total_hit_ratio,omitzero"` // since start
 	HitsPerSecond        Maybe[float64] `json:"hits_per_second,omitzero"`
 	MissesPerSecond      Maybe[float64] `json:"misses_per_second,omitzero"`
+	TotalHits            Maybe[int64]   `json:"total_hits,omitzero"`
+	TotalMisses          Maybe[int64]   `json:"total_misses,omitzero"`
 	EvictedPerSecond     Maybe[float64] `json:"evicted_per_second,omitzero"`
 	TotalEvicted         Maybe[int64]   `json:"total_evicted,omitzero"`
 	ExpiredPerSecond     Maybe[float64] `json:"expired_per_second,omitzero"`
+	TotalExpired         Maybe[int64]   `json:"total_expired,omitzero"`
 	ErrorsPerSecond      Maybe[float64] `json:"errors_per_second,omitzero"` // total_error_replies, 6.2+; older: sum of errorstats is unknown
 	TotalErrors          Maybe[int64]   `json:"total_errors,omitzero"`
 	P99Usec              Maybe[float64] `json:"p99_usec,omitzero"` // over all commands since LATENCY HISTOGRAM was last read, the upper edge of the bucket (7.0+); absent when it was not read
 }
 
-// CPU is the server process's use of processor time; 1 is one core.
+// CPU is the server process's use of processor time; 1 is one core. The totals are since its start.
 type CPU struct {
 	Total      Maybe[float64] `json:"total,omitzero"`       // user + system, all threads
 	MainThread Maybe[float64] `json:"main_thread,omitzero"` // 6.2+: commands run here; near 1 it is saturated
@@ -102,6 +107,10 @@ type CPU struct {
 	System     Maybe[float64] `json:"system,omitzero"`
 	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite; the system counts it when the child ends, all at once
 	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats); a lower bound with scripts or EXEC, whose time holds that of their commands
+
+	TotalUserSeconds     Maybe[float64] `json:"total_user_seconds,omitzero"`
+	TotalSystemSeconds   Maybe[float64] `json:"total_system_seconds,omitzero"`
+	TotalChildrenSeconds Maybe[float64] `json:"total_children_seconds,omitzero"` // user and system
 }
 
 // Memory is in bytes.
