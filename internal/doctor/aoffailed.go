@@ -17,7 +17,7 @@ func checkAOFFailed(w *Window) []stats.Finding {
 	p := &w.Now.Persistence
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Remedy:  []string{"Read the server's log for the reason, and look at the free disk where it writes; mend it, then BGREWRITEAOF."},
+		Remedy:  []string{"read the server's log for the reason, and look at the free disk where it writes; mend it, then BGREWRITEAOF"},
 		Unknown: []string{"why it failed: the server's log says it"},
 	}
 	switch {

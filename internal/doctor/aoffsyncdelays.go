@@ -55,10 +55,10 @@ func checkAOFFsyncDelays(w *Window) []stats.Finding {
 	if w.Now.Persistence.SaveInProgress || w.Now.Persistence.AOFRewriteInProgress {
 		f.Evidence = append(f.Evidence, moment("at the same time", "a BGSAVE or an AOF rewrite writes to disk", "INFO persistence"))
 	}
-	f.Remedy = []string{"Put the file on a faster disk, or one that nobody else loads (iostat -x 1 shows who does).",
-		"If it happens during BGSAVE and rewrites: CONFIG SET no-appendfsync-on-rewrite yes (a crash then may lose what was written since the rewrite began)."}
+	f.Remedy = []string{"put the file on a faster disk, or one that nobody else loads (iostat -x 1 shows who does)",
+		"if it happens during BGSAVE and rewrites: CONFIG SET no-appendfsync-on-rewrite yes (a crash then may lose what was written since the rewrite began)"}
 	if always {
-		f.Remedy = append([]string{"If a second of writes may be lost in a crash: CONFIG SET appendfsync everysec"}, f.Remedy...)
+		f.Remedy = append([]string{"if a second of writes may be lost in a crash: CONFIG SET appendfsync everysec"}, f.Remedy...)
 	}
 	return []stats.Finding{f}
 }

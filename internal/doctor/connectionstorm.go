@@ -33,8 +33,8 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 		Evidence: []stats.Evidence{w.evidence("connections that came and went", perSecond(short), "INFO stats (total_connections_received) and ids in CLIENT LIST")},
 		Impact:   "Each costs its client round trips before the first command, and the server about as much as ten commands.",
 		Remedy: []string{
-			"Keep connections: one or a small pool for each process, opened at its start (in PHP: persistent connections).",
-			"See which client it is: redistop monitor, or the server's log at loglevel verbose.",
+			"keep connections: one or a small pool for each process, opened at its start (in PHP: persistent connections)",
+			"see which client it is: " + w.tool("redistop monitor", "", "") + ", or the server's log at loglevel verbose",
 		},
 	}
 	if !exact {
@@ -53,7 +53,7 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 	}
 	if timeout, ok := w.configInt("timeout"); ok && timeout > 0 && timeout < 60 {
 		f.Evidence = append(f.Evidence, moment("timeout", plural(timeout, "second"), "CONFIG GET"))
-		f.Remedy = append(f.Remedy, "The server itself closes connections that idle for "+plural(timeout, "second")+": CONFIG SET timeout 0 or 300 lets pools keep theirs.")
+		f.Remedy = append(f.Remedy, "the server itself closes connections that idle for "+plural(timeout, "second")+": CONFIG SET timeout 0 or 300 lets pools keep theirs")
 	}
 	f.Culprits = w.newcomers()
 	if len(f.Culprits) == 0 {

@@ -29,7 +29,7 @@ func checkDiskFull(w *Window) []stats.Finding {
 		Title:    "Only " + bytes(float64(free)) + " of disk are free for a save of " + bytes(float64(data)),
 		Evidence: []stats.Evidence{moment("free disk", bytes(float64(free)), "the host"), moment("data in memory", bytes(float64(data)), "INFO memory (used_memory_dataset)")},
 		Impact:   "The next BGSAVE or AOF rewrite may fail, and the server may then refuse writes.",
-		Remedy:   []string{"Make room on that disk (CONFIG GET dir says where), old RDB and temp-*.rdb files first, or move dir to a larger one."},
+		Remedy:   []string{"make room on that disk (CONFIG GET dir says where), old RDB and temp-*.rdb files first, or move dir to a larger one"},
 		Unknown:  []string{"how well the data compresses: look at the size of the last RDB"},
 	}
 	if float64(free) < w.Limit("grave_share")*float64(data) {

@@ -58,12 +58,12 @@ func checkEvictingWanted(w *Window) []stats.Finding {
 	m := &w.Now.Memory
 	if limit, ok := m.Max.Get(); ok {
 		f.Evidence = append(f.Evidence, moment("maxmemory", bytes(float64(limit))+", "+safeName(m.Policy), "INFO memory"))
-		f.Remedy = append(f.Remedy, "Give it more memory if the host has it: CONFIG SET maxmemory "+raised(limit))
+		f.Remedy = append(f.Remedy, "give it more memory if the host has it: CONFIG SET maxmemory "+raised(limit))
 	}
 	f.Remedy = append(f.Remedy,
-		"See what fills it: redistop keys prefixes and redistop keys ttl; shorten TTLs and values, or move what is no cache to another server.")
+		"see what fills it: "+w.tool("redistop keys prefixes", "", "")+" and "+w.tool("redistop keys ttl", "", "")+"; shorten TTLs and values, or move what is no cache to another server")
 	if m.Policy == "allkeys-lru" || m.Policy == "volatile-lru" {
-		f.Remedy = append(f.Remedy, "If passes over all keys push out what is popular: CONFIG SET maxmemory-policy "+m.Policy[:len(m.Policy)-3]+"lfu")
+		f.Remedy = append(f.Remedy, "if passes over all keys push out what is popular: CONFIG SET maxmemory-policy "+m.Policy[:len(m.Policy)-3]+"lfu")
 	}
 	return []stats.Finding{f}
 }

@@ -39,8 +39,8 @@ func checkTooFewReplicas(w *Window) []stats.Finding {
 		Evidence: []stats.Evidence{moment("replicas that keep up", count(good)+" of "+plural(int64(len(w.Now.Replication.Replicas)), "replica"), "INFO replication")},
 		Impact:   "Every write fails with a NOREPLICAS error until enough replicas are back.",
 		Remedy: []string{
-			"Bring the replicas back: look at them with redistop, and at their logs.",
-			"If losing writes in a failover is the smaller evil: CONFIG SET min-replicas-to-write " + plain(good),
+			"bring the replicas back: look at them with redistop, and at their logs",
+			"if losing writes in a failover is the smaller evil: CONFIG SET min-replicas-to-write " + plain(good),
 		},
 	}
 	if known {

@@ -13,8 +13,10 @@ import (
 // The list is written out a second time on purpose: whoever lets redistop send one command more has
 // to say so here too.
 func TestTheAllowList(t *testing.T) {
-	want := []string{"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "client|id", "client|kill", "client|list", "client|setname", "commandlog|get", "command|info", "config|get",
-		"info", "latency|histogram", "latency|latest", "memory|stats", "monitor", "ping", "quit", "reset", "select", "slowlog|get", "wait"}
+	want := []string{"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "client|id", "client|kill", "client|list", "client|no-touch",
+		"client|setname", "commandlog|get", "command|info", "config|get", "getrange", "hlen", "hscan", "info", "latency|histogram", "latency|latest", "llen",
+		"lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "quit", "reset", "scan", "scard", "select", "slowlog|get", "sscan", "strlen", "type",
+		"unlink", "wait", "xlen", "xrange", "zcard", "zrange", "zscan"}
 	var got []string
 	for _, p := range permits {
 		if p.why == "" {
@@ -27,7 +29,31 @@ func TestTheAllowList(t *testing.T) {
 	}
 }
 
-var everything = consent{actions: true, stream: true}
+var everything = consent{actions: true, stream: true, keys: true, values: true}
+
+// Whoever watches cannot name a key; who lists keys cannot read them; who reads them cannot delete.
+func TestConsentIsForOneThing(t *testing.T) {
+	all := [][]string{
+		{"SCAN", "0", "COUNT", "10"}, {"TYPE", "k"}, {"PTTL", "k"}, {"MEMORY", "USAGE", "k"}, {"STRLEN", "k"}, {"CLIENT", "NO-TOUCH", "ON"},
+		{"GETRANGE", "k", "0", "9"}, {"HSCAN", "k", "0", "COUNT", "10"}, {"LRANGE", "k", "0", "9"}, {"ZRANGE", "k", "0", "9", "WITHSCORES"},
+		{"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"},
+	}
+	for _, tt := range []struct {
+		may  consent
+		fits int // of them, from the first
+	}{
+		{consent{}, 0}, {consent{stream: true, actions: true}, 0}, {consent{keys: true}, 6}, {consent{keys: true, values: true}, 11}, {everything, 12},
+	} {
+		for i, args := range all {
+			if _, err := check(args, tt.may); (err == nil) != (i < tt.fits) {
+				t.Errorf("%q with %+v: %v", args, tt.may, err)
+			}
+		}
+	}
+	if _, err := check([]string{"GETRANGE", "k", "0", "9"}, consent{keys: true, actions: true}); err == nil {
+		t.Error("the one who deletes may read values")
+	}
+}
 
 func TestGuardRefusesArguments(t *testing.T) {
 	many := []string{"CLIENT", "LIST", "ID"}
@@ -53,6 +79,13 @@ func TestGuardRefusesArguments(t *testing.T) {
 	for _, args := range [][]string{
 		{"CLIENT", "KILL", "a:1"}, {"CLIENT", "KILL", "ID", "1"}, {"CLIENT", "KILL", "ADDR", "a:1"}, {"CLIENT", "KILL", "TYPE", "normal"},
 		{"CLIENT", "KILL", "ID", "1", "ADDR", ""}, {"CLIENT", "KILL", "ID", "1", "SKIPME", "no"},
+		{"SCAN", "0"}, {"SCAN", "0", "COUNT", "2001"}, {"SCAN", "0", "COUNT", "0"}, {"SCAN", "x", "COUNT", "1"}, {"SCAN", "-1", "COUNT", "1"},
+		{"SCAN", "0", "MATCH", "a", "TYPE", "set"}, {"SCAN", "0", "COUNT", "1", "TYPE"}, {"SCAN", "0", "COUNT", "1", "MATCH", "a"},
+		{"MEMORY", "USAGE", "k", "SAMPLES", "0"}, {"MEMORY", "USAGE"}, {"MEMORY", "DOCTOR"}, {"TYPE"}, {"TYPE", "a", "b"}, {"CLIENT", "NO-TOUCH", "OFF"},
+		{"HSCAN", "k", "0"}, {"HSCAN", "k", "0", "COUNT", "5000"}, {"HSCAN", "k", "0", "MATCH", "*", "COUNT", "1"}, {"LRANGE", "k", "0", "-1"},
+		{"LRANGE", "k", "-5", "-1"}, {"LRANGE", "k", "0", "2000"}, {"LRANGE", "k", "5", "4"}, {"ZRANGE", "k", "0", "9"}, {"ZRANGE", "k", "0", "-1", "WITHSCORES"},
+		{"GETRANGE", "k", "0", "-1"}, {"GETRANGE", "k", "0", "1048576"}, {"XRANGE", "k", "-", "+"}, {"XRANGE", "k", "-", "+", "COUNT", "9999"},
+		{"XRANGE", "k", "-", "9", "COUNT", "1"}, {"UNLINK"}, {"UNLINK", "a", "b"}, {"GET", "k"}, {"DEL", "k"}, {"KEYS", "*"}, {"HGETALL", "k"},
 		{"MONITOR", "x"}, {"WAIT", "1", "5"}, {"WAIT", "1000", "0"}, {"WAIT", "1000", "100000"}, {"WAIT", "1000"},
 	} {
 		if _, err := check(args, everything); !errors.Is(err, ErrNotAllowed) {
