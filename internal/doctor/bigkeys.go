@@ -19,7 +19,7 @@ var bigKeys = Rule{
 		{"data_bytes", 100 << 20, "of data: on small servers they do no harm"},
 		{"moved_bytes", 4 << 20, "by one command: some ten milliseconds of copying"},
 	},
-	Behind: []string{"blocking-command", "huge-reply", "huge-request", "big-delete"},
+	Behind: []string{"blocking-command", "huge-replies", "huge-requests", "big-key-delete"},
 	Check:  checkBigKeys,
 }
 

@@ -18,7 +18,7 @@ var hostLatency = Rule{
 		{"busy_share", 0.5, "of the main thread at most, for the server not to be the cause"},
 	},
 	Behind: []string{
-		"blocking-command", "slow-script", "dangerous-command", "big-delete", "huge-reply", "huge-request", "hot-key", "saturated", "monitor-left-running",
+		"blocking-command", "slow-script", "dangerous-command", "big-key-delete", "huge-replies", "huge-requests", "hot-key", "saturated", "monitor-left-running",
 		"connection-storm", "output-buffers", "blocked-clients", "expire-cycle", "eviction-stall", "slow-fork", "aof-fsync-delays", "swapping",
 	},
 	Check: checkHostLatency,
