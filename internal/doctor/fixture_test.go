@@ -245,3 +245,11 @@ func wantUnknown(t *testing.T, f stats.Finding, want ...string) {
 		t.Errorf("what could not be known (-want +got):\n%s", d)
 	}
 }
+
+// loggedLarge adds an entry to one of the other logs, of now.
+func (s *synth) loggedLarge(kind stats.SlowKind, addr, name string, size int64, args ...string) *synth {
+	s.logged(addr, name, 0, args...)
+	e := &s.now.Slowlog[0]
+	e.Kind, e.Usec, e.Bytes = kind, stats.Maybe[int64]{}, stats.Some(size)
+	return s
+}

@@ -86,8 +86,8 @@ func (w *Window) leakFinding(list []*stats.ConnectionRow, perSec, span float64) 
 		},
 		Impact: "They add up and take connections and memory from others.",
 		Remedy: []string{
-			"Look in this client for a connection made for each request or job and not closed or given back on every path, errors included.",
-			"Until then let the server close what idles: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared).",
+			"look in this client for a connection made for each request or job and not closed or given back on every path, errors included",
+			"until then let the server close what idles: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared)",
 		},
 		Unknown: []string{"whether the client still holds them: one that vanished without closing is found by tcp-keepalive after some minutes"},
 	}

@@ -1,0 +1,234 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"redistop/internal/stats"
+)
+
+var hugeLimits = []Limit{
+	{"mean_bytes", 64 << 10, "of one: the server's buffers for a connection are 16 KiB, and what does not fit is allocated and copied anew"},
+	{"bytes_per_second", 10 << 20, "in all: less is not felt on any network"},
+	{"warn_bytes_per_second", 80 << 20, "two thirds of what a gigabit network carries; others wait for their turn on it"},
+	{"warn_bytes", 64 << 20, "in one: it takes a second on a gigabit network and that much memory beside the data"},
+}
+
+var hugeReplies = Rule{
+	ID:     "huge-replies",
+	Title:  "Replies so large that the network is felt",
+	Group:  "Commands",
+	What:   "A client is sent very much at once: a list, hash or value that is large as a whole, or very many keys with one MGET.",
+	Why:    "The reply is written into memory first, then onto the network that all share; where it counts as memory it can evict keys.",
+	How:    "COMMANDLOG GET large-reply (Valkey 8.1+) names single ones; bytes and commands of each connection in CLIENT LIST (Valkey 8.0+, Redis 8.2+) or of all in INFO stats tell the mean. Pub/Sub, replicas and MONITOR are left out.",
+	Do:     "Ask for parts: fields, ranges, pages, fewer keys.",
+	Limits: hugeLimits,
+	Behind: []string{"blocking-command", "slow-script"},
+	Check:  func(w *Window) []stats.Finding { return w.huge(&outbound) },
+}
+
+var hugeRequests = Rule{
+	ID:     "huge-requests",
+	Title:  "Requests so large that the network is felt",
+	Group:  "Commands",
+	What:   "A client sends very much at once: large values, or very many keys and elements in one command.",
+	Why:    "The server takes a request in as a whole before it runs it, in memory beside the data, and spends its time copying; on a replicated server everything goes out once more to each replica.",
+	How:    "COMMANDLOG GET large-request (Valkey 8.1+) names single ones; bytes and commands of each connection in CLIENT LIST (Valkey 8.0+, Redis 8.2+) or of all in INFO stats tell the mean. On a replica what the primary sends is left out.",
+	Do:     "Split large values, compress them, or keep them elsewhere and only their address here.",
+	Limits: hugeLimits,
+	Behind: []string{"blocking-command"},
+	Check:  func(w *Window) []stats.Finding { return w.huge(&inbound) },
+}
+
+// flow is one of the two directions.
+type flow struct {
+	noun, nouns string // "reply", "replies"
+	log         stats.SlowKind
+	logName     string
+	connection  func(*stats.ConnectionRow) stats.Maybe[float64] // bytes a second
+	server      func(*stats.Snapshot) stats.Maybe[float64]
+	field       string
+	counts      func(command string) bool // commands that may be to blame
+	impact      string
+	remedy      []string
+}
+
+var outbound = flow{
+	noun: "reply", nouns: "replies", log: stats.LargeReply, logName: "COMMANDLOG GET large-reply",
+	connection: func(c *stats.ConnectionRow) stats.Maybe[float64] { return c.OutputBytesPerSecond },
+	server:     func(s *stats.Snapshot) stats.Maybe[float64] { return s.Throughput.OutputBytesPerSecond },
+	field:      "out", counts: func(c string) bool { return !writes(c) },
+	impact: "Replies share the network and the server's memory: others wait for their turn, and a slow reader holds all of it in an output buffer.",
+	remedy: []string{"ask for parts: HMGET with the fields that are needed, LRANGE and ZRANGE by pages, GETRANGE, SSCAN and HSCAN, fewer keys in one MGET",
+		"split or compress large values; keep in the client what it has read and what changes rarely"},
+}
+
+var inbound = flow{
+	noun: "request", nouns: "requests", log: stats.LargeRequest, logName: "COMMANDLOG GET large-request",
+	connection: func(c *stats.ConnectionRow) stats.Maybe[float64] { return c.InputBytesPerSecond },
+	server:     func(s *stats.Snapshot) stats.Maybe[float64] { return s.Throughput.InputBytesPerSecond },
+	field:      "in", counts: writes,
+	impact: "Requests are taken in as a whole before they run, beside the data in memory, and go out again to every replica and to the AOF.",
+	remedy: []string{"write less at once: several commands with some 100 elements each in one pipeline",
+		"split or compress large values, or keep them elsewhere (a file store) and only their address here"},
+}
+
+// massive is what one matter or one client moved.
+type massive struct {
+	text     string // "GET blob:*", "replies to worker"
+	subject  string
+	n        float64 // of them, a second
+	mean     float64 // bytes
+	rate     float64 // bytes a second
+	max      float64 // bytes; 0: unknown
+	source   string
+	certain  bool
+	culprits []stats.Culprit
+}
+
+func (w *Window) huge(d *flow) []stats.Finding {
+	list := w.loggedHuge(d)
+	if len(list) == 0 {
+		list = w.countedHuge(d)
+	}
+	if len(list) == 0 {
+		list = w.averageHuge(d)
+	}
+	var found []stats.Finding
+	for _, m := range list[:min(3, len(list))] {
+		found = append(found, w.hugeFinding(d, m))
+	}
+	return found
+}
+
+func (w *Window) hugeFinding(d *flow, m massive) stats.Finding {
+	f := stats.Finding{
+		Subject: m.subject, Weight: m.rate, Severity: stats.Info, Confidence: stats.Certain,
+		Title:    fmt.Sprintf("%s: %s a second in %s of %s", m.text, bytes(m.rate), d.nouns, bytes(m.mean)),
+		Evidence: []stats.Evidence{w.evidence(d.nouns, fmt.Sprintf("%s, %s each on average, %s a second together", perSecond(m.n), bytes(m.mean), bytes(m.rate)), m.source)},
+		Culprits: m.culprits, Impact: d.impact, Remedy: d.remedy,
+	}
+	if m.max > 0 {
+		f.Evidence = append(f.Evidence, w.evidence("the largest", bytes(m.max), m.source))
+	}
+	if m.rate >= w.Limit("warn_bytes_per_second") || m.max >= w.Limit("warn_bytes") {
+		f.Severity = stats.Warning
+	}
+	if !m.certain {
+		f.Confidence = stats.Likely
+		f.Unknown = append(f.Unknown, "which command it is: known by what is sent most of what could; COMMANDLOG (Valkey 8.1+) would name it")
+	}
+	if len(m.culprits) == 0 {
+		f.Unknown = append(f.Unknown, "whose they are: the server does not count bytes for each connection (Valkey 8.0+, Redis 8.2+ do)")
+	}
+	return f
+}
+
+// loggedHuge is what the log of large ones holds, by command and pattern.
+func (w *Window) loggedHuge(d *flow) (list []massive) {
+	entries := w.Slow(func(c *SlowCommand) bool { return c.Kind == d.log })
+	_, elapsed := w.Since(Recent)
+	if len(entries) < 2 || elapsed <= 0 {
+		return nil
+	}
+	byCommand := map[string][]SlowCommand{}
+	for _, e := range entries {
+		byCommand[statName(&e)] = append(byCommand[statName(&e)], e)
+	}
+	span := max(shortest, elapsed.Seconds())
+	for name, group := range byCommand {
+		for _, m := range mattersOf(name, group) {
+			k := massive{text: m.text, subject: m.subject, source: d.logName, certain: true, n: float64(len(m.entries)) / span}
+			var who []stats.Culprit
+			var weights []float64
+			for _, e := range m.entries {
+				size := float64(e.Bytes.Or(0))
+				k.rate, k.max = k.rate+size/span, max(k.max, size)
+				e.Who.Source, e.Who.Command = "COMMANDLOG", m.text
+				who, weights = append(who, e.Who), append(weights, size)
+			}
+			k.mean = k.rate / k.n
+			k.culprits = w.culprits(who, weights)
+			if len(m.entries) >= 2 && (k.rate >= w.Limit("bytes_per_second") || k.max >= w.Limit("warn_bytes")) {
+				list = append(list, k)
+			}
+		}
+	}
+	sortMassive(list)
+	return list
+}
+
+func sortMassive(list []massive) {
+	slices.SortFunc(list, func(a, b massive) int {
+		return cmp.Or(cmp.Compare(b.rate, a.rate), cmp.Compare(a.subject, b.subject))
+	})
+}
+
+// countedHuge is by what the server counts for each connection.
+func (w *Window) countedHuge(d *flow) (list []massive) {
+	type client struct{ ip, name string }
+	sums := map[client]*massive{}
+	for i := range w.Now.Connections {
+		c := &w.Now.Connections[i]
+		rate, ok := d.connection(c).Get()
+		commands := c.CommandsPerSecond.Or(0)
+		if !ok || c.Own || !ordinary(c) || c.Estimated || commands <= 0 || rate < commands*w.Limit("mean_bytes") {
+			continue
+		}
+		k := client{ipOf(c.Addr, c.Flags), c.Name}
+		m := sums[k]
+		if m == nil {
+			who := CulpritOf(c)
+			who.Command = commandName(c.LastCommand)
+			m = &massive{text: whoText(stats.Culprit{IP: k.ip, Name: k.name, Library: c.Library}), subject: strings.TrimSpace(k.ip + " " + safeName(k.name)),
+				source: "CLIENT LIST (tot-net-" + d.field + ", tot-cmds)", certain: true}
+			m.culprits = []stats.Culprit{who}
+			sums[k] = m
+		}
+		m.n, m.rate = m.n+commands, m.rate+rate
+	}
+	for _, m := range sums {
+		m.mean = m.rate / m.n
+		if m.rate >= w.Limit("bytes_per_second") {
+			m.culprits = w.culprits(m.culprits, []float64{1})
+			list = append(list, *m)
+		}
+	}
+	sortMassive(list)
+	return list
+}
+
+// averageHuge is by the server's totals, where nothing but commands can account for them.
+func (w *Window) averageHuge(d *flow) []massive {
+	rate, span := w.mean(Recent, d.server)
+	commands, _ := w.commandRate()
+	if span < shortest-1 || commands <= 0 || rate < w.Limit("bytes_per_second") || rate < commands*w.Limit("mean_bytes") || w.otherFlows() {
+		return nil
+	}
+	var top Work
+	for _, k := range w.Works() {
+		if d.counts(k.Name) && k.Usec > top.Usec {
+			top = k
+		}
+	}
+	if top.Name == "" {
+		return nil
+	}
+	by := w.whoSends(top.Name, nil, 0, "")
+	return []massive{{
+		text: commandName(top.Name) + ", most likely", subject: top.Name, n: commands, mean: rate / commands, rate: rate,
+		source: "INFO stats (total_net_" + d.field + "put_bytes)", culprits: by.culprits,
+	}}
+}
+
+// otherFlows says that bytes flow that no command accounts for: to and from replicas and the primary, to
+// subscribers and readers of MONITOR.
+func (w *Window) otherFlows() bool {
+	s := w.Now
+	if s.Replication.ConnectedReplicas.Or(0) > 0 || s.Server.Role != "primary" || s.PubSub.Channels.Or(0)+s.PubSub.Patterns.Or(0)+s.PubSub.ShardChannels.Or(0) > 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.Connections, func(c stats.ConnectionRow) bool { return strings.ContainsAny(c.Flags, "OSM") })
+}
