@@ -54,7 +54,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	if w.Now != nil {
 		switch then := w.Now; {
 		case anotherProcess(then, s):
-			*w = Window{Restarted: then.Bare()}
+			*w = Window{Restarted: then.Bare(), slow: slowCommands{table: w.slow.table, begun: true}}
 		case countersReset(then, s):
 			w.Past, w.peaks = nil, peaks{}
 		default:
