@@ -9,7 +9,7 @@ import (
 var aofFsyncDelays = Rule{
 	ID:    "aof-fsync-delays",
 	Title: "The disk makes commands wait",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The server waits for the disk when it writes its append-only file.",
 	Why:   "With appendfsync everysec the main thread stops when an fsync takes more than 2 s; with always it waits for the disk after every round of writes. All commands wait with it.",
 	How:   "INFO persistence (aof_delayed_fsync); the length of the event loop's turns beside the time that commands take in them (INFO debug, 7.2+); LATENCY LATEST where latency-monitor-threshold is set.",

@@ -5,7 +5,7 @@ import "redistop/internal/stats"
 var diskFull = Rule{
 	ID:    "disk-full",
 	Title: "The disk has hardly room for the next save",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The free disk where the server writes is smaller than its data.",
 	Why:   "A BGSAVE or an AOF rewrite writes a whole new file beside the old one. When it does not fit, the save fails, and the server may refuse writes.",
 	How:   "Free disk of the host (only when redistop runs on the server's host) beside INFO memory (used_memory_dataset). An RDB is compressed and often smaller than the data in memory.",

@@ -42,17 +42,17 @@ func checkEvictingWanted(w *Window) []stats.Finding {
 	}
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Likely,
-		Title: percent(1-ratio) + " of look-ups miss while " + perSecond(rate) + " keys are evicted",
+		Title: percent(1-ratio) + " of look-ups miss while " + about(rate) + " keys a second are evicted",
 		Evidence: []stats.Evidence{
 			w.evidence("hit ratio", percent(ratio)+", "+perSecond(misses)+" misses", "INFO stats (keyspace_hits, keyspace_misses)"),
 			w.evidence("evicted keys", perSecond(rate), "INFO stats (evicted_keys)"),
 		},
 		Culprits: w.writers(),
-		Impact:   "About " + perSecond(misses) + " requests go to what stands behind this cache.",
+		Impact:   "About " + about(misses) + " requests a second go to what stands behind this cache.",
 		Unknown:  []string{"whether the misses are of evicted keys: the server does not tell which keys it evicts"},
 	}
 	if fell {
-		f.Title = "The hit ratio fell from " + percent(was) + " to " + percent(ratio) + " while " + perSecond(rate) + " keys are evicted"
+		f.Title = "The hit ratio fell from " + percent(was) + " to " + percent(ratio) + " while " + about(rate) + " keys a second are evicted"
 		f.Evidence = append(f.Evidence, moment("hit ratio "+whence, percent(was), "INFO stats"))
 	}
 	m := &w.Now.Memory

@@ -5,7 +5,7 @@ import "redistop/internal/stats"
 var saveFailed = Rule{
 	ID:    "save-failed",
 	Title: "The data could not be saved",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The last BGSAVE failed. With save points set, the server then refuses writes (stop-writes-on-bgsave-error).",
 	Why:   "Writes fail with a MISCONF error; and if the server ends, all since the last good RDB is lost.",
 	How:   "INFO persistence (rdb_last_bgsave_status), CONFIG GET save and stop-writes-on-bgsave-error, and MISCONF in INFO errorstats (6.2+). The reason stands only in the server's log.",

@@ -5,7 +5,7 @@ import "redistop/internal/stats"
 var slowFork = Rule{
 	ID:    "slow-fork",
 	Title: "Each save stops the server for a moment",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The fork for a BGSAVE, an AOF rewrite or a replica's copy took long.",
 	Why:   "While the kernel copies the page table nothing else runs: all commands wait, at every save.",
 	How:   "INFO stats (latest_fork_usec): the last one only. What the copying of pages after the fork costs is not in it.",
