@@ -168,6 +168,9 @@ func sortMassive(list []massive) {
 
 // countedHuge is by what the server counts for each connection.
 func (w *Window) countedHuge(d *flow) (list []massive) {
+	if rate, span := w.mean(Recent, d.server); span > 0 && rate < w.Limit("bytes_per_second") {
+		return nil
+	}
 	type client struct{ ip, name string }
 	sums := map[client]*massive{}
 	for i := range w.Now.Connections {
@@ -230,5 +233,5 @@ func (w *Window) otherFlows() bool {
 	if s.Replication.ConnectedReplicas.Or(0) > 0 || s.Server.Role != "primary" || s.PubSub.Channels.Or(0)+s.PubSub.Patterns.Or(0)+s.PubSub.ShardChannels.Or(0) > 0 {
 		return true
 	}
-	return slices.ContainsFunc(s.Connections, func(c stats.ConnectionRow) bool { return strings.ContainsAny(c.Flags, "OSM") })
+	return len(w.census.monitors) > 0
 }

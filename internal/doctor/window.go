@@ -33,6 +33,7 @@ type Window struct {
 	slow   slowCommands
 	limits map[string]float64
 	book   addressBook
+	census census
 	held   map[int64]heldBuffer // output buffers that wait, by connection
 	heldAt time.Time            // of the newest pass over the connections that held knows
 	peaks  peaks
@@ -67,6 +68,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.Now, w.Link, w.works = s, s.Link, nil
 	w.thinOut()
 	w.book.learn(s)
+	w.census.take(s.Connections)
 	w.learnHeld(s)
 	w.slow.learn(s, w)
 	w.peaks.learn(s)
