@@ -62,7 +62,10 @@ func (w *Window) pausedFinding(list []*stats.ConnectionRow) stats.Finding {
 		Evidence: []stats.Evidence{
 			moment("blocked in "+commandName(list[0].LastCommand)+" and its like", plural(n, "connection")+", the longest for "+seconds(float64(idle)), "CLIENT LIST (flag b, idle)"),
 		},
-		Impact:  "These clients hang until the server lets them go on; their requests time out.",
+		Impact: "These clients hang until the server lets them go on; their requests time out.",
+		Culprits: whoHas(w.connections(func(c *stats.ConnectionRow) bool {
+			return c.LastCommand == "client|pause" || c.LastCommand == "failover"
+		}), one),
 		Remedy:  []string{"end the pause if nobody meant it: CLIENT UNPAUSE", "look for a failover or a slot migration under way: INFO replication, CLUSTER NODES"},
 		Unknown: []string{"who paused the clients, and for how long: MONITOR and the counters do not show CLIENT PAUSE's caller"},
 	}

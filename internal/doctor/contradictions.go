@@ -35,7 +35,7 @@ func checkVolatileWithoutTTL(w *Window) []stats.Finding {
 	}
 	return []stats.Finding{{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Title: percent(float64(expiring)/float64(all)) + " of the keys have a TTL, and only those may be evicted (" + safeName(m.Policy) + ")",
+		Title: pick(expiring == 0, "No key has", percent(float64(expiring)/float64(all))+" of the keys have") + " a TTL, and only those that have one may be evicted (" + safeName(m.Policy) + ")",
 		Evidence: []stats.Evidence{
 			moment("keys with a TTL", count(expiring)+" of "+count(all), "INFO keyspace"),
 			moment("used memory", bytes(float64(used))+" of "+bytes(float64(limit))+" ("+percent(float64(used)/float64(limit))+")", "INFO memory"),

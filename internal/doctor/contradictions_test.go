@@ -16,7 +16,7 @@ func TestVolatileWithoutTTL(t *testing.T) {
 	s := newSynth(volatileWithoutTTL)
 	full(s, 70, 50, "volatile-lru")
 	s.run(1, nil)
-	says(t, s.only(t, "volatile-without-ttl", stats.Warning), "5 % of the keys have a TTL, and only those may be evicted (volatile-lru)", "50 of 1,000", "set TTLs")
+	says(t, s.only(t, "volatile-without-ttl", stats.Warning), "5 % of the keys have a TTL, and only those that have one may be evicted (volatile-lru)", "50 of 1,000", "set TTLs")
 	silent(t, volatileWithoutTTL, 1, map[string]func(*synth, int){
 		"room":      func(s *synth, i int) { full(s, 69, 0, "volatile-lru") },
 		"with TTLs": func(s *synth, i int) { full(s, 99, 51, "volatile-ttl") },

@@ -1,6 +1,9 @@
 package doctor
 
-import "redistop/internal/stats"
+import (
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
 
 var outputLimitDisconnections = Rule{
 	ID:    "output-limit-disconnections",
@@ -51,7 +54,7 @@ func checkCutOff(w *Window) []stats.Finding {
 		return nil
 	}
 	if v, ok := w.config("client-output-buffer-limit"); ok {
-		f.Evidence = append(f.Evidence, moment("client-output-buffer-limit", safeName(v), "CONFIG GET"))
+		f.Evidence = append(f.Evidence, moment("client-output-buffer-limit", redis.PrintableCut(v, 160), "CONFIG GET"))
 	}
 	return []stats.Finding{f}
 }

@@ -52,7 +52,7 @@ func TestEvictionStall(t *testing.T) {
 	})
 	says(t, s.only(t, "eviction-stall", stats.Warning), "stopped the server for 200 ms")
 	silent(t, evictionStall, 5, map[string]func(*synth, int){
-		"as it should": func(s *synth, i int) { evict(s, 0.4, 900) },
+		"as it should": func(s *synth, i int) { evict(s, 0.09, 900) },
 		"full":         func(s *synth, i int) { evict(s, 1, 0); s.now.Memory.Policy = "noeviction" },
 		"unknown": func(s *synth, i int) {
 			evict(s, 0.9, 900)

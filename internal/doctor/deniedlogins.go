@@ -43,6 +43,7 @@ func checkDeniedLogins(w *Window) []stats.Finding {
 	if missing > 0 {
 		f.Evidence = append(f.Evidence, w.evidence("not logged in", count(missing), "INFO errorstats (NOAUTH)"))
 	}
+	f.Unknown = []string{"whether it is that address alone: ACL LOG joins what is alike within a minute and keeps one address of it"}
 	if len(f.Culprits) == 0 {
 		f.Unknown = []string{"who it is: ACL LOG tells of wrong passwords, where it may be asked"}
 	}
