@@ -162,7 +162,7 @@ func (m *matter) describe(command, pattern string) {
 	}
 	key, tail := m.entries[0].keyAndTail()
 	sameTail := valueless[command] && len(tail) < 40
-	sameKey := pattern != ""
+	sameKey := key != ""
 	for i := range m.entries[1:] {
 		k, t := m.entries[i+1].keyAndTail()
 		sameKey, sameTail = sameKey && k == key, sameTail && t == tail

@@ -78,9 +78,13 @@ func TestBlockingCommandsByCost(t *testing.T) {
 				s.calls("sort", 1, 130_000+float64(i/3)*1000).logged("10.0.0.1:1", "", 130_000+int64(i/3)*1000, "SORT", "list")
 			}
 		}},
-		{name: "just under 2 %", second: func(s *synth, i int) { s.calls("hgetall", 1, 19_500).logged("10.0.0.1:1", "app", 19_500, "HGETALL", "cart") }},
+		{name: "just under 2 %", second: func(s *synth, i int) {
+			s.calls("hgetall", 1, 19_500).logged("10.0.0.1:1", "app", 19_500, "HGETALL", "cart")
+		}},
 		{name: "over 2 %", severity: stats.Warning, title: "HGETALL cart blocks this server for 2.1 % of the time", culprit: "app (10.0.0.1:1)",
-			second: func(s *synth, i int) { s.calls("hgetall", 1, 21_000).logged("10.0.0.1:1", "app", 21_000, "HGETALL", "cart") }},
+			second: func(s *synth, i int) {
+				s.calls("hgetall", 1, 21_000).logged("10.0.0.1:1", "app", 21_000, "HGETALL", "cart")
+			}},
 		{name: "a few slow among many quick", severity: stats.Warning, title: "SMEMBERS tags:all blocks this server for 4.1 % of the time", culprit: "app (10.0.0.1:1)", second: func(s *synth, i int) {
 			s.calls("smembers", 1000, 12).calls("smembers", 1, 40_000).longest("smembers", 50_000).logged("10.0.0.1:1", "app", 40_000, "SMEMBERS", "tags:all")
 		}},

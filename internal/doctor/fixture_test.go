@@ -215,9 +215,15 @@ func titles(list []stats.Finding) (all []string) {
 // wantPrintable wants every text of a finding safe to print.
 func wantPrintable(t *testing.T, f stats.Finding) {
 	t.Helper()
-	texts := append([]string{f.Title, f.Subject, f.Impact}, append(f.Remedy, f.Unknown...)...)
+	texts := append([]string{f.Title, f.Impact}, append(f.Remedy, f.Unknown...)...)
 	for _, e := range f.Evidence {
 		texts = append(texts, e.What, e.Value, e.Source)
+	}
+	for _, c := range f.Culprits {
+		texts = append(texts, whoText(c))
+	}
+	if redis.Printable(f.Subject) != f.Subject {
+		t.Errorf("subject %q", f.Subject)
 	}
 	for _, text := range texts {
 		if redis.Printable(text) != text {

@@ -88,12 +88,7 @@ func distinctKeys(entries []SlowCommand) int {
 }
 
 // keys is how many keys all databases have.
-func (w *Window) keys() (n int64) {
-	for _, r := range w.Now.Keyspace {
-		n += r.Keys
-	}
-	return n
-}
+func (w *Window) keys() int64 { return keysOf(w.Now) }
 
 // felt is what others there are, and what a PING from here felt.
 func (w *Window) felt() []stats.Evidence {

@@ -165,14 +165,20 @@ func appendQuoted(b []byte, s string) []byte {
 }
 
 // pattern is the pattern of the first key that a logged command names, as the samples write it; "" without
-// a key. What KEYS and SCAN look for counts as one.
+// a key. What KEYS looks for counts as one, and what names a script.
 func (c *SlowCommand) pattern() string {
-	args := monitorArgs(c.Args)
-	key, ok := firstKey(c.Command, args)
+	if scripts[c.Command] && len(c.Args) > 1 {
+		return scriptLabel(c.Args[1])
+	}
+	key, ok := firstKey(c.Command, monitorArgs(c.Args))
 	if !ok {
 		return ""
 	}
-	return redis.PrintableCut(string(redis.Unquote(nil, redis.FoldKey(nil, key))), 200)
+	return folded(key)
+}
+
+func folded(quotedKey []byte) string {
+	return redis.PrintableCut(string(redis.Unquote(nil, redis.FoldKey(nil, quotedKey))), 200)
 }
 
 func firstKey(command string, args []byte) (key []byte, ok bool) {
@@ -182,7 +188,7 @@ func firstKey(command string, args []byte) (key []byte, ok bool) {
 		return key, ok
 	}
 	info, known := redis.LookupArgs(args)
-	if !known || strings.HasPrefix(command, "eval") || strings.HasPrefix(command, "fcall") {
+	if !known || scripts[command] {
 		return nil, false
 	}
 	info.EachKey(args, func(k []byte) bool {
@@ -195,15 +201,16 @@ func firstKey(command string, args []byte) (key []byte, ok bool) {
 // keyAndTail are the raw first key (or pattern) of a logged command, and what follows it, safe to print;
 // "" where there is none.
 func (c *SlowCommand) keyAndTail() (key, tail string) {
-	at := slices.Index(c.Args, c.rawKey())
-	if at < 1 {
+	key = c.rawKey()
+	at := slices.Index(c.Args, key)
+	if at < 1 || key == "" {
 		return "", ""
 	}
 	var words []string
 	for _, a := range c.Args[at+1:] {
 		words = append(words, redis.Argument(a[:min(len(a), 64)]))
 	}
-	return c.Args[at], strings.Join(words, " ")
+	return key, strings.Join(words, " ")
 }
 
 func (c *SlowCommand) rawKey() string {

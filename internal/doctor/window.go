@@ -33,6 +33,8 @@ type Window struct {
 	slow   slowCommands
 	limits map[string]float64
 	book   addressBook
+	held   map[int64]heldBuffer // output buffers that wait, by connection
+	heldAt time.Time            // of the newest pass over the connections that held knows
 	peaks  peaks
 	works  []Work // of Now; nil until they are asked for
 }
@@ -65,6 +67,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.Now, w.Link, w.works = s, s.Link, nil
 	w.thinOut()
 	w.book.learn(s)
+	w.learnHeld(s)
 	w.slow.learn(s, w)
 	w.peaks.learn(s)
 }
