@@ -2,12 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
-
-	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
@@ -18,16 +14,12 @@ import (
 type progressBar struct {
 	addr   string
 	length time.Duration
-	on     bool
-	drawn  bool
+	statusLine
 }
 
 func newBar(addr string, length time.Duration) *progressBar {
-	return &progressBar{addr: redis.PrintableCut(addr, 60), length: length, on: term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("TERM") != "dumb"}
+	return &progressBar{addr: redis.PrintableCut(addr, 60), length: length, statusLine: newStatusLine()}
 }
-
-// barCells is the length of the bar itself.
-const barCells = 20
 
 // draw writes the line anew. begun is when the first answer came; zero: none did yet.
 func (b *progressBar) draw(begun time.Time, link stats.Link, findings func() []stats.Finding) {
@@ -37,26 +29,13 @@ func (b *progressBar) draw(begun time.Time, link stats.Link, findings func() []s
 	text := "waiting for " + b.addr
 	if !begun.IsZero() {
 		gone := min(max(time.Since(begun), 0), b.length)
-		cells := int(gone * barCells / b.length)
-		text = fmt.Sprintf("%s%s %s of %s · %s", strings.Repeat("█", cells), strings.Repeat("░", barCells-cells),
+		text = fmt.Sprintf("%s %s of %s · %s", meter(float64(gone)/float64(b.length)),
 			gone.Truncate(time.Second), b.length, foundSoFar(findings()))
 	}
 	if link.State != stats.Up && link.State != "" && link.State != stats.Connecting {
 		text += " · " + string(link.State)
 	}
-	width := 80
-	if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil && w > 1 {
-		width = w
-	}
-	fmt.Fprint(os.Stderr, "\r"+ansi.Truncate(text, width-1, "…")+ansi.EraseLineRight)
-	b.drawn = true
-}
-
-// clear takes the line away, so that the report begins on a clean one.
-func (b *progressBar) clear() {
-	if b.drawn {
-		fmt.Fprint(os.Stderr, "\r"+ansi.EraseLineRight)
-	}
+	b.put(text)
 }
 
 // foundSoFar is the findings in a word, and the worst by its title.

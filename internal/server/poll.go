@@ -29,6 +29,7 @@ type Poller struct {
 	ids     int   // asked about by CLIENT LIST ID since the last INFO
 	lines   int   // of CLIENT LIST that came
 	size    int64 // bytes of the last INFO all
+	facts   facts // that are asked now and then
 }
 
 // A source is one question beside INFO. One line here makes a reply part of every poll.
@@ -38,6 +39,7 @@ type source struct {
 	needs   string // the version that brought it, for the person who misses it; empty: no loss worth a word
 	stale   bool   // answered by a replica without its primary; the others are left alone then
 	bytes   int64  // a large reply
+	doctor  bool   // shows more than counters: a right that the least user has only if wished
 	ask     func(*Poller, context.Context, *stats.Reading) error
 }
 
@@ -46,6 +48,12 @@ var sources = []source{
 	{part: "slow", command: "commandlog|get", stale: true, ask: (*Poller).askCommandlog},
 	{part: "memory", command: "memory|stats", needs: "Redis 4.0", bytes: 4 << 10, ask: (*Poller).askMemory},
 	{part: "latency", command: "latency|histogram", needs: "Redis 7.0", stale: true, bytes: 24 << 10, ask: (*Poller).askHistograms},
+	{part: "config", command: "config|get", needs: "Redis 2.0", stale: true, bytes: 4 << 10, doctor: true, ask: (*Poller).askConfig},
+	{part: "latency", command: "latency|latest", stale: true, bytes: 4 << 10, ask: (*Poller).askEvents},
+	{part: "access", command: "acl|whoami", stale: true, ask: (*Poller).askWhoAmI},
+	{part: "access", command: "acl|users", needs: "Redis 6.0", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUsers},
+	{part: "access", command: "acl|getuser", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUserRights},
+	{part: "access", command: "acl|log", stale: true, doctor: true, ask: (*Poller).askDenied},
 	{part: "clients", command: "client|list", needs: "Redis 2.4", stale: true, ask: (*Poller).askClients},
 }
 
@@ -61,7 +69,8 @@ func Connect(ctx context.Context, t Target, budget float64) (*Poller, error) {
 		user = "default"
 	}
 	return &Poller{conn: c, addr: t.String(), user: user, purse: newPurse(budget, time.Now()),
-		lister: newLister(c.id), missing: map[string]stats.Missing{}, newest: map[stats.SlowKind]int64{}}, nil
+		lister: newLister(c.id), missing: map[string]stats.Missing{}, newest: map[stats.SlowKind]int64{},
+		facts: facts{users: newUserAsker(c, t), rehearsed: map[string]bool{}}}, nil
 }
 
 // Addr is our own address, as the server names it unless something between translates it; empty on a unix
@@ -105,6 +114,8 @@ func (p *Poller) Poll(ctx context.Context, interval time.Duration) (stats.Readin
 		r.Link = stats.Link{State: stats.Loading, Message: "the server is loading its dataset"}
 	} else {
 		err = p.askSources(ctx, info, &r, interval)
+		p.tellAccess(&r)
+		p.lookAtHost(&r)
 	}
 	p.pacing(&r, interval)
 	for _, m := range p.missing {
