@@ -52,12 +52,13 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor [ADDRESS | FILE]",
 		Short: "what hurts a server, who does it, and what to do instead",
 		Long: `Look at a server for 10 s and report what hurts it, who does it, how we know,
-what others feel of it, what to do instead, and what could not be known. It looks
-as top does: at the server's own counters and, for who sends what, at moments of
-MONITOR, within a --budget of 1 %. Nothing is changed on the server.
+what others feel of it, what to do instead, and what could not be known. It
+looks as top does: at the server's own counters and, for who sends what, at
+moments of MONITOR, within a --budget of 1 %. Nothing is changed on the server.
 
---save keeps what was seen, without values, in a file that doctor FILE reports on
-later, on any machine. With --config the limits in that file judge it anew.`,
+--save keeps what was seen, without values, in a file that doctor FILE reports
+on later, on any machine. There --config judges it anew, by the limits in that
+file.`,
 		Example: `  redistop doctor cache.local
   redistop doctor cache.local --for 1m --save incident.redistop
   redistop doctor incident.redistop --format html > incident.html
