@@ -55,7 +55,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, w.commands()...)
+	caps, err := probe(ctx, c, info, false, w.commands()...)
 	if err != nil {
 		return "", err
 	}

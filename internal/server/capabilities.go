@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"redistop/internal/redis"
@@ -36,17 +37,20 @@ var container = map[string]string{
 }
 
 // probe asks COMMAND INFO. Where that is refused, every command of the version is taken to be there
-// and the first refusal says otherwise.
-func probe(ctx context.Context, c *Conn, info *redis.Info, more ...string) (Capabilities, error) {
+// and the first refusal says otherwise; so it is where it is left out.
+func probe(ctx context.Context, c *Conn, info *redis.Info, leaveOut bool, more ...string) (Capabilities, error) {
 	probed := append(slices.Clip(probed), more...)
 	caps := Capabilities{known: map[string]bool{}}
-	v, err := c.Do(ctx, append([]string{"COMMAND", "INFO"}, probed...)...)
-	if err != nil && lost(err) {
-		return caps, err
-	}
 	var there []bool
-	if err == nil {
-		there, err = redis.ParseCommandInfo(v)
+	err := errLeftOut
+	if !leaveOut {
+		v, asked := c.Do(ctx, append([]string{"COMMAND", "INFO"}, probed...)...)
+		if asked != nil && lost(asked) {
+			return caps, asked
+		}
+		if err = asked; err == nil {
+			there, err = redis.ParseCommandInfo(v)
+		}
 	}
 	for i, name := range probed {
 		caps.known[name] = err != nil || i < len(there) && there[i]
@@ -70,6 +74,9 @@ func (c Capabilities) knowsSubcommands() bool {
 	}
 	return false
 }
+
+// errLeftOut stands for the answer of a question that is not asked.
+var errLeftOut = errors.New("left out")
 
 // Has says whether the server has a command ("memory|stats").
 func (c Capabilities) Has(name string) bool { return c.known[name] }

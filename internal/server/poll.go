@@ -212,9 +212,10 @@ func roomIn(info *redis.Info) int64 {
 
 func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Reading, interval time.Duration) error {
 	if !p.probed {
-		caps, err := probe(ctx, p.conn, info)
+		_, leaveOut := p.missing[capabilities.key()]
+		caps, err := probe(ctx, p.conn, info, leaveOut)
 		if err != nil {
-			return err
+			return capabilities.broken(err)
 		}
 		p.caps, p.probed = caps, true
 	}
@@ -223,7 +224,7 @@ func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Read
 	orphan, poor := linkDown(info), false
 	for i := range sources {
 		s := sources[(p.turn+i)%len(sources)]
-		key := s.part + s.command
+		key := s.key()
 		if _, gone := p.missing[key]; gone {
 			continue
 		}
@@ -260,8 +261,11 @@ func linkDown(info *redis.Info) bool {
 // that is busy or loading for a moment is asked again next time, a refused right is not, so that it
 // counts one error on the server and no more.
 func (p *Poller) refusedSource(key string, s source, err error) error {
-	if err == nil || lost(err) {
-		return err
+	if err == nil {
+		return nil
+	}
+	if lost(err) {
+		return s.broken(err)
 	}
 	var reply *redis.ReplyError
 	if errors.As(err, &reply) {
