@@ -39,8 +39,8 @@ const (
 )
 
 const doctorExit = `Exit code: 0 nothing found of --fail-on or above, 1 the worst found is a warning
-(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or the
-server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
+(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or
+the server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
 128 + N when signal N ended it (130: Ctrl-C; what was seen is reported first).
 A finding goes before 3 and 4. What is over by the end counts too.
 `

@@ -199,6 +199,7 @@ func findingBanners(v *view) []banner {
 		if f.Severity == stats.Warning {
 			b = banner{text: " ! " + safe(f.Title, 400), style: styleWarn}
 		}
+		b.opens = findingsPanel.id
 		if v.keys {
 			b.tail = " 0 opens "
 			if more := critical + warning - 1; more > 0 {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"redistop/internal/stats"
 )
 
@@ -29,6 +31,9 @@ func TestAFindingOpens(t *testing.T) {
 		d.press("1", key)
 		d.shows("▸Findings", "admin-web", "1m35s")
 	}
+	d.press("1")
+	d.send(tea.MouseClickMsg{X: 10, Y: 1, Button: tea.MouseLeft})
+	d.shows("▸Findings")
 	d.press("enter")
 	d.shows("Finding ──", "10.0.3.7 · name admin-web · user app · jedis 5.1.0 · 3 connections", "94 % of it, by SLOWLOG", "INFO commandstats, over 60 s", "↓ more")
 	d.press("end")

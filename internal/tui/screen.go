@@ -28,7 +28,11 @@ func (v *view) render() *surface {
 	y := 1
 	for _, b := range banners(v) {
 		if y < a.h-3 {
-			drawBanner(a.sub(0, y, a.w, 1), b)
+			line := a.sub(0, y, a.w, 1)
+			drawBanner(line, b)
+			if b.opens != "" {
+				v.hits = append(v.hits, hit{kind: hitPanel, at: line, panel: panelIndex(b.opens)})
+			}
 			y++
 		}
 	}

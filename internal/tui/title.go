@@ -140,6 +140,7 @@ func titleRight(v *view) []titlePart {
 type banner struct {
 	text  string
 	style style
+	opens string // the panel that a click opens; "": none
 	tail  string // at the right end, where there is room for a good part of the text too
 }
 
