@@ -18,6 +18,7 @@ var ErrReply = errors.New("unexpected reply")
 
 const (
 	firstCount = 100
+	tightCount = 10 // where the server has no room for long replies
 	maxCount   = 2000
 )
 
@@ -64,7 +65,11 @@ func NewScan(tool *server.Tool, search Search) (*Scan, error) {
 		}
 		here = from
 	}
-	s := &Scan{tool: tool, search: search, step: tool.Step("scan", firstCount, maxCount), seen: newSeen(), place: here, last: here, began: time.Now()}
+	first := firstCount
+	if tool.Room() < server.ReplyRoom {
+		first = tightCount
+	}
+	s := &Scan{tool: tool, search: search, step: tool.Step("scan", first, maxCount), seen: newSeen(), place: here, last: here, began: time.Now()}
 	s.start = s.behind(here.Cursor)
 	s.highest = s.start
 	return s, nil

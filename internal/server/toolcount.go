@@ -58,12 +58,12 @@ func (s *Step) learn(usec float64, room int64) {
 	s.size = max(1, min(s.most, int(want), 2*s.size))
 }
 
-// replyRoom is the longest reply that is wanted: 64 kB are ready at once, and more would not make
+// ReplyRoom is the longest reply that is wanted, in bytes: 64 kB are ready at once, and more would not make
 // anything faster.
-const replyRoom = 64 << 10
+const ReplyRoom = 64 << 10
 
 // Room is how long a reply should be at most, in bytes: near maxmemory a long one could evict keys.
-func (t *Tool) Room() int64 { return min(replyRoom, roomIn(t.info)) }
+func (t *Tool) Room() int64 { return min(ReplyRoom, roomIn(t.info)) }
 
 // The counts: soon in the beginning, since the prices are guesses until then.
 const (
