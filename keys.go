@@ -61,11 +61,11 @@ PATTERN is as in KEYS (* ? [a-z] \x) and stands in quotes, so that the shell
 leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always.
 
 What SCAN promises: a key that is there from beginning to end is listed,
-whatever else happens to the server's table; one that comes or goes meanwhile may
-be or not. None is listed twice: the few that SCAN returns again when a table
-shrinks are left out. A scan that is stopped (Ctrl-C, --limit) prints how to go
-on; the second part may repeat a key of the first if the table shrank in between.
-A restart of the server ends that: its keys have a new order then.
+whatever else happens to the server's table; one that comes or goes meanwhile
+may be or not. None is listed twice: the few that SCAN returns again when a
+table shrinks are left out. A scan that is stopped (Ctrl-C, --limit) prints how
+to go on; the second part may repeat a key of the first if the table shrank in
+between. A restart of the server ends that: its keys have a new order then.
 
 Listing does not make a key look used. Keys that have expired are removed when a
 scan meets them, as by any other command.`

@@ -18,13 +18,13 @@ func newKeysBig() *cobra.Command {
 	top, touch := 10, false
 	cmd := &cobra.Command{
 		Use:   "big [ADDRESS]",
-		Short: "the biggest keys by memory and by elements, and how sizes are spread",
+		Short: "the biggest keys, and how sizes are spread",
 		Long: `Find big keys: the biggest by memory and by elements, and for each type how many
 there are, what they take, and how their sizes are spread.
 
-Memory is the server's own estimate (MEMORY USAGE, five elements of each key, never
-all of them). A sample finds the biggest of the sample: a single giant among
-millions is found by --all alone.
+Memory is the server's own estimate (MEMORY USAGE, five elements of each key,
+never all of them). A sample finds the biggest of the sample: a single giant
+among millions is found by --all alone.
 
 No key is made to look used. Counting elements does so before Redis 7.2, which
 brought CLIENT NO-TOUCH: there it is left out unless --touch is given.`,

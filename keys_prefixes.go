@@ -24,13 +24,13 @@ func newKeysPrefixes() *cobra.Command {
 	shape := treeShape{separators: ":/|", depth: 4, rows: 40, share: 0.01}
 	cmd := &cobra.Command{
 		Use:   "prefixes [ADDRESS]",
-		Short: "a tree of key prefixes: how many keys, their memory, expiry and types",
-		Long: `Show what the keyspace is made of: a tree of the beginnings of keys, each with the
-number of its keys, their memory, how many of them never expire, and their types.
-Variable parts are one: user:17:cart and user:18:cart lie under user:*:.
+		Short: "a tree of key prefixes: keys, memory, expiry, types",
+		Long: `Show what the keyspace is made of: a tree of the beginnings of keys, each with
+the number of its keys, their memory, how many of them never expire, and their
+types. Variable parts are one: user:17:cart and user:18:cart lie under user:*:.
 
-It is estimated from a random sample; ± is half of a 95 % interval. A prefix with
-few but huge keys needs a larger sample than that says, or --all.`,
+It is estimated from a random sample; ± is half of a 95 % interval. A prefix
+with few but huge keys needs a larger sample than that says, or --all.`,
 		Example: `  redistop keys prefixes cache.local
   redistop keys prefixes --match 'session:*' --all --depth 2`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -108,7 +108,7 @@ func (r *prefixResult) object(f sampleFacts) any {
 	rows := []prefixRow{}
 	for _, row := range r.lines() {
 		n, m := f.Sum(row.Keys), f.Sum(row.Memory)
-		p := prefixRow{Prefix: row.Name, Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
+		p := prefixRow{Prefix: redis.Printable(row.Name), Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
 			NoExpiry: 1 - row.Expiring.Sum/row.Keys.Sum, TypesOfShare: map[string]float64{}}
 		for name, count := range row.Types {
 			p.TypesOfShare[name] = float64(count) / row.Keys.Sum

@@ -19,10 +19,10 @@ func newKeysTTL() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ttl [ADDRESS]",
 		Short: "which keys never expire, and which expire together",
-		Long: `Show when keys expire: how many within a minute, an hour and so on; which kinds of
-key never do, with their memory; and which expire together, so that all who need
-them come at once (a stampede). Seconds are told apart within a day, minutes
-within two months, hours beyond.`,
+		Long: `Show when keys expire: how many within a minute, an hour and so on; which kinds
+of key never do, with their memory; and which expire together, so that all who
+need them come at once (a stampede). Seconds are told apart within a day,
+minutes within two months, hours beyond.`,
 		Example: `  redistop keys ttl cache.local
   redistop keys ttl --all --match 'cache:*'`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -153,11 +153,11 @@ func (r *lifeResult) object(f sampleFacts) any {
 	}
 	for _, p := range r.Neverending(r.top) {
 		n, m := f.Sum(p.Never), f.Sum(p.Memory)
-		o.Patterns = append(o.Patterns, lifeNever{p.Pattern, n.Value, errorOf(n), m.Value, errorOf(m), p.Never.Sum / p.Keys.Sum})
+		o.Patterns = append(o.Patterns, lifeNever{redis.Printable(p.Pattern), n.Value, errorOf(n), m.Value, errorOf(m), p.Never.Sum / p.Keys.Sum})
 	}
 	for _, t := range r.Stampedes(r.top) {
 		n := f.Count(t.Keys)
-		o.Together = append(o.Together, lifeTogether{t.From.UTC(), t.To.UTC(), n.Value, errorOf(n), t.Pattern})
+		o.Together = append(o.Together, lifeTogether{t.From.UTC(), t.To.UTC(), n.Value, errorOf(n), redis.Printable(t.Pattern)})
 	}
 	return o
 }

@@ -87,6 +87,7 @@ func TestTreeOfPrefixes(t *testing.T) {
 		p.Add(Key{Name: fmt.Sprintf("user:%d:name", 1000+i), Type: "string", Memory: redis.Some[int64](10), Expires: redis.Some(false)})
 	}
 	p.Add(Key{Name: "alone\x1b[31m", Type: "set", Memory: redis.Some[int64](5000)})
+	p.Add(Key{Name: "größe:123", Type: "set", Memory: redis.Some[int64](300)})
 	var got []string
 	for _, row := range p.Rows(4, 10, 0.01) {
 		got = append(got, fmt.Sprintf("%d %s %.0f %.0f %.0f %v", row.Depth, row.Name, row.Keys.Sum, row.Memory.Sum, row.Expiring.Sum, row.TypeNames()))
@@ -95,7 +96,8 @@ func TestTreeOfPrefixes(t *testing.T) {
 		"0 user:*: 200 11000 50 [hash string]",
 		"1 user:*:cart 100 10000 50 [hash]",
 		"1 user:*:name 100 1000 0 [string]",
-		`0 alone\x1b[31m 1 5000 0 [set]`,
+		"0 alone* 1 5000 0 [set]",
+		"0 größe:* 1 300 0 [set]",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("tree:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
