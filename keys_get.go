@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -121,6 +122,9 @@ func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.T
 		bar.draw("")
 	}
 	bar.clear()
+	if errors.Is(err, syscall.EPIPE) { // the reader has enough
+		return err
+	}
 	complete := errors.Is(err, io.EOF)
 	if complete {
 		err = nil

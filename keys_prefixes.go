@@ -68,15 +68,14 @@ func (r *prefixResult) lines() []keys.Row {
 }
 
 func (r *prefixResult) text(f sampleFacts) string {
-	var b strings.Builder
-	b.WriteString("\n    keys        ±      memory           ±   share  no expiry  types          prefix\n")
+	t := newStudyTable(f)
+	t.WriteString("\n")
+	t.row("prefix", t.keysHead(), t.bytesHead(), "share", "no expiry", " types      ")
 	for _, row := range r.lines() {
-		n, m := f.Sum(row.Keys), f.Sum(row.Memory)
-		fmt.Fprintf(&b, "%8s %8s  %10s  %10s  %6s  %9s  %-13s  %s%s\n", countText(n.Value), marginText(n, countText), sizeText(int64(m.Value)), marginText(m, sizeOf),
-			percentOf(row.Memory.Sum, r.Root.Memory.Sum), percentOf(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum), typesText(row.Prefix),
-			strings.Repeat("  ", row.Depth), redis.PrintableCut(row.Name, 100))
+		t.row(strings.Repeat("  ", row.Depth)+row.Name, t.keys(f.Sum(row.Keys)), t.bytes(f.Sum(row.Memory)), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
+			cell(9, shareText(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum)), fmt.Sprintf(" %-11s", typesText(row.Prefix)))
 	}
-	return b.String()
+	return t.String()
 }
 
 // typesText names the types of a prefix, the most frequent first.
@@ -89,7 +88,7 @@ func typesText(p *keys.Prefix) string {
 	if len(names) > 1 {
 		text = fmt.Sprintf("%s %.0f %%", names[0], 100*float64(p.Types[names[0]])/p.Keys.Sum)
 	}
-	return redis.PrintableCut(text, 13)
+	return redis.PrintableCut(text, 11)
 }
 
 // prefixRow is one line in JSON.
