@@ -83,8 +83,8 @@ func (r *bigResult) text(f sampleFacts) string {
 	t.WriteString("\n")
 	t.row("type", t.keysHead(), t.bytesHead(), "share", cell(8, "median"), cell(8, "99 %"), cell(8, "largest"))
 	for _, s := range r.Types() {
-		t.row(s.Type, t.keys(f.Count(s.Memory.Keys)), t.bytes(f.Sum(s.Memory)), cell(5, shareText(s.Memory.Sum, r.Memory().Sum)),
-			cell(8, quantileText(&s.Sizes, 0.5)), cell(8, quantileText(&s.Sizes, 0.99)), cell(8, sizeText(int64(s.Sizes.Max()))))
+		t.row(s.Type, t.keys(f.Count(s.Memory.Keys)), t.bytes(s.Memory), cell(5, shareText(s.Memory.Sum, r.Memory().Sum)),
+			cell(8, quantileText(&s.Sizes, 0.5)), cell(8, quantileText(&s.Sizes, 0.99)), cell(8, quantileText(&s.Sizes, 1)))
 	}
 	return t.String()
 }
@@ -121,9 +121,9 @@ type bigType struct {
 	Type        string               `json:"type"`
 	Keys        float64              `json:"keys"`
 	KeysError   redis.Maybe[float64] `json:"keys_error,omitzero"`
-	Memory      float64              `json:"memory_bytes"`
+	Memory      redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 	MemoryError redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
-	Sizes       spread               `json:"key_bytes"`
+	Sizes       *spread              `json:"key_bytes,omitempty"`
 	Elements    *spread              `json:"key_elements,omitempty"` // of a string bytes
 }
 
@@ -156,9 +156,10 @@ func (r *bigResult) object(f sampleFacts) any {
 		o.ByElements = describedKeys(r.ByElements)
 	}
 	for _, t := range r.Types() {
-		n, m := f.Count(t.Memory.Keys), f.Sum(t.Memory)
-		o.Types = append(o.Types, bigType{Type: t.Type, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
-			Sizes: *spreadOf(&t.Sizes), Elements: spreadOf(&t.Elements)})
+		n := f.Count(t.Memory.Keys)
+		row := bigType{Type: t.Type, Keys: n.Value, KeysError: errorOf(n), Sizes: spreadOf(&t.Sizes), Elements: spreadOf(&t.Elements)}
+		row.Memory, row.MemoryError = f.memory(t.Memory)
+		o.Types = append(o.Types, row)
 	}
 	return o
 }

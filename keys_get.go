@@ -45,9 +45,9 @@ A list is read by position: one that grows or shrinks at its head shifts under
 the reader, and so does --ordered.
 
 What cannot be helped: one element comes whole, however large (--cut bounds what
-is kept of it here), a small hash, set or sorted set comes whole, and the server
-walks to the middle of a list (some milliseconds in one of ten million
-elements). Before Redis 7.2 reading makes the key look used.`,
+is kept of it here), a small hash, set or sorted set comes whole, and in a list
+the server walks to the place anew for each step (0.1 ms to the middle of five
+million elements). Before Redis 7.2 reading makes the key look used.`,
 		Example: `  redistop keys get cart:42 cache.local
   redistop keys get sessions --json --limit 100 | jq .value
   redistop keys get page:home --raw > page.html`,

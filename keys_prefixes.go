@@ -72,7 +72,7 @@ func (r *prefixResult) text(f sampleFacts) string {
 	t.WriteString("\n")
 	t.row("prefix", t.keysHead(), t.bytesHead(), "share", "no expiry", " types      ")
 	for _, row := range r.lines() {
-		t.row(strings.Repeat("  ", row.Depth)+row.Name, t.keys(f.Sum(row.Keys)), t.bytes(f.Sum(row.Memory)), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
+		t.row(strings.Repeat("  ", row.Depth)+row.Name, t.keys(f.Sum(row.Keys)), t.bytes(row.Memory), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
 			cell(9, shareText(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum)), fmt.Sprintf(" %-11s", typesText(row.Prefix)))
 	}
 	return t.String()
@@ -97,7 +97,7 @@ type prefixRow struct {
 	Depth        int                  `json:"depth"`
 	Keys         float64              `json:"keys"`
 	KeysError    redis.Maybe[float64] `json:"keys_error,omitzero"`
-	Memory       float64              `json:"memory_bytes"`
+	Memory       redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 	MemoryError  redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
 	NoExpiry     float64              `json:"no_expiry_share"` // of its keys
 	TypesOfShare map[string]float64   `json:"types"`           // share of its keys
@@ -106,9 +106,10 @@ type prefixRow struct {
 func (r *prefixResult) object(f sampleFacts) any {
 	rows := []prefixRow{}
 	for _, row := range r.lines() {
-		n, m := f.Sum(row.Keys), f.Sum(row.Memory)
-		p := prefixRow{Prefix: redis.Printable(row.Name), Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
+		n := f.Sum(row.Keys)
+		p := prefixRow{Prefix: redis.Printable(row.Name), Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n),
 			NoExpiry: 1 - row.Expiring.Sum/row.Keys.Sum, TypesOfShare: map[string]float64{}}
+		p.Memory, p.MemoryError = f.memory(row.Memory)
 		for name, count := range row.Types {
 			p.TypesOfShare[name] = float64(count) / row.Keys.Sum
 		}

@@ -75,7 +75,7 @@ func (s *keyStudy) study(cmd *cobra.Command, args []string, want func(*server.To
 	if err != nil && sample.Keys == 0 {
 		return keysError(err)
 	}
-	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind}
+	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind, unmeasured: !tool.Has("memory|usage")}
 	facts.scanCost = costOf(tool.Finish(context.WithoutCancel(cmd.Context())), keys.Progress{Looked: float64(sample.Keys)})
 	return errors.Join(s.print(facts, result), keysError(err))
 }
@@ -124,6 +124,16 @@ type sampleFacts struct {
 	scanCost
 	target      server.Target
 	match, kind string
+	unmeasured  bool // the server tells no memory
+}
+
+// memory estimates bytes; absent where the server does not tell them.
+func (f sampleFacts) memory(t keys.Tally) (value, margin redis.Maybe[float64]) {
+	if f.unmeasured {
+		return value, margin
+	}
+	e := f.Sum(t)
+	return redis.Some(e.Value), errorOf(e)
 }
 
 // sampleJSON is the same in JSON.
@@ -181,12 +191,13 @@ func (f sampleFacts) headline() string {
 // columns where there are any.
 type studyTable struct {
 	strings.Builder
+	facts sampleFacts
 	exact bool
 	width int // of the terminal; 0: there is none
 }
 
 func newStudyTable(f sampleFacts) *studyTable {
-	t := &studyTable{exact: f.Complete}
+	t := &studyTable{facts: f, exact: f.Complete}
 	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 		t.width = width
 	}
@@ -220,7 +231,11 @@ func (t *studyTable) keys(e keys.Estimate) string {
 }
 
 // bytes is an estimated size.
-func (t *studyTable) bytes(e keys.Estimate) string {
+func (t *studyTable) bytes(of keys.Tally) string {
+	if t.facts.unmeasured {
+		return cell(9, "n/a") + t.space(11)
+	}
+	e := t.facts.Sum(of)
 	return cell(9, sizeOf(e.Value)) + t.margin(10, e, sizeOf)
 }
 

@@ -78,7 +78,7 @@ func (r *lifeResult) neverending(t *studyTable, f sampleFacts) {
 	t.WriteString("\nnever expire\n")
 	t.row("keys like", t.keysHead(), t.bytesHead(), "of its kind")
 	for _, p := range list {
-		t.row(p.Pattern, t.keys(f.Sum(p.Never)), t.bytes(f.Sum(p.Memory)), cell(11, shareText(p.Never.Sum, p.Keys.Sum)))
+		t.row(p.Pattern, t.keys(f.Sum(p.Never)), t.bytes(p.Memory), cell(11, shareText(p.Never.Sum, p.Keys.Sum)))
 	}
 }
 
@@ -119,7 +119,7 @@ type (
 		Pattern     string               `json:"pattern"`
 		Keys        float64              `json:"keys"`
 		Error       redis.Maybe[float64] `json:"keys_error,omitzero"`
-		Memory      float64              `json:"memory_bytes"`
+		Memory      redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 		MemoryError redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
 		Share       float64              `json:"share_of_pattern"` // that never expires
 	}
@@ -150,8 +150,9 @@ func (r *lifeResult) object(f sampleFacts) any {
 		o.Horizons = append(o.Horizons, row)
 	}
 	for _, p := range r.Neverending(r.top) {
-		n, m := f.Sum(p.Never), f.Sum(p.Memory)
-		o.Patterns = append(o.Patterns, lifeNever{redis.Printable(p.Pattern), n.Value, errorOf(n), m.Value, errorOf(m), p.Never.Sum / p.Keys.Sum})
+		n := f.Sum(p.Never)
+		memory, margin := f.memory(p.Memory)
+		o.Patterns = append(o.Patterns, lifeNever{redis.Printable(p.Pattern), n.Value, errorOf(n), memory, margin, p.Never.Sum / p.Keys.Sum})
 	}
 	for _, t := range r.Stampedes(r.top) {
 		n := f.Count(t.Keys)

@@ -13,8 +13,12 @@ import (
 	"redistop/internal/server"
 )
 
-// ErrReply says that a reply has a shape that no known server gives it.
-var ErrReply = errors.New("unexpected reply")
+// ErrReply says that a reply has a shape that no known server gives it, ErrNoScan that the server has no
+// SCAN.
+var (
+	ErrReply  = errors.New("unexpected reply")
+	ErrNoScan = errors.New("the server has no SCAN (Redis 2.8 brought it), or it was renamed or disabled")
+)
 
 const (
 	firstCount = 100
@@ -54,6 +58,9 @@ func NewScan(tool *server.Tool, search Search) (*Scan, error) {
 		search.Pattern = ""
 	}
 	runID, _ := tool.Info().Text("run_id")
+	if _, one := Literal(search.Pattern); !tool.Has("scan") && (!one || search.Pattern == "") {
+		return nil, ErrNoScan
+	}
 	here := Place{Search: searchMark(search.DB, search.Pattern, search.Type), Server: serverMark(runID)}
 	from := search.From
 	if !from.Start() {
