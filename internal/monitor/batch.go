@@ -96,7 +96,7 @@ const seam = time.Millisecond
 func (w *watcher) ours() bool {
 	unix := bytes.HasPrefix(w.line.Addr, unixPrefix)
 	switch {
-	case bytes.HasPrefix(w.line.Args, waitWords), bytes.Equal(w.line.Args, endWords):
+	case bytes.HasPrefix(w.line.Args, waitWords), bytes.Equal(w.line.Args, endWords), bytes.Equal(w.line.Args, pingWords):
 		return true
 	case bytes.Equal(w.line.Args, nameWords):
 		if !unix && len(w.own) < mostOwn {
@@ -122,6 +122,7 @@ var (
 	waitWord   = []byte(`"WAIT" `)
 	waitWords  = []byte(`"WAIT" "1000" "`)
 	endWords   = []byte(`"WAIT" "0" "1"`)
+	pingWords  = []byte(`"PING" "redistop"`)
 	nameWords  = []byte(`"CLIENT" "SETNAME" "redistop"`)
 	ownWords   = [][]byte{[]byte(`"INFO" "all"`), []byte(`"MEMORY" "STATS"`), []byte(`"LATENCY" "HISTOGRAM"`), []byte(`"CLIENT" "ID"`)}
 )
@@ -202,6 +203,6 @@ func (s *Sampler) watchHeld(ctx context.Context, stream *server.Stream) {
 		reason = fmt.Sprintf("the server held %d MiB for us: stopped", held>>20)
 	}
 	stream.Close()
-	s.set(func(st *Status) { st.Reason, st.Stopped = reason, reason })
+	s.set(func(st *Status) { st.Reason, st.Stopped, st.StoppedAt = reason, reason, time.Now() })
 	s.Watch(0)
 }

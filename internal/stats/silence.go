@@ -8,12 +8,21 @@ func withoutRates(last *Snapshot) *Snapshot {
 
 	t := &s.Throughput
 	*t = Throughput{
-		TotalCommands: t.TotalCommands,
-		TotalHitRatio: t.TotalHitRatio,
-		TotalEvicted:  t.TotalEvicted,
-		TotalErrors:   t.TotalErrors,
+		TotalCommands:    t.TotalCommands,
+		TotalInputBytes:  t.TotalInputBytes,
+		TotalOutputBytes: t.TotalOutputBytes,
+		TotalHitRatio:    t.TotalHitRatio,
+		TotalHits:        t.TotalHits,
+		TotalMisses:      t.TotalMisses,
+		TotalEvicted:     t.TotalEvicted,
+		TotalExpired:     t.TotalExpired,
+		TotalErrors:      t.TotalErrors,
 	}
-	s.CPU = CPU{}
+	s.CPU = CPU{
+		TotalUserSeconds:     s.CPU.TotalUserSeconds,
+		TotalSystemSeconds:   s.CPU.TotalSystemSeconds,
+		TotalChildrenSeconds: s.CPU.TotalChildrenSeconds,
+	}
 	s.Housekeeping = s.Housekeeping.withoutRates()
 	s.Host.StealShare = Maybe[float64]{}
 	c := &s.Connected
