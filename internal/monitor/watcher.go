@@ -38,10 +38,12 @@ type watcher struct {
 	before   int64         // ended of the window before; 0: not told
 	quickest time.Duration // answer to Ask: what the way there and back takes
 	own      map[string]bool
-	inside   bool // a window is open
-	proven   bool // a first window was granted on this connection
-	blind    bool // the window shows only whether MONITOR is permitted: a gap follows it
-	over     bool // nothing is to be seen until somebody says so
+	commands int64 // of others in the open window
+	bytes    int64 // of their arguments, as MONITOR writes them
+	inside   bool  // a window is open
+	proven   bool  // a first window was granted on this connection
+	blind    bool  // the window shows only whether MONITOR is permitted: a gap follows it
+	over     bool  // nothing is to be seen until somebody says so
 }
 
 const (
@@ -114,8 +116,8 @@ func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration)
 		if !w.sampler.sleep(ctx, time.Until(start.Add(at))) {
 			break // the mode was changed, or the end
 		}
-		if now, _, c := w.sampler.next(time.Now()); now.count == 0 {
-			break // the conditions forbid it by now
+		if now, _, c := w.sampler.next(time.Now()); now.count == 0 || 2*now.length <= p.length {
+			break // the conditions forbid it by now, or such long ones
 		} else if err := w.open(ctx, c); err != nil {
 			return err
 		}
