@@ -7,8 +7,8 @@ import (
 )
 
 func TestHostLatency(t *testing.T) {
-	ping := func(s *synth, p50, p99 float64) {
-		s.now.Latency = stats.Latency{Probes: 100, P50Usec: stats.Some(p50), P99Usec: stats.Some(p99), HereMaxUsec: stats.Some(1000.0)}
+	ping := func(s *synth, p50, longest float64) {
+		s.now.Latency = stats.Latency{Probes: 10, P50Usec: stats.Some(p50), MaxUsec: stats.Some(longest), HereMaxUsec: stats.Some(1000.0)}
 	}
 	cases := []struct {
 		name     string
@@ -39,6 +39,7 @@ func TestHostLatency(t *testing.T) {
 		"server busy": func(s *synth, i int) { ping(s, 200, 30_000); s.now.CPU.MainThread = stats.Some(0.9) },
 		"cpu unknown": func(s *synth, i int) { ping(s, 200, 30_000); s.now.CPU = stats.CPU{} },
 		"loading":     func(s *synth, i int) { ping(s, 200, 30_000); s.now.Persistence.Loading = true },
+		"a hiccup":    func(s *synth, i int) { ping(s, 200, map[bool]float64{true: 900_000, false: 300}[i == 2]) },
 		"not probed":  func(s *synth, i int) {},
 		"other's pause": func(s *synth, i int) {
 			ping(s, 200, 1000)

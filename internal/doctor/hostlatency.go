@@ -1,6 +1,10 @@
 package doctor
 
-import "redistop/internal/stats"
+import (
+	"slices"
+
+	"redistop/internal/stats"
+)
 
 var hostLatency = Rule{
 	ID:    "host-latency",
@@ -11,7 +15,8 @@ var hostLatency = Rule{
 	How:   "PINGs from here, a thread of redistop that only counts and sees when it is not run (like redis-cli --intrinsic-latency), the time that the hypervisor gave to others, and how busy the server's main thread is. What is measured here says nothing of the server's host when that is another one.",
 	Do:    "Look at the host: load, other programs, limits of the container or virtual machine; between hosts at the network.",
 	Limits: []Limit{
-		{"ping_usec", 20_000, "for the slowest of a hundred PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
+		{"looks_share", 0.3, "of the looks had such a PING: a single hiccup is nobody's fault"},
+		{"ping_usec", 20_000, "for the longest of some ten PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
 		{"pause_usec", 20_000, "that a thread which only counts was not run: a desktop under load has pauses of some milliseconds"},
 		{"grave_pause_usec", 100_000, "users feel that"},
 		{"steal_share", 0.1, "of the time given to other machines by the hypervisor"},
@@ -26,18 +31,14 @@ var hostLatency = Rule{
 
 func checkHostLatency(w *Window) []stats.Finding {
 	l := &w.Now.Latency
-	ping, known := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P99Usec })
-	usual, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P50Usec })
-	if l.Remote {
-		ping -= usual // distance is no fault
-	}
-	if known == 0 || ping < w.Limit("ping_usec") || w.Now.Persistence.Loading {
+	slow, clean := w.slowLooks()
+	if slow.share < w.Limit("looks_share") || w.Now.Persistence.Loading {
 		return nil
 	}
 	f := stats.Finding{
 		Severity: stats.Info, Confidence: stats.Likely,
-		Evidence: []stats.Evidence{w.evidence("the slowest of a hundred PINGs", usec(ping)+", the usual one "+usec(usual), "PING")},
-		Impact:   "Requests are late by up to " + usec(ping) + " whatever they ask.",
+		Evidence: []stats.Evidence{w.evidence("longest PING of each look", usec(slow.usec)+" or about that in "+percent(slow.share)+" of the looks", "PING")},
+		Impact:   "Requests are late by up to " + usec(slow.usec) + " whatever they ask.",
 	}
 	steal, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Host.StealShare })
 	pause := l.BaselineUsec.Or(0)
@@ -46,18 +47,59 @@ func checkHostLatency(w *Window) []stats.Finding {
 		w.hostPauses(&f, pause, steal)
 		return []stats.Finding{f}
 	}
-	var here float64
-	for _, s := range append(w.Past[:len(w.Past):len(w.Past)], w.Now) {
-		if w.Now.Time.Sub(s.Time) <= Recent {
-			here = max(here, s.Latency.HereMaxUsec.Or(0))
-		}
-	}
 	busy, known := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.CPU.MainThread })
-	if here >= ping/2 || known == 0 || busy > w.Limit("busy_share") {
+	if clean.share < w.Limit("looks_share") || known == 0 || busy > w.Limit("busy_share") {
 		return nil // we may be slow ourselves, or the server has much to do
 	}
-	w.notTheServer(&f, ping, busy)
+	w.notTheServer(&f, clean.usec, busy)
 	return []stats.Finding{f}
+}
+
+// lateLooks are Snapshots in which a PING was late.
+type lateLooks struct {
+	share float64 // of the Snapshots of the recent window
+	usec  float64 // the median of how late
+}
+
+// slowLooks are those of the recent window in which a PING was late, and among them those in which it was
+// not us who did not run. What distance costs is not counted.
+func (w *Window) slowLooks() (slow, clean lateLooks) {
+	const fewest = 4
+	var late, lateClean []float64
+	looks := 0
+	for i := range len(w.Past) + 1 {
+		s := w.Now
+		if i < len(w.Past) {
+			s = w.Past[i]
+		}
+		ping, known := s.Latency.MaxUsec.Get()
+		if !known || w.Now.Time.Sub(s.Time) > Recent {
+			continue
+		}
+		looks++
+		if s.Latency.Remote {
+			ping -= s.Latency.P50Usec.Or(0)
+		}
+		if ping < w.Limit("ping_usec") {
+			continue
+		}
+		late = append(late, ping)
+		if s.Latency.HereMaxUsec.Or(0) < ping/2 {
+			lateClean = append(lateClean, ping)
+		}
+	}
+	if looks < fewest {
+		return slow, clean
+	}
+	return newLateLooks(late, looks), newLateLooks(lateClean, looks)
+}
+
+func newLateLooks(late []float64, looks int) lateLooks {
+	if len(late) == 0 {
+		return lateLooks{}
+	}
+	slices.Sort(late)
+	return lateLooks{share: float64(len(late)) / float64(looks), usec: late[len(late)/2]}
 }
 
 // hostPauses tells of a host that does not run its programs.
