@@ -18,7 +18,8 @@ var hostLatency = Rule{
 		{"looks_share", 0.3, "of the looks had such a PING: a single hiccup is nobody's fault"},
 		{"ping_usec", 20_000, "for the longest of some ten PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
 		{"pause_usec", 20_000, "that a thread which only counts was not run: a desktop under load has pauses of some milliseconds"},
-		{"grave_pause_usec", 100_000, "users feel that"},
+		{"grave_ping_usec", 250_000, "impatient clients give up by then; below it is for information, since nothing is wrong with the server"},
+		{"load_per_core", 2, "as many programs want to run as there are processors for, twice over"},
 		{"steal_share", 0.1, "of the time given to other machines by the hypervisor"},
 		{"busy_share", 0.5, "of the main thread at most, for the server not to be the cause"},
 	},
@@ -42,8 +43,10 @@ func checkHostLatency(w *Window) []stats.Finding {
 	}
 	steal, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Host.StealShare })
 	pause := l.BaselineUsec.Or(0)
-	stolen := w.Now.Host.Local && steal >= w.Limit("steal_share")
-	if !l.Remote && (pause >= w.Limit("pause_usec") || stolen) {
+	if slow.usec >= w.Limit("grave_ping_usec") {
+		f.Severity = stats.Warning
+	}
+	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
 		return []stats.Finding{f}
 	}
@@ -119,17 +122,25 @@ func (w *Window) hostPauses(f *stats.Finding, pause, steal float64) {
 		"look at what else runs on this host (top, load), and at processor limits of the container",
 		"on a virtual machine: a larger or a dedicated one",
 	}
-	if pause >= w.Limit("grave_pause_usec") || steal >= w.Limit("steal_share") {
+	switch {
+	case steal >= w.Limit("steal_share"):
 		f.Severity = stats.Warning
-	}
-	if steal >= w.Limit("steal_share") && pause < w.Limit("pause_usec") {
 		f.Title = "The hypervisor gives " + percent(steal) + " of this host's time to others: the delays are not the server's"
+	case w.overloaded():
+		f.Title = "This host has more to do than its processors can (load " + about(w.Now.Host.Load.Or(0)) + "): the delays are not the server's"
 	}
+}
+
+// overloaded says that far more programs want to run on the server's host than there are processors.
+func (w *Window) overloaded() bool {
+	load, known := w.Now.Host.Load.Get()
+	cores, known2 := w.Now.Host.Cores.Get()
+	return w.Now.Host.Local && known && known2 && load >= w.Limit("load_per_core")*float64(cores)
 }
 
 // notTheServer tells of delays that neither the server's commands nor this host explain.
 func (w *Window) notTheServer(f *stats.Finding, ping, busy float64) {
-	f.Severity, f.Confidence = stats.Warning, stats.Possible
+	f.Confidence = stats.Possible
 	f.Evidence = append(f.Evidence, w.evidence("the server's main thread", percent(busy)+" busy", "INFO cpu"))
 	if w.Now.Latency.Remote {
 		f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle: look at the network"
