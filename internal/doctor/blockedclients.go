@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"strings"
-
 	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
@@ -26,8 +24,8 @@ var blockedClients = Rule{
 func checkBlockedClients(w *Window) []stats.Finding {
 	var found []stats.Finding
 	blocked := func(pass func(*redis.CommandInfo) bool, limit string) []*stats.ConnectionRow {
-		return w.connections(func(c *stats.ConnectionRow) bool {
-			if !strings.Contains(c.Flags, "b") || float64(c.IdleSeconds) < w.Limit(limit) {
+		return selected(w.census.blocked, func(c *stats.ConnectionRow) bool {
+			if float64(c.IdleSeconds) < w.Limit(limit) {
 				return false
 			}
 			info, ok := lookup(c.LastCommand)

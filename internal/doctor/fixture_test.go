@@ -128,6 +128,13 @@ func (s *synth) sampled(rows ...stats.SampleRow) *synth {
 
 // next ends the second: the doctor sees its Snapshot. It returns that.
 func (s *synth) next() *stats.Snapshot {
+	snap := s.snapshot()
+	s.took = s.doctor.Observe(snap)
+	return snap
+}
+
+// snapshot ends the second.
+func (s *synth) snapshot() *stats.Snapshot {
 	snap := s.now
 	snap.IntervalSeconds = stats.Some(1.0)
 	snap.Commands = nil
@@ -148,7 +155,6 @@ func (s *synth) next() *stats.Snapshot {
 		snap.Errors = append(snap.Errors, stats.ErrorRow{Code: code, Count: n})
 	}
 	slices.SortFunc(snap.Errors, func(a, b stats.ErrorRow) int { return int(b.Count - a.Count) })
-	s.took = s.doctor.Observe(&snap)
 	s.now.Time = s.now.Time.Add(time.Second)
 	if up, ok := s.now.Server.UptimeSeconds.Get(); ok {
 		s.now.Server.UptimeSeconds = stats.Some(up + 1)

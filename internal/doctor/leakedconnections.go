@@ -24,9 +24,12 @@ var leakedConnections = Rule{
 }
 
 func checkLeakedConnections(w *Window) []stats.Finding {
+	if float64(len(w.census.abandoned)) < w.Limit("connections") {
+		return nil
+	}
 	type owner struct{ ip, name string }
 	groups := map[owner][]*stats.ConnectionRow{}
-	for _, c := range w.connections(abandoned) {
+	for _, c := range w.census.abandoned {
 		o := owner{ipOf(c.Addr, c.Flags), c.Name}
 		groups[o] = append(groups[o], c)
 	}

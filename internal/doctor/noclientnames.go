@@ -24,8 +24,10 @@ func checkNoClientNames(w *Window) []stats.Finding {
 	if rate, ok := w.commandRate(); !ok || rate < w.Limit("commands_per_second") {
 		return nil
 	}
-	all := w.connections(func(*stats.ConnectionRow) bool { return true })
-	nameless := w.connections(func(c *stats.ConnectionRow) bool { return c.Name == "" })
+	all, nameless := w.census.clients, w.census.nameless
+	if float64(len(nameless)) < w.Limit("connections") {
+		return nil
+	}
 	addresses := map[string]bool{}
 	for _, c := range nameless {
 		addresses[ipOf(c.Addr, c.Flags)] = true

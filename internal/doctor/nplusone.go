@@ -21,10 +21,10 @@ var nPlusOne = Rule{
 		"know all keys before it asks, the samples cannot tell.",
 	Do: "Collect the keys first and ask once.",
 	Limits: []Limit{
-		{"per_connection", 500, "commands a second of one kind on one connection: a page of a web application asks some dozens of times"},
+		{"per_connection", 1000, "commands a second of one kind on one connection: what a loop reaches where a way there and back takes a millisecond or less"},
 		{"most_connections", 4, "on more of them it is many independent requests rather than a loop"},
 		{"command_share", 0.10, "of all commands: less is not worth changing a program"},
-		{"work_share", 0.20, "of the main thread's time: that much would come free"},
+		{"work_share", 0.10, "of the main thread's time: nearly that much would come free"},
 		{"single_usec", 6, "of the main thread for each command: one that arrives alone costs its calls to read and write, measured 10 µs and more; in a pipeline of 16 it is 1 to 3"},
 		{"seen", 50, "such commands in the samples: fewer may be chance"},
 	},

@@ -42,7 +42,7 @@ func checkOutputBuffers(w *Window) []stats.Finding {
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
 		h, ok := w.held[c.ID]
-		if !ok || c.Own || strings.ContainsAny(c.Flags, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
+		if !ok || c.Own || hasFlag(c, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
 			continue
 		}
 		class := outputClass(c)

@@ -37,12 +37,12 @@ func TestNPlusOne(t *testing.T) {
 		t.Errorf("evidence %q, want %q", f.Evidence[0].Value, want)
 	}
 	wantPrintable(t, f)
-	loop(2, 3000, 0.2, nil).only(t, "n-plus-one", stats.Info)
+	loop(2, 3000, 0.15, nil).only(t, "n-plus-one", stats.Info)
 	loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Library = stats.Some("SE.Redis-v2") }).only(t, "n-plus-one", stats.Info)
 	loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Command = "set" }).only(t, "n-plus-one", stats.Info)
 	for name, s := range map[string]*synth{
 		"many connections":   loop(50, 9000, 0.5, nil),
-		"too slow":           loop(1, 400, 0.5, nil),
+		"too slow":           loop(1, 1000, 0.5, nil),
 		"pipelines":          loop(1, 90_000, 0.3, nil),
 		"a queue":            loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Command = "brpop" }),
 		"a script":           loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Script = true }),
@@ -159,21 +159,45 @@ func TestHugeReplies(t *testing.T) {
 	wantPrintable(t, f)
 }
 
-// Where the server counts no bytes by connection, its totals tell, unless something else may account for them.
-func TestHugeRequestsByTotals(t *testing.T) {
+// Where the server counts no bytes by connection, the connections with large buffers account for its totals.
+func TestHugeRequestsByBuffers(t *testing.T) {
 	load := func(change func(*synth)) *synth {
 		s := newSynth(hugeRequests)
-		s.now.Throughput.InputBytesPerSecond = stats.Some(100e6)
-		s.connection(stats.ConnectionRow{Addr: "10.0.3.7:5", Name: "images", LastCommand: "set"})
+		s.now.Throughput.InputBytesPerSecond = stats.Some(27e6)
+		s.now.Connected.RecentMaxInput = stats.Some(int64(8 << 20))
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.7:5", Name: "images", LastCommand: "set", MemoryBytes: stats.Some(int64(9 << 20))})
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.8:5", Name: "web", LastCommand: "set", MemoryBytes: stats.Some(int64(22_000))})
 		change(s)
-		return s.run(10, func(int) { s.calls("get", 100, 2).calls("set", 300, 90) })
+		return s.run(10, func(int) { s.calls("get", 1000, 2).calls("set", 300, 90) })
 	}
 	f := load(func(*synth) {}).only(t, "huge-requests", stats.Warning)
-	if want := "SET, most likely: 95 MiB a second in requests of 244 KiB"; f.Title != want || len(f.Culprits) != 1 || f.Confidence != stats.Likely {
+	if want := "images (10.0.3.7): 26 MiB a second in requests of 8 MiB"; f.Title != want || len(f.Culprits) != 1 || f.Confidence != stats.Likely {
 		t.Errorf("title %q, want %q; culprits %+v", f.Title, want, f.Culprits)
 	}
 	wantPrintable(t, f)
-	load(func(s *synth) { s.now.Replication.ConnectedReplicas = stats.Some(int64(1)) }).none(t)
 	load(func(s *synth) { s.now.Server.Role = "replica" }).none(t)
 	load(func(s *synth) { s.now.Throughput.InputBytesPerSecond = stats.Some(9e6) }).none(t)
+	load(func(s *synth) { s.now.Connections = s.now.Connections[1:] }).none(t)
+}
+
+func TestHugeRepliesByBuffers(t *testing.T) {
+	load := func(rate float64, change func(*synth)) *synth {
+		s := newSynth(hugeReplies)
+		s.now.Throughput.OutputBytesPerSecond = stats.Some(42e6)
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.7:5", Name: "catalog", LastCommand: "get", AgeSeconds: 60, ReplyPeakBytes: stats.Some(int64(16 << 10))})
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.8:5", Name: "web", LastCommand: "get", AgeSeconds: 60, ReplyPeakBytes: stats.Some(int64(80))})
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.8:6", Name: "new", LastCommand: "get", AgeSeconds: 2, ReplyPeakBytes: stats.Some(int64(16 << 10))})
+		s.sampled(sample("10.0.3.7", "catalog", "get", "catalog:all", rate, 0.01, 9), sample("10.0.3.8", "web", "get", "page:*", 2000, 0.9, 900))
+		change(s)
+		return s.run(10, func(int) { s.calls("get", 2000, 2) })
+	}
+	f := load(10, func(*synth) {}).only(t, "huge-replies", stats.Warning)
+	if want := "catalog (10.0.3.7): 40 MiB a second in replies of 4 MiB"; f.Title != want || len(f.Culprits) != 1 {
+		t.Errorf("title %q, want %q; culprits %+v", f.Title, want, f.Culprits)
+	}
+	wantPrintable(t, f)
+	load(200, func(*synth) {}).only(t, "huge-replies", stats.Info) // of 200 kB each
+	load(2000, func(*synth) {}).none(t)                            // a cache of pages of 20 kB
+	load(10, func(s *synth) { s.now.Replication.ConnectedReplicas = stats.Some(int64(1)) }).none(t)
+	load(10, func(s *synth) { s.now.PubSub.Channels = stats.Some(int64(1)) }).none(t)
 }

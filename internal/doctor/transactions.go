@@ -58,7 +58,7 @@ func checkTransactions(w *Window) []stats.Finding {
 			guilty = append(guilty, o)
 		}
 	}
-	if len(w.Now.Samples) == 0 && all.failed() >= w.Limit("failed_share") && float64(all.seen) >= w.Limit("seen") {
+	if !w.samplesTellOf("exec") && all.failed() >= w.Limit("failed_share") && float64(all.seen) >= w.Limit("seen") {
 		guilty, source = []optimist{all}, "INFO commandstats"
 	}
 	if len(guilty) == 0 {
@@ -101,6 +101,17 @@ func (w *Window) transactionFinding(guilty []optimist, source string) stats.Find
 		w.watchers(&f)
 	}
 	return f
+}
+
+// samplesTellOf says that the samples saw enough calls of a command.
+func (w *Window) samplesTellOf(command string) bool {
+	var seen int64
+	for i := range w.Now.Samples {
+		if r := &w.Now.Samples[i]; r.Command == command && !r.Further {
+			seen += r.Seen
+		}
+	}
+	return float64(seen) >= w.Limit("seen")
 }
 
 // watchers are the connections with keys under WATCH, where nothing better is known.
