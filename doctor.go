@@ -40,8 +40,8 @@ const (
 )
 
 const doctorExit = `Exit code: 0 nothing found of --fail-on or above, 1 the worst found is a warning
-(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or the
-server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
+(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or
+the server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
 128 + N when signal N ended it (130: Ctrl-C; what was seen is reported first).
 A finding goes before 3 and 4. What is over by the end counts too.
 `
@@ -53,12 +53,13 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor [ADDRESS | FILE]",
 		Short: "what hurts a server, who does it, and what to do instead",
 		Long: `Look at a server for 10 s and report what hurts it, who does it, how we know,
-what others feel of it, what to do instead, and what could not be known. It looks
-as top does: at the server's own counters and, for who sends what, at moments of
-MONITOR, within a --budget of 1 %. Nothing is changed on the server.
+what others feel of it, what to do instead, and what could not be known. It
+looks as top does: at the server's own counters and, for who sends what, at
+moments of MONITOR, within a --budget of 1 %. Nothing is changed on the server.
 
---save keeps what was seen, without values, in a file that doctor FILE reports on
-later, on any machine. With --config the limits in that file judge it anew.`,
+--save keeps what was seen, without values, in a file that doctor FILE reports
+on later, on any machine. There --config judges it anew, by the limits in that
+file.`,
 		Example: `  redistop doctor cache.local
   redistop doctor cache.local --for 1m --save incident.redistop
   redistop doctor incident.redistop --format html > incident.html

@@ -16,7 +16,7 @@ func (w *watcher) openWindow() {
 	if w.blind {
 		return
 	}
-	w.inside, w.begun, w.ended = true, 0, 0
+	w.inside, w.begun, w.ended, w.commands, w.bytes = true, 0, 0, 0, 0
 	w.tally.Open(time.Now())
 	if w.gap {
 		w.batch.Exact = false
@@ -40,6 +40,7 @@ func (w *watcher) closeWindow(length time.Duration) {
 	}
 	w.inside, w.closed, w.before, w.length = false, now, w.ended, length
 	w.tally.Close(length)
+	w.sampler.saw(w.commands, w.bytes, length)
 	if w.batch.Windows++; w.batch.Windows == 1 {
 		w.sampler.worksNow()
 	}
@@ -63,6 +64,8 @@ func (w *watcher) add(line []byte) {
 		return
 	}
 	w.batch.Seen++
+	w.commands++
+	w.bytes += int64(len(w.line.Args))
 	if w.sampler.only != nil && !w.sampler.only(&w.line) {
 		return
 	}
