@@ -58,8 +58,7 @@ looks as top does: at the server's own counters and, for who sends what, at
 moments of MONITOR, within a --budget of 1 %. Nothing is changed on the server.
 
 --save keeps what was seen, without values, in a file that doctor FILE reports
-on later, on any machine. There --config judges it anew, by the limits in that
-file.`,
+on later, on any machine. There --config judges it anew, by that file's limits.`,
 		Example: `  redistop doctor cache.local
   redistop doctor cache.local --for 1m --save incident.redistop
   redistop doctor incident.redistop --format html > incident.html
