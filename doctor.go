@@ -21,6 +21,7 @@ type diagnosis struct {
 	budget   float64
 	held     int64
 	noSample bool
+	noProbe  bool
 	config   config
 
 	from   string // a saved observation, "-" for standard input; "": a server
@@ -93,9 +94,10 @@ func (d *diagnosis) addTo(cmd *cobra.Command) {
 	f.Var(&checked[time.Duration]{&d.length, parseLook, time.Duration.String}, "for", "look for `TIME`, 1s to 1h")
 	f.Var(&checked[float64]{&d.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
 	f.BoolVar(&d.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.BoolVar(&d.noProbe, "no-probe", false, "no PINGs that feel how long clients wait")
 	f.Var(&checked[int64]{&d.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
 	f.StringVar(&d.from, "from", "", "report on the observation in `FILE`; - is standard input")
-	group(cmd, "Looking", "for", "budget", "no-sample", "held", "from")
+	group(cmd, "Looking", "for", "budget", "no-sample", "no-probe", "held", "from")
 	d.config.addTo(cmd, "Looking")
 
 	f.Var(&checked[string]{&d.format, oneOf(reportFormats), quote}, "format", "report as `NAME`: "+strings.Join(reportFormats, ", "))
@@ -157,7 +159,7 @@ func (d *diagnosis) checkFile(flags *pflag.FlagSet, args []string) error {
 	}
 	var live string
 	flags.Visit(func(f *pflag.Flag) {
-		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "held", "save"}, f.Name) {
+		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "no-probe", "held", "save"}, f.Name) {
 			live = f.Name
 		}
 	})

@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"strings"
-
 	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
@@ -26,8 +24,8 @@ var blockedClients = Rule{
 func checkBlockedClients(w *Window) []stats.Finding {
 	var found []stats.Finding
 	blocked := func(pass func(*redis.CommandInfo) bool, limit string) []*stats.ConnectionRow {
-		return w.connections(func(c *stats.ConnectionRow) bool {
-			if !strings.Contains(c.Flags, "b") || float64(c.IdleSeconds) < w.Limit(limit) {
+		return selected(w.census.blocked, func(c *stats.ConnectionRow) bool {
+			if float64(c.IdleSeconds) < w.Limit(limit) {
 				return false
 			}
 			info, ok := lookup(c.LastCommand)
@@ -64,7 +62,10 @@ func (w *Window) pausedFinding(list []*stats.ConnectionRow) stats.Finding {
 		Evidence: []stats.Evidence{
 			moment("blocked in "+commandName(list[0].LastCommand)+" and its like", plural(n, "connection")+", the longest for "+seconds(float64(idle)), "CLIENT LIST (flag b, idle)"),
 		},
-		Impact:  "These clients hang until the server lets them go on; their requests time out.",
+		Impact: "These clients hang until the server lets them go on; their requests time out.",
+		Culprits: whoHas(w.connections(func(c *stats.ConnectionRow) bool {
+			return c.LastCommand == "client|pause" || c.LastCommand == "failover"
+		}), one),
 		Remedy:  []string{"end the pause if nobody meant it: CLIENT UNPAUSE", "look for a failover or a slot migration under way: INFO replication, CLUSTER NODES"},
 		Unknown: []string{"who paused the clients, and for how long: MONITOR and the counters do not show CLIENT PAUSE's caller"},
 	}

@@ -11,7 +11,7 @@ var evictionStall = Rule{
 	How:   "INFO stats: total_eviction_exceeded_time (7.0+) against the time that passed, evicted_keys; LATENCY LATEST where it is on.",
 	Do:    "Free large values in the background (lazyfree-lazy-eviction yes), write less at once, give the server more memory.",
 	Limits: []Limit{
-		{"share", 0.5, "of the time above maxmemory: a full cache that evicts as it should is there for moments"},
+		{"share", 0.1, "of the time above maxmemory: a full cache that keeps up, and be it with 80,000 evictions a second, is there for no time that the server counts"},
 		{"event_usec", 100_000, "an eviction cycle as long as this is felt by users"},
 	},
 	Behind: []string{"evicting-wanted", "output-buffers", "clients-eat-memory"},

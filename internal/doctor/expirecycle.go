@@ -35,7 +35,7 @@ func checkExpireCycle(w *Window) []stats.Finding {
 	pause := w.expiryPause()
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Title: "Expiring " + perSecond(expired) + " keys stopped the server for up to " + usec(pause) + ", " + plural(capped, "time") + " in " + seconds(elapsed.Seconds()),
+		Title: "Expiring " + about(expired) + " keys a second stopped the server for up to " + usec(pause) + ", " + plural(capped, "time") + " in " + seconds(elapsed.Seconds()),
 		Evidence: []stats.Evidence{
 			w.evidence("expiry cycles that ran out of their time", plural(capped, "cycle"), "INFO stats (expired_time_cap_reached_count)"),
 			w.evidence("expired keys", perSecond(expired), "INFO stats (expired_keys)"),

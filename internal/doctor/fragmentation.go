@@ -33,7 +33,7 @@ func checkFragmentation(w *Window) []stats.Finding {
 	gaps, told := w.Now.Housekeeping.AllocatorFragRatio.Get()
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Likely,
-		Title: bytes(lost) + " of memory are lost to fragmentation, " + percent(lost/float64(used)) + " of the data",
+		Title: bytes(lost) + " of memory are lost to fragmentation, beside " + bytes(float64(used)) + " in use",
 		Evidence: []stats.Evidence{
 			moment("held by the process, and asked for", bytes(float64(resident))+" and "+bytes(float64(used)), "INFO memory (used_memory_rss, used_memory)"),
 		},

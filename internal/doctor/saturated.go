@@ -19,11 +19,11 @@ var saturated = Rule{
 	Do: "Send less, or in larger pieces (pipelines, MGET), read from replicas, or share the keys among several servers.",
 	Limits: []Limit{
 		{"busy_share", 0.95, "of the main thread: what is left is less than its bursts take"},
-		{"seconds", 10, "of it: shorter is a burst"},
-		{"ping_usec", 5_000, "half of all PINGs take longer: a server that is not full answers in a tenth of that"},
+		{"seconds", 8, "of it: shorter is a burst"},
+		{"ping_usec", 1_000, "half of all PINGs on the same host take longer: a server that is not full answers in a tenth of that. From another host the way there and back says nothing"},
 		{"critical_ping_usec", 50_000, "every command takes longer than a whole page of a web application should"},
 	},
-	Behind: []string{"slow-script", "blocking-command", "big-key-delete", "monitor-left-running"},
+	Behind: []string{"slow-script", "blocking-command", "big-key-delete", "monitor-left-running", "hot-key", "n-plus-one"},
 	Check:  checkSaturated,
 }
 
@@ -48,18 +48,17 @@ func checkSaturated(w *Window) []stats.Finding {
 		Impact:   "Whatever more arrives has to wait. As yet a PING from here is answered as usual.",
 	}
 	ping := func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P50Usec }
-	here := func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.HereMaxUsec }
 	usual, probed := w.mean(time.Duration(need*float64(time.Second)), ping)
-	own, _ := w.mean(time.Duration(need*float64(time.Second)), here)
 	switch {
 	case probed == 0:
+		f.Severity = stats.Warning
 		f.Impact = "Whatever more arrives has to wait."
 		f.Unknown = append(f.Unknown, "whether clients feel it: no PING from here was timed")
-	case usual >= w.Limit("ping_usec") && usual > own/2:
+	case usual >= w.Limit("critical_ping_usec"):
+		f.Severity = stats.Critical
+		f.Impact = "Everybody waits: half of all PINGs from here took longer than " + usec(usual) + "."
+	case usual >= w.Limit("ping_usec") || w.Now.Latency.Remote:
 		f.Severity = stats.Warning
-		if usual >= w.Limit("critical_ping_usec") {
-			f.Severity = stats.Critical
-		}
 		f.Impact = "Everybody waits: half of all PINGs from here took longer than " + usec(usual) + "."
 	}
 	if probed > 0 {

@@ -28,7 +28,7 @@ func TestSaturated(t *testing.T) {
 	}
 	wantPrintable(t, f)
 	full(0.98, 60_000).only(t, "saturated", stats.Critical)
-	full(0.99, 300).only(t, "saturated", stats.Info) // a bulk load that others do not feel
+	full(0.99, 900).only(t, "saturated", stats.Info) // a bulk load that others do not feel
 	full(0.94, 9000).none(t)
 }
 
@@ -36,7 +36,7 @@ func TestShortBurstsAreNoSaturation(t *testing.T) {
 	s := newSynth(saturated)
 	s.run(60, func(i int) {
 		load := 0.1
-		if i%20 < 8 {
+		if i%20 < 6 {
 			load = 1
 		}
 		s.now.CPU.MainThread = stats.Some(load)
