@@ -100,7 +100,7 @@ func (d *diagnosis) addTo(cmd *cobra.Command) {
 	d.config.addTo(cmd, "Looking")
 
 	f.Var(&checked[string]{&d.format, oneOf(reportFormats), quote}, "format", "report as `NAME`: "+strings.Join(reportFormats, ", "))
-	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always, never; NO_COLOR is heeded")
+	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always or never")
 	f.StringVar(&d.save, "save", "", "keep what was seen in `FILE`, which only you may read")
 	f.Var(&checked[string]{&d.failOn, oneOf(failLevels), quote}, "fail-on", "exit 1 or 2 from `LEVEL` on: "+strings.Join(failLevels, ", "))
 	group(cmd, "Report", "format", "color", "save", "fail-on")
