@@ -105,16 +105,24 @@ var callers = []Scene{
 		Want: Want{Rule: monitorLeft, Who: from("55", "debug-session")},
 	},
 	{
-		Name: "hot-key", Story: "forty connections read one key and the server is saturated",
+		Name: "hot-key", Story: "forty connections count today's visitors from one bitmap, and the server is busy with nothing else",
 		Full: "it needs a processor to itself", Alone: true,
-		Cause: func(s *Stage) error { return s.flood(from("56", "landing-page"), 40, "GET", "banner:today") },
-		Want:  Want{Rule: hotKey, Who: from("56", "landing-page"), Also: []string{saturated}},
+		Prepare: func(s *Stage) error { return s.bitmaps("visitors:today", 1) },
+		Cause: func(s *Stage) error {
+			return s.flood(from("56", "landing-page"), 40, 5, func(int) []string { return []string{"BITCOUNT", "visitors:today"} })
+		},
+		Want: Want{Rule: hotKey, Who: from("56", "landing-page"), Also: []string{saturated}},
 	},
 	{
-		Name: "saturated", Story: "an import over sixty connections writes as fast as the server takes it: its one thread is full",
+		Name: "saturated", Story: "a dashboard counts the visitors of a thousand pages over sixty connections: the server's one thread is full",
 		Full: "it needs a processor to itself", Alone: true,
-		Cause: func(s *Stage) error { return s.importer(from("57", "bulk-import")) },
-		Want:  Want{Rule: saturated, Who: from("57", "bulk-import")},
+		Prepare: func(s *Stage) error { return s.bitmaps("visitors:", 1000) },
+		Cause: func(s *Stage) error {
+			return s.flood(from("57", "dashboard"), 60, 50, func(n int) []string {
+				return []string{"BITCOUNT", "visitors:" + strconv.Itoa(1+n%1000)}
+			})
+		},
+		Want: Want{Rule: saturated, Who: from("57", "dashboard")},
 	},
 	{
 		Name: "huge-reply", Story: "a page reads a catalog of 8 MB, one value, again and again",
@@ -160,42 +168,32 @@ func (s *Stage) watch(who Who) error {
 	return nil
 }
 
-// flood repeats one command over many connections, each a pipeline.
-func (s *Stage) flood(who Who, connections int, args ...string) error {
-	if err := s.once("SET", "banner:today", "free shipping until Sunday"); err != nil {
-		return err
+// bitmaps writes n maps of 32 kB: to count one takes the server some microseconds, and its clients nothing.
+func (s *Stage) bitmaps(key string, n int) error {
+	name := "KEYS[1]"
+	if n > 1 {
+		name = "KEYS[1] .. i"
 	}
-	for range connections {
-		c, err := s.Dial(who)
-		if err != nil {
-			return err
-		}
-		s.Every(0, func() error {
-			_, err := c.Pipeline(50, args...)
-			return err
-		})
-	}
-	return nil
+	return s.Fill(key, n, `redis.call("SETBIT", `+name+`, 262143, 1)`)
 }
 
-// importer writes 100,000 keys over and over, in pipelines over sixty connections: who comes in between waits
-// for some thousand commands.
-func (s *Stage) importer(who Who) error {
-	for worker := range 60 {
+// flood sends commands over many connections as fast as they are answered, in pipelines. Who comes in between
+// waits for those of all connections.
+func (s *Stage) flood(who Who, connections, pipeline int, command func(n int) []string) error {
+	for n := range connections {
 		c, err := s.Dial(who)
 		if err != nil {
 			return err
 		}
-		batch := make([][]string, 100)
-		n := worker * 1667
+		batch := make([][]string, pipeline)
 		s.Every(0, func() error {
 			for i := range batch {
 				n++
-				batch[i] = []string{"HSET", "product:" + strconv.Itoa(n%100_000), "name", "shirt", "price", "12", "stock", "4"}
+				batch[i] = command(n)
 			}
 			_, wrong, err := c.Batch(batch)
 			if wrong > 0 {
-				err = errors.Join(err, fmt.Errorf("import: %d commands were refused", wrong))
+				err = errors.Join(err, fmt.Errorf("flood: %d commands were refused", wrong))
 			}
 			return err
 		})

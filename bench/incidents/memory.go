@@ -30,8 +30,8 @@ var memory = []Scene{
 		Name: "evicting", Story: "the cache is a third of what is asked for: what is evicted is wanted again",
 		Config: []string{"maxmemory 24mb", "maxmemory-policy allkeys-lru"},
 		Cause: func(s *Stage) error {
-			for range 4 {
-				if err := s.cache(from("72", "catalog"), 45_000, time.Millisecond); err != nil {
+			for range 12 {
+				if err := s.cache(from("72", "catalog"), 45_000, 5*time.Millisecond); err != nil {
 					return err
 				}
 			}
