@@ -4,8 +4,8 @@
 //	go run ./bench/keys                # the experiment with 100,000 keys, and values of 1,000,000 elements
 //	go run ./bench/keys -elements 100000 -budget 5%
 //
-// A client beside sends SET again and again with a short pause; the table says how long it waited. What
-// redistop lists and reads is counted, so that a fast answer is a whole one.
+// A client beside wants to send SET every millisecond; the table says how long it waited. What redistop
+// lists and reads is counted, so that a fast answer is a whole one.
 package main
 
 import (
