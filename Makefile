@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build demo test servers bench pictures clean
+.PHONY: build demo test fuzz servers bench pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build:
@@ -20,6 +20,13 @@ test: build
 	@scripts/install redis-server redis-cli tmux cc
 	@scripts/servers
 	CGO_ENABLED=1 $(GO) test -race -timeout 8m ./...
+
+# What reads the command stream, on lines that nobody thought of. It starts from recorded lines of all server versions.
+FUZZTIME ?= 60s
+fuzz:
+	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
+	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
+	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
 
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:

@@ -20,6 +20,7 @@ const rootHelp = `redistop: top for Redis and Valkey
 
 Verbs ("redistop VERB --help" lists the flags of each):
   top         the live screen, JSON or plain text; the verb when none is given
+  doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
   demo        start a private server, drive traffic at it, and watch it

@@ -4,10 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"strings"
 	"time"
-
-	"golang.org/x/term"
 
 	"redistop/internal/keys"
 	"redistop/internal/redis"
@@ -25,23 +22,19 @@ type progresser interface{ Progress() keys.Progress }
 // A scanBar shows how far a scan is, on standard error where that is a terminal. It is confined to one
 // goroutine.
 type scanBar struct {
-	tool  *server.Tool
-	of    progresser
-	on    bool
-	shown bool
+	tool *server.Tool
+	of   progresser
+	statusLine
 	began time.Time
 	first float64 // part that was done when it began
 	drawn time.Time
 	stall string
 }
 
-const (
-	barEvery = 200 * time.Millisecond
-	barCells = 20
-)
+const barEvery = 200 * time.Millisecond
 
 func newScanBar(tool *server.Tool, of progresser) *scanBar {
-	b := &scanBar{tool: tool, of: of, on: term.IsTerminal(int(os.Stderr.Fd())), began: time.Now(), first: of.Progress().Part}
+	b := &scanBar{tool: tool, of: of, statusLine: newStatusLine(), began: time.Now(), first: of.Progress().Part}
 	tool.Stalls = func(reason string) {
 		b.stall = reason
 		b.drawn = time.Time{}
@@ -57,23 +50,17 @@ func (b *scanBar) draw(found string) {
 		return
 	}
 	b.drawn = now
-	width, _, err := term.GetSize(int(os.Stderr.Fd()))
-	if err != nil || width < 20 {
-		width = 80
-	}
 	text := b.text(now, found)
 	if b.stall != "" {
 		text, b.stall = "the server refuses for now: "+b.stall, ""
 	}
-	fmt.Fprintf(os.Stderr, "\r%s\x1b[K", redis.PrintableCut(text, width-1))
-	b.shown = true
+	b.put(redis.PrintableCut(text, 400))
 }
 
 // text is the bar, the numbers and what is left.
 func (b *scanBar) text(now time.Time, found string) string {
 	p := b.of.Progress()
-	full := min(barCells, int(p.Part*barCells+0.5))
-	text := strings.Repeat("█", full) + strings.Repeat("░", barCells-full) + fmt.Sprintf(" %3.0f %%", p.Part*100)
+	text := meter(p.Part) + fmt.Sprintf(" %3.0f %%", p.Part*100)
 	if found != "" {
 		text += "  " + found
 	}
@@ -82,14 +69,6 @@ func (b *scanBar) text(now time.Time, found string) string {
 		text += "  " + left.Round(time.Second).String() + " left"
 	}
 	return text + "  " + priceText(b.tool.Cost()) + " of the server's time"
-}
-
-// clear takes the bar off the terminal.
-func (b *scanBar) clear() {
-	if b.shown {
-		fmt.Fprint(os.Stderr, "\r\x1b[K")
-		b.shown = false
-	}
 }
 
 // clearing writes to standard output, and takes the bar away first.

@@ -67,7 +67,7 @@ type bench struct {
 
 // on runs f with a server of its own.
 func (b *bench) on(ctx context.Context, binary redistest.Binary, f func() error) error {
-	s, err := redistest.Start(ctx, redistest.Options{Binary: binary, Config: []string{"slowlog-log-slower-than 100", "slowlog-max-len 1000", "lazyfree-lazy-user-del no"}})
+	s, err := redistest.Start(ctx, redistest.Options{Binary: binary, Config: []string{"slowlog-log-slower-than 100", "slowlog-max-len 1000", "lazyfree-lazy-user-del no", "lua-time-limit 60000"}})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"redistop/internal/doctor"
 	"redistop/internal/stats"
 )
 
@@ -12,6 +13,8 @@ type folder struct {
 	observer  *Observer
 	aggregate *stats.Aggregate
 	sampling  *sampling
+	prober    *prober
+	doctor    *doctor.Doctor
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
 	snapshot  *stats.Snapshot // the latest
@@ -46,12 +49,16 @@ func (f *folder) run() {
 	}
 }
 
-// fold makes the next Snapshot of a Reading and of what the windows of the command stream brought.
+// fold makes the next Snapshot of a Reading and of what the windows of the command stream brought, and has
+// the doctor look at it before anybody else does.
 func (f *folder) fold(r stats.Reading) {
 	if f.snapshot != nil {
 		f.sampling.attach(&r, f.snapshot)
 	}
+	f.prober.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
+	f.prober.tell(r.Link.State)
+	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)
 }

@@ -14,6 +14,7 @@ type ACLWish struct {
 	User    string
 	Monitor bool // samples of the command stream: shows every value to whoever logs in as this user
 	Kill    bool // close connections
+	Doctor  bool // read the configuration, users' rights and the log of refusals: shows passwords that stand in the configuration, and hashes of users' ones
 	Keys    bool // list and measure keys, all of them: names and sizes, no values
 	Values  bool // read them too
 	Delete  bool // delete them too
@@ -54,7 +55,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, w.commands()...)
+	caps, err := probe(ctx, c, info, false, w.commands()...)
 	if err != nil {
 		return "", err
 	}
@@ -67,8 +68,13 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
 	for _, s := range sources {
-		if caps.Has(s.command) {
+		if caps.Has(s.command) && (w.Doctor || !s.doctor) {
 			rights = append(rights, "+"+s.command)
+		}
+	}
+	for _, command := range []string{"ping", dryRun} {
+		if caps.Has(command) {
+			rights = append(rights, "+"+command)
 		}
 	}
 	if w.Monitor {

@@ -26,7 +26,7 @@ type permit struct {
 var permits = []permit{
 	{name: "auth", fits: between(1, 2), why: "log in"},
 	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
-	{name: "client|setname", fits: exactly("redistop"), why: "be recognisable in everyone else's CLIENT LIST"},
+	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
 	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
@@ -35,6 +35,14 @@ var permits = []permit{
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
 	{name: "commandlog|get", fits: logArgs, why: "what was large (Valkey 8.1+)"},
 	{name: "latency|histogram", why: "how long commands took (7.0+)"},
+	{name: "ping", fits: exactly(name), why: "how long a client waits for an answer"},
+	{name: "config|get", fits: words(configWords...), why: "the configuration that findings need, no secret among it"},
+	{name: "latency|latest", why: "what the server's latency monitor noticed"},
+	{name: "acl|whoami", why: "which user we are"},
+	{name: "acl|users", why: "which users there are"},
+	{name: "acl|getuser", fits: between(1, 1), why: "what a user may do; hashes of passwords are dropped while reading"},
+	{name: "acl|log", fits: logLength, why: "what was refused to whom; it is never reset"},
+	{name: "acl|dryrun", fits: dryRunArgs, why: "whether we may ask one of the above, without an error when not"},
 	{name: "monitor", stream: true, why: "the command stream; only in front of the wait and reset that end it"},
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
@@ -149,6 +157,19 @@ func listArgs(a []string) bool {
 
 func logArgs(a []string) bool {
 	return len(a) == 2 && numbers(1, 1)(a[:1]) && words("slow", "large-request", "large-reply")(a[1:])
+}
+
+// logLength is a number of entries: nothing else that ACL LOG takes only reads.
+func logLength(a []string) bool {
+	n, err := strconv.Atoi(strings.Join(a, " "))
+	return err == nil && n >= 1 && n <= mostDenials
+}
+
+// dryRunArgs: a user, and a question that is rehearsed.
+func dryRunArgs(a []string) bool {
+	return len(a) > 1 && slices.ContainsFunc([][]string{
+		{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"},
+	}, func(q []string) bool { return slices.Equal(q, a[1:]) })
 }
 
 // waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which

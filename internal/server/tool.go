@@ -97,7 +97,7 @@ func (t *Tool) learn(ctx context.Context) error {
 	}
 	all := append(append(append([]string{}, keyCommands...), valueCommands...), deleteCommands...)
 	var err error
-	if t.caps, err = probe(ctx, t.conn, t.info, all...); err != nil {
+	if t.caps, err = probe(ctx, t.conn, t.info, false, all...); err != nil {
 		return err
 	}
 	if t.caps.Has("client|no-touch") {

@@ -77,6 +77,8 @@ func newConnected(iv interval) Connected {
 		Tracking:          i.Int("tracking_clients"),
 		NewPerSecond:      iv.perSecond("total_connections_received"),
 		TotalReceived:     i.Int("total_connections_received"),
+		RecentMaxInput:    i.Int("client_recent_max_input_buffer"),
+		RecentMaxOutput:   i.Int("client_recent_max_output_buffer"),
 		Rejected:          i.Int("rejected_connections"),
 		RejectedPerSecond: iv.perSecond("rejected_connections"),
 	}
@@ -163,6 +165,10 @@ func newReplication(i *redis.Info, names *interner) Replication {
 		Offset:            first(i.Int("slave_repl_offset"), i.Int("master_repl_offset")),
 		SyncInProgress:    isSet(i, "master_sync_in_progress"),
 		FullSyncs:         i.Int("sync_full"),
+		BacklogBytes:      i.Int("repl_backlog_size"),
+	}
+	if v, ok := first(i.Int("slave_read_only"), i.Int("replica_read_only")).Get(); ok {
+		r.ReadOnly = Some(v != 0)
 	}
 	if state, _ := i.Text("master_failover_state"); state != "no-failover" {
 		r.FailoverState = names.text(state)

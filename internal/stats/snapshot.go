@@ -42,6 +42,16 @@ type Snapshot struct {
 	SlowLost []SlowLoss `json:"slow_lost,omitempty"`
 	Errors   []ErrorRow `json:"errors,omitempty"` // replies with an error, by its first word, most first
 
+	Housekeeping  Housekeeping      `json:"housekeeping"`
+	Latency       Latency           `json:"latency,omitzero"` // zero: not probed
+	LatencyEvents []LatencyEvent    `json:"latency_events,omitempty"`
+	Denied        []DeniedRow       `json:"denied,omitempty"` // newest first, at most 32
+	Config        map[string]string `json:"config,omitempty"` // CONFIG GET of what findings need, no secret among them
+	Access        Access            `json:"access,omitzero"`
+	Host          Host              `json:"host,omitzero"`
+
+	Findings []Finding `json:"findings,omitempty"` // most severe first; those that are gone come last, for some minutes
+
 	Missing  []Missing `json:"missing,omitempty"`
 	Observer Observer  `json:"observer"`
 
@@ -72,19 +82,24 @@ type Throughput struct {
 	TotalCommands        Maybe[int64]   `json:"total_commands,omitzero"` // the server's total_commands_processed
 	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
 	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	TotalInputBytes      Maybe[int64]   `json:"total_input_bytes,omitzero"` // since start
+	TotalOutputBytes     Maybe[int64]   `json:"total_output_bytes,omitzero"`
 	HitRatio             Maybe[float64] `json:"hit_ratio,omitzero"`       // of this interval; absent without look-ups
 	TotalHitRatio        Maybe[float64] `json:"total_hit_ratio,omitzero"` // since start
 	HitsPerSecond        Maybe[float64] `json:"hits_per_second,omitzero"`
 	MissesPerSecond      Maybe[float64] `json:"misses_per_second,omitzero"`
+	TotalHits            Maybe[int64]   `json:"total_hits,omitzero"`
+	TotalMisses          Maybe[int64]   `json:"total_misses,omitzero"`
 	EvictedPerSecond     Maybe[float64] `json:"evicted_per_second,omitzero"`
 	TotalEvicted         Maybe[int64]   `json:"total_evicted,omitzero"`
 	ExpiredPerSecond     Maybe[float64] `json:"expired_per_second,omitzero"`
+	TotalExpired         Maybe[int64]   `json:"total_expired,omitzero"`
 	ErrorsPerSecond      Maybe[float64] `json:"errors_per_second,omitzero"` // total_error_replies, 6.2+; older: sum of errorstats is unknown
 	TotalErrors          Maybe[int64]   `json:"total_errors,omitzero"`
 	P99Usec              Maybe[float64] `json:"p99_usec,omitzero"` // over all commands since LATENCY HISTOGRAM was last read, the upper edge of the bucket (7.0+); absent when it was not read
 }
 
-// CPU is the server process's use of processor time; 1 is one core.
+// CPU is the server process's use of processor time; 1 is one core. The totals are since its start.
 type CPU struct {
 	Total      Maybe[float64] `json:"total,omitzero"`       // user + system, all threads
 	MainThread Maybe[float64] `json:"main_thread,omitzero"` // 6.2+: commands run here; near 1 it is saturated
@@ -92,6 +107,10 @@ type CPU struct {
 	System     Maybe[float64] `json:"system,omitzero"`
 	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite; the system counts it when the child ends, all at once
 	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats); a lower bound with scripts or EXEC, whose time holds that of their commands
+
+	TotalUserSeconds     Maybe[float64] `json:"total_user_seconds,omitzero"`
+	TotalSystemSeconds   Maybe[float64] `json:"total_system_seconds,omitzero"`
+	TotalChildrenSeconds Maybe[float64] `json:"total_children_seconds,omitzero"` // user and system
 }
 
 // Memory is in bytes.
@@ -127,9 +146,11 @@ type Connected struct {
 	Tracking          Maybe[int64]   `json:"tracking,omitzero"`
 	NewPerSecond      Maybe[float64] `json:"new_per_second,omitzero"`
 	TotalReceived     Maybe[int64]   `json:"total_received,omitzero"`
-	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`       // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
-	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"` // since the observer started
-	Rejected          Maybe[int64]   `json:"rejected,omitzero"`            // total, for maxclients
+	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`           // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
+	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"`     // since the observer started
+	RecentMaxInput    Maybe[int64]   `json:"recent_max_input_bytes,omitzero"`  // the largest query buffer that the server saw in the last seconds (client_recent_max_input_buffer)
+	RecentMaxOutput   Maybe[int64]   `json:"recent_max_output_bytes,omitzero"` // the largest output buffer of a client
+	Rejected          Maybe[int64]   `json:"rejected,omitzero"`                // total, for maxclients
 	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
 }
 
@@ -161,6 +182,8 @@ type Replication struct {
 	SyncInProgress         bool         `json:"sync_in_progress,omitempty"`
 	LastIOSeconds          Maybe[int64] `json:"primary_last_io_seconds,omitzero"`
 	FullSyncs              Maybe[int64] `json:"full_syncs,omitzero"`
+	ReadOnly               Maybe[bool]  `json:"read_only,omitzero"`          // of a replica: it refuses writes of clients
+	BacklogBytes           Maybe[int64] `json:"backlog_size_bytes,omitzero"` // repl_backlog_size
 	FailoverState          string       `json:"failover_state,omitempty"`
 }
 
@@ -201,7 +224,8 @@ type CommandRow struct {
 	P99Usec           Maybe[float64] `json:"p99_usec,omitzero"`
 	RecentP50Usec     Maybe[float64] `json:"recent_p50_usec,omitzero"` // since LATENCY HISTOGRAM was last read: at most this, the bucket's upper edge
 	RecentP99Usec     Maybe[float64] `json:"recent_p99_usec,omitzero"`
-	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"` // totals
+	RecentMaxUsec     Maybe[float64] `json:"recent_max_usec,omitzero"` // the longest call since LATENCY HISTOGRAM was last read: at most this (its buckets end at 1 s)
+	FailedCalls       Maybe[int64]   `json:"failed_calls,omitzero"`    // totals
 	RejectedCalls     Maybe[int64]   `json:"rejected_calls,omitzero"`
 	FailedPerSecond   Maybe[float64] `json:"failed_per_second,omitzero"`
 	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
@@ -247,6 +271,7 @@ type ConnectionRow struct {
 	LastCommand          string         `json:"last_command,omitempty"`
 	OutputBufferBytes    int64          `json:"output_buffer_bytes"`
 	QueryBufferBytes     int64          `json:"query_buffer_bytes"`
+	ReplyPeakBytes       Maybe[int64]   `json:"reply_peak_bytes,omitzero"` // 7.0+: the most that was in its reply buffer of 16 KiB in the last seconds; full: a reply did not fit, or the connection is younger than that
 	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
 	Commands             Maybe[int64]   `json:"commands,omitzero"` // since it connected
 	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"`
@@ -307,8 +332,10 @@ type Observer struct {
 	SampledCommands       int64          `json:"sampled_commands,omitempty"` // seen in them
 	Dropped               int64          `json:"dropped,omitempty"`          // lines of MONITOR that were not counted, since the observer started
 	MonitorUntil          *time.Time     `json:"monitor_until,omitempty"`    // when mode monitor ends by itself
-	SamplingPaused        string         `json:"sampling_paused,omitempty"`  // why there are no windows at present
-	Price                 *Price         `json:"price,omitempty"`            // of MONITOR; absent while unknown
+	MonitorStopped        string         `json:"monitor_stopped,omitempty"`  // why a guard ended the latest mode monitor early; until it is asked for again
+	MonitorStoppedAt      *time.Time     `json:"monitor_stopped_at,omitempty"`
+	SamplingPaused        string         `json:"sampling_paused,omitempty"` // why there are no windows at present
+	Price                 *Price         `json:"price,omitempty"`           // of MONITOR; absent while unknown
 }
 
 // ReceiptRow is what one of the observer's commands has cost the server since the observer started.

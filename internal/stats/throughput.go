@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"redistop/internal/redis"
 	"redistop/internal/sketch"
 )
 
@@ -21,13 +22,18 @@ func (iv interval) throughput(own int64, showOwn bool) Throughput {
 		TotalCommands:        i.Int("total_commands_processed"),
 		InputBytesPerSecond:  iv.perSecond("total_net_input_bytes"),
 		OutputBytesPerSecond: iv.perSecond("total_net_output_bytes"),
+		TotalInputBytes:      i.Int("total_net_input_bytes"),
+		TotalOutputBytes:     i.Int("total_net_output_bytes"),
 		HitRatio:             ratio(hits, sum(hits, misses)),
 		TotalHitRatio:        ratio(totalHits, sum(totalHits, totalMisses)),
 		HitsPerSecond:        iv.rate(hits),
 		MissesPerSecond:      iv.rate(misses),
+		TotalHits:            totalHits,
+		TotalMisses:          totalMisses,
 		EvictedPerSecond:     iv.perSecond("evicted_keys"),
 		TotalEvicted:         i.Int("evicted_keys"),
 		ExpiredPerSecond:     iv.perSecond("expired_keys"),
+		TotalExpired:         i.Int("expired_keys"),
 		ErrorsPerSecond:      iv.perSecond("total_error_replies"),
 		TotalErrors:          i.Int("total_error_replies"),
 	}
@@ -45,6 +51,10 @@ func (iv interval) cpu(growths map[string]growth) CPU {
 		User:       iv.cores("used_cpu_user"),
 		System:     iv.cores("used_cpu_sys"),
 		Children:   iv.cores("used_cpu_user_children", "used_cpu_sys_children"),
+
+		TotalUserSeconds:     iv.after.Float("used_cpu_user"),
+		TotalSystemSeconds:   iv.after.Float("used_cpu_sys"),
+		TotalChildrenSeconds: seconds(iv.after, "used_cpu_user_children", "used_cpu_sys_children"),
 	}
 	if growths == nil {
 		return c
@@ -61,6 +71,13 @@ func (iv interval) cpu(growths map[string]growth) CPU {
 	// is certain.
 	c.Commands = iv.timeShare(max(plain, calling))
 	return c
+}
+
+// seconds is the sum of two fields of INFO; absent unless both are there.
+func seconds(i *redis.Info, one, two string) Maybe[float64] {
+	a, ok1 := i.Float(one).Get()
+	b, ok2 := i.Float(two).Get()
+	return maybe(a+b, ok1 && ok2)
 }
 
 // errorRows are the replies with an error by their first word.
