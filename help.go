@@ -21,6 +21,7 @@ const rootHelp = `redistop: top for Redis and Valkey
 Verbs ("redistop VERB --help" lists the flags of each):
   top         the live screen, JSON or plain text; the verb when none is given
   monitor     print the commands that a server gets, and a summary
+  web         serve what is seen of servers: page, API, events, metrics
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop
   completion  print a script that completes words in your shell

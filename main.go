@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolP("help", "?", false, "show this help")
 	root.SetHelpCommand(newHelp())
 	root.SetHelpFunc(printHelp)
-	root.AddCommand(newTop(), newMonitor(), newDemo(), newACL(), newVersion())
+	root.AddCommand(newTop(), newMonitor(), newWeb(), newDemo(), newACL(), newVersion())
 	completeShells(root)
 	return root
 }
