@@ -138,12 +138,12 @@ func (c *connection) several(flags *pflag.FlagSet, args []string) ([]server.Targ
 	var names []web.Watched
 	taken := map[string]bool{}
 	for _, arg := range args {
-		name, address := splitName(arg)
+		name, address, named := splitName(arg)
 		t, err := c.target(flags, []string{address})
 		if err != nil {
 			return nil, nil, err
 		}
-		if name == "" {
+		if !named {
 			name = defaultName(t)
 		}
 		switch {
@@ -160,12 +160,12 @@ func (c *connection) several(flags *pflag.FlagSet, args []string) ([]server.Targ
 
 // splitName takes NAME= off an argument. A name has no colon and no slash, which every address with an =
 // in it has before that.
-func splitName(arg string) (name, address string) {
+func splitName(arg string) (name, address string, named bool) {
 	name, address, ok := strings.Cut(arg, "=")
 	if !ok || strings.ContainsAny(name, ":/@") {
-		return "", arg
+		return "", arg, false
 	}
-	return name, address
+	return name, address, true
 }
 
 // defaultName is host:port, or the name of a socket without its folder and .sock.

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// mostAddresses bounds the addresses that a limiter remembers.
-const mostAddresses = 4096
+// mostAddresses bounds the addresses that each half of a limiter remembers.
+const mostAddresses = 2048
 
 // A limiter bounds the requests that one address may make: so many a second, and twice that at once. Of
 // IPv6 the first 64 bits count, which one customer gets. This host itself is not bounded: who is on it
@@ -17,12 +17,14 @@ const mostAddresses = 4096
 type limiter struct {
 	perSecond rate.Limit // 0: no limit
 
-	mu        sync.Mutex
-	addresses map[netip.Addr]*rate.Limiter
+	// When recent is full it becomes older, and what was in older is forgotten: whoever asks moves to
+	// recent, so that it is those who have not asked for longest. What is forgotten may make a burst once more.
+	mu            sync.Mutex
+	recent, older map[netip.Addr]*rate.Limiter
 }
 
 func newLimiter(perSecond float64) *limiter {
-	return &limiter{perSecond: rate.Limit(perSecond), addresses: map[netip.Addr]*rate.Limiter{}}
+	return &limiter{perSecond: rate.Limit(perSecond), recent: map[netip.Addr]*rate.Limiter{}}
 }
 
 func (l *limiter) allow(from netip.Addr, now time.Time) bool {
@@ -36,32 +38,15 @@ func (l *limiter) allow(from netip.Addr, now time.Time) bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := l.addresses[from]
+	one := l.recent[from]
 	if one == nil {
-		l.makeRoom(now)
-		one = rate.NewLimiter(l.perSecond, l.burst())
-		l.addresses[from] = one
+		if one = l.older[from]; one == nil {
+			one = rate.NewLimiter(l.perSecond, max(1, int(2*l.perSecond)))
+		}
+		if len(l.recent) >= mostAddresses {
+			l.older, l.recent = l.recent, map[netip.Addr]*rate.Limiter{}
+		}
+		l.recent[from] = one
 	}
 	return one.AllowN(now, 1)
-}
-
-func (l *limiter) burst() int { return max(1, int(2*l.perSecond)) }
-
-// makeRoom forgets the addresses that have been quiet, and when that does not help, anyone: what is
-// forgotten may make a burst once more, no more than that.
-func (l *limiter) makeRoom(now time.Time) {
-	if len(l.addresses) < mostAddresses {
-		return
-	}
-	for addr, one := range l.addresses {
-		if one.TokensAt(now) >= float64(l.burst()) {
-			delete(l.addresses, addr)
-		}
-	}
-	for addr := range l.addresses {
-		if len(l.addresses) < mostAddresses {
-			return
-		}
-		delete(l.addresses, addr)
-	}
 }

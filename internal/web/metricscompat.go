@@ -7,13 +7,13 @@ import (
 )
 
 // compatMetrics have the names and labels by which dashboards made for redis_exporter ask, where the
-// meaning is the same. A name whose meaning we cannot give is not here. Its label for a server is instance,
-// which Prometheus sets; ours is server.
+// meaning is the same. A name whose meaning we cannot give is not here. redis_exporter knows servers apart by
+// the label instance, which Prometheus sets; here it is server.
 var compatMetrics = []metric{
 	{name: "redis_up", kind: gauge, always: true, help: "As redistop_up.", of: func(m *moment, emit emit) {
 		emit(one(m.snapshot.Link.State == stats.Up && !m.snapshot.Stale))
 	}},
-	{name: "redis_instance_info", kind: gauge, labels: []string{"role", "redis_version", "redis_mode", "os", "maxmemory_policy", "run_id"}, help: "1, with who the server is; role is master or slave.", of: func(m *moment, emit emit) {
+	{name: "redis_instance_info", kind: gauge, labels: []string{"role", "redis_version", "redis_mode", "os", "maxmemory_policy", "run_id"}, help: "1, with who the server is; role is master or slave, redis_version on Valkey is its own version.", of: func(m *moment, emit emit) {
 		who := m.snapshot.Server
 		emit(1, exporterRole(who.Role), who.Version, who.Mode, who.OS, m.snapshot.Memory.Policy, who.RunID)
 	}},
@@ -43,6 +43,7 @@ var compatMetrics = []metric{
 	{name: "redis_memory_max_bytes", kind: gauge, help: "maxmemory; 0 where there is no limit, unlike redistop_memory_max_bytes.", of: func(m *moment, emit emit) {
 		emit(float64(m.snapshot.Memory.Max.Or(0))) // what the server itself says of no limit
 	}},
+	{name: "redis_total_system_memory_bytes", kind: gauge, help: "Memory of the server's machine.", of: integer(func(s snap) stats.Maybe[int64] { return s.Memory.System })},
 	{name: "redis_mem_fragmentation_ratio", kind: gauge, help: "As redistop_memory_fragmentation_ratio.", of: decimal(func(s snap) stats.Maybe[float64] { return s.Memory.FragmentationRatio })},
 	{name: "redis_allocator_active_bytes", kind: gauge, help: "Memory in the allocator's active pages.", of: integer(func(s snap) stats.Maybe[int64] { return s.Memory.AllocatorActive })},
 	{name: "redis_allocator_resident_bytes", kind: gauge, help: "Memory of the allocator in RAM.", of: integer(func(s snap) stats.Maybe[int64] { return s.Memory.AllocatorResident })},

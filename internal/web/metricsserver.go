@@ -29,7 +29,7 @@ var serverMetrics = []metric{
 	{name: "redistop_up", kind: gauge, always: true, help: "Whether the server answers: 1, else 0.", of: func(m *moment, emit emit) {
 		emit(one(m.snapshot.Link.State == stats.Up && !m.snapshot.Stale))
 	}},
-	{name: "redistop_link_state", kind: gauge, always: true, labels: []string{"state"}, most: 7, help: "1 for the state that the connection to the server is in: connecting, up, stalled, loading, busy, down or denied.", of: func(m *moment, emit emit) {
+	{name: "redistop_link_state", kind: gauge, always: true, labels: []string{"state"}, most: 1, help: "1 for the state that the connection to the server is in: connecting, up, stalled, loading, busy, down or denied.", of: func(m *moment, emit emit) {
 		emit(1, string(m.snapshot.Link.State))
 	}},
 	{name: "redistop_last_observation_timestamp_seconds", kind: gauge, always: true, help: "When the latest Snapshot was made, by the clock of redistop, in Unix time.", of: func(m *moment, emit emit) {

@@ -25,6 +25,14 @@ func loadDocument(t *testing.T, s http.Handler) *openapi3.T {
 	if err := doc.Validate(context.Background(), openapi3.IsOpenAPI31OrLater()); err != nil {
 		t.Fatalf("the document is not valid: %v", err)
 	}
+	// A reader must expect names that are new to it; a test must not.
+	strict := false
+	for name, schema := range doc.Components.Schemas {
+		if schema.Value.Properties == nil {
+			t.Fatalf("%s has no properties", name)
+		}
+		schema.Value.AdditionalProperties.Has = &strict
+	}
 	return doc
 }
 
@@ -141,6 +149,36 @@ func TestProblemsAreAsDocumented(t *testing.T) {
 		json.Unmarshal([]byte(body), &p)
 		if res.StatusCode != tt.status || p.Status != tt.status || p.Code != tt.code || res.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s, want %d %s", tt.path, res.StatusCode, body, tt.status, tt.code)
+		}
+	}
+}
+
+// TestTheDocumentRefuses holds that the tests above can fail.
+func TestTheDocumentRefuses(t *testing.T) {
+	_, s := serving(Options{}, complete())
+	doc := loadDocument(t, s)
+	health := doc.Components.Schemas["Health"].Value
+	snapshot := doc.Components.Schemas["Snapshot"].Value
+	for what, ok := range map[string]bool{
+		`{"ok":true}`: true, `{"ok":1}`: false, `{}`: false, `{"ok":true,"more":1}`: false,
+	} {
+		var v any
+		json.Unmarshal([]byte(what), &v)
+		if err := health.VisitJSON(v, openapi3.EnableJSONSchema2020()); (err == nil) != ok {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, spoil := range []func(map[string]any){
+		func(v map[string]any) { v["more"] = 1 },
+		func(v map[string]any) { delete(v, "link") },
+		func(v map[string]any) { v["link"].(map[string]any)["state"] = "asleep" },
+		func(v map[string]any) { v["findings"].([]any)[0].(map[string]any)["more"] = 1 },
+		func(v map[string]any) { v["memory"].(map[string]any)["used_bytes"] = "1" },
+	} {
+		v := decode[map[string]any](t, get(s, "/api/v1/servers/a/snapshot"))
+		spoil(v)
+		if err := snapshot.VisitJSON(v, openapi3.EnableJSONSchema2020()); err == nil {
+			t.Errorf("taken: %.100v", v)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (s *schemas) component(t reflect.Type) {
 	if s.components[t.Name()] != nil {
 		return
 	}
-	schema := object{"type": "object", "additionalProperties": false}
+	schema := object{"type": "object"}
 	s.components[t.Name()] = schema
 	if about := s.comments[t.String()]; about != "" {
 		schema["description"] = about
