@@ -19,7 +19,8 @@ server. It is made for the server's version, because a rule that names a command
 the server does not have is refused. Nothing is changed on the server.
 
 Without --monitor the user sees counters only: who sends which keys needs
-MONITOR, which shows every value to whoever has that right.`,
+MONITOR, which shows every value to whoever has that right. --keys serves
+redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 		Example: `  redistop acl cache.local --name watcher
   redistop acl rediss://admin@cache.local --askpass --kill`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -42,7 +43,10 @@ MONITOR, which shows every value to whoever has that right.`,
 	cmd.Flags().StringVar(&wish.User, "name", wish.User, "print the rule of a user called `NAME`")
 	cmd.Flags().BoolVar(&wish.Monitor, "monitor", false, "with the right to samples of the command stream (MONITOR)")
 	cmd.Flags().BoolVar(&wish.Kill, "kill", false, "with the right to kill connections")
-	group(cmd, "Rule", "name", "monitor", "kill")
+	cmd.Flags().BoolVar(&wish.Keys, "keys", false, "with the rights for redistop keys: names and sizes of all keys")
+	cmd.Flags().BoolVar(&wish.Values, "keys-get", false, "with those for keys get as well: values")
+	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
+	group(cmd, "Rule", "name", "monitor", "kill", "keys", "keys-get", "keys-delete")
 	conn.addTo(cmd)
 	return cmd
 }

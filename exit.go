@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -34,10 +36,34 @@ type failure struct {
 func (f *failure) Error() string { return f.err.Error() }
 func (f *failure) Unwrap() error { return f.err }
 
-// quiet says that the user knows already: the end was their own signal.
+// quiet says that the user knows already: the end was their own signal, or the report says it.
 func (f *failure) quiet() bool {
 	var s signalError
-	return errors.As(f.err, &s)
+	var found severe
+	return errors.As(f.err, &s) || errors.As(f.err, &found)
+}
+
+// ownCodes is the annotation of a verb whose exit codes 1 and 2 tell what it found.
+const ownCodes = "redistop_codes"
+
+// codeOf is the exit code of a failure of cmd.
+func (f *failure) codeOf(cmd *cobra.Command) int {
+	var found severe
+	if errors.As(f.err, &found) {
+		return found.code
+	}
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if cmd.Annotations[ownCodes] == "" {
+			continue
+		}
+		switch f.code {
+		case exitUsage:
+			return exitDoctorUsage
+		case exitError:
+			return exitDoctorError
+		}
+	}
+	return f.code
 }
 
 // failureOf finds the failure in err, or makes one: any other error ends with exitError.

@@ -20,7 +20,9 @@ const rootHelp = `redistop: top for Redis and Valkey
 
 Verbs ("redistop VERB --help" lists the flags of each):
   top         the live screen, JSON or plain text; the verb when none is given
+  doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
+  keys        list, read, measure, delete keys without blocking the server
   web         serve what is seen of servers: page, API, events, metrics
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop

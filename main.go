@@ -30,7 +30,7 @@ func run() int {
 	if signalled, ok := context.Cause(ctx).(signalError); ok && (err == nil || errors.Is(err, context.Canceled)) {
 		err = signalled
 	}
-	return report(os.Stderr, cmd, err)
+	return complain(os.Stderr, cmd, err)
 }
 
 // newRoot builds the command tree. Without a verb it does what top does.
@@ -45,7 +45,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolP("help", "?", false, "show this help")
 	root.SetHelpCommand(newHelp())
 	root.SetHelpFunc(printHelp)
-	root.AddCommand(newTop(), newMonitor(), newWeb(), newDemo(), newACL(), newVersion())
+	root.AddCommand(newTop(), newDoctor(), newMonitor(), newKeys(), newWeb(), newDemo(), newACL(), newVersion())
 	completeShells(root)
 	return root
 }
@@ -71,15 +71,15 @@ func withSignals(parent context.Context) (context.Context, func()) {
 	return ctx, func() { signal.Stop(signals); cancel(nil) }
 }
 
-// report prints err as one line, and a hint on a second where the user can act. It returns the
+// complain prints err as one line, and a hint on a second where the user can act. It returns the
 // exit code.
-func report(w io.Writer, cmd *cobra.Command, err error) int {
+func complain(w io.Writer, cmd *cobra.Command, err error) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) {
 		return exitOK
 	}
 	f := failureOf(err)
 	if f.quiet() {
-		return f.code
+		return f.codeOf(cmd)
 	}
 	fmt.Fprintf(w, "redistop: %s\n", oneLine(err.Error()))
 	hint := f.hint
@@ -89,7 +89,7 @@ func report(w io.Writer, cmd *cobra.Command, err error) int {
 	if hint != "" {
 		fmt.Fprintf(w, "  %s\n", oneLine(hint))
 	}
-	return f.code
+	return f.codeOf(cmd)
 }
 
 // helpFor is what shows the flags of cmd.

@@ -43,7 +43,7 @@ func TestReport(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var b strings.Builder
-			code := report(&b, &cobra.Command{Use: "redistop"}, tc.err)
+			code := complain(&b, &cobra.Command{Use: "redistop"}, tc.err)
 			got, _, _ := strings.Cut(b.String(), "\n  is the server") // the hint is package server's
 			if code != tc.code || strings.TrimSuffix(got, "\n") != strings.TrimSuffix(tc.want, "\n") {
 				t.Errorf("code %d, %q; want %d, %q", code, b.String(), tc.code, tc.want)
@@ -109,7 +109,7 @@ func TestPrintAll(t *testing.T) {
 			if d := cmp.Diff(tc.want, got); d != "" {
 				t.Errorf("printed (-want +got):\n%s", d)
 			}
-			if code := report(&strings.Builder{}, nil, err); code != tc.code {
+			if code := complain(&strings.Builder{}, nil, err); code != tc.code {
 				t.Errorf("exit code %d (%v), want %d", code, err, tc.code)
 			}
 		})
@@ -123,7 +123,7 @@ func TestPrintAllEndsWithItsContext(t *testing.T) {
 		context.AfterFunc(ctx, func() { close(snapshots) })
 		time.AfterFunc(time.Second, func() { cancel(signalError{os.Interrupt}) })
 		err := printAll(ctx, snapshots, 0, func(*stats.Snapshot) error { return nil })
-		if code := report(&strings.Builder{}, nil, err); code != 130 {
+		if code := complain(&strings.Builder{}, nil, err); code != 130 {
 			t.Errorf("exit code %d (%v)", code, err)
 		}
 	})

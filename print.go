@@ -55,5 +55,16 @@ func writeJSON(w io.Writer, s *stats.Snapshot) error {
 	return err
 }
 
+// jsonString is text as a JSON string.
+func jsonString(text string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(text); err != nil { // a string: it cannot fail
+		return []byte(`""`)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
 // escapeControls makes JSON safe to print on a terminal, and it says the same.
 func escapeControls(b []byte) []byte { return redis.SafeJSON(b) }

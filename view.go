@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"redistop/internal/doctor"
 )
 
 // The bounds of --interval.
@@ -27,6 +29,8 @@ type view struct {
 	noSample   bool
 	monitor    time.Duration // see every command for this long from the start; 0: not
 	held       int64         // bytes that the server may hold of the command stream for us
+	config     config
+	doctor     doctor.Options // by that file; check reads it
 	json, text bool
 	once       bool
 	count      int // Snapshots to print; 0: no end
@@ -43,6 +47,7 @@ func (v *view) addTo(cmd *cobra.Command) {
 	f.Var(&checked[time.Duration]{&v.monitor, parseWatch, time.Duration.String}, "monitor", "see every command for `TIME` from the start, up to 10m")
 	f.Var(&checked[int64]{&v.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
 	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "monitor", "held")
+	v.config.addTo(cmd, "Watching")
 
 	f.BoolVar(&v.readOnly, "read-only", false, "take away what changes the server (killing a connection)")
 	f.Var(&checked[string]{&v.theme, oneOf(themes), quote}, "theme", "colours `NAME`: "+strings.Join(themes, ", "))
@@ -59,15 +64,16 @@ func (v *view) addTo(cmd *cobra.Command) {
 	}
 }
 
-// check refuses flags that contradict each other.
-func (v *view) check() error {
+// check refuses flags that contradict each other, and reads the configuration.
+func (v *view) check() (err error) {
 	switch {
 	case v.json && v.text:
 		return usagef("--json and --text: give one of them")
 	case v.once && v.count > 1:
 		return usagef("--once and --count %d: give one of them", v.count)
 	}
-	return nil
+	v.doctor, err = v.config.load()
+	return err
 }
 
 // limit is how many Snapshots are printed; 0: no end.

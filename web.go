@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"redistop/internal/doctor"
 	"redistop/internal/observe"
 	"redistop/internal/server"
 	"redistop/internal/stats"
@@ -35,6 +37,8 @@ type serving struct {
 	budget          float64
 	own, noSample   bool
 	held            int64
+	config          config
+	doctor          doctor.Options // by that file
 }
 
 // mostServers bounds the servers of one program.
@@ -49,8 +53,9 @@ func newWeb() *cobra.Command {
 		Long: `Watch one or more servers and serve what is seen of them: an overview page, a
 JSON API, server-sent events, and metrics for Prometheus. Nothing can be changed
 through it. A server is known by its NAME; without one, by host:port or the
-name of its socket. The flags under Server, Login and TLS hold for all servers;
-a URI may have a login of its own.
+name of its socket. Without any, those of the configuration file are watched
+("servers:" with a line "name: address" each), else 127.0.0.1:6379. The flags
+under Server, Login and TLS hold for all; a URI may have a login of its own.
 
 It listens on 127.0.0.1. Any other address needs --auth, and should have TLS.
 --auth names a file that holds a token of at least 16 bytes, or USER:PASSWORD
@@ -69,7 +74,12 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 		Args:              usageArgs(cobra.MaximumNArgs(mostServers)),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			targets, names, err := conn.several(cmd.Flags(), args)
+			said, err := s.config.read()
+			if err != nil {
+				return err
+			}
+			s.doctor = said.Options
+			targets, names, err := conn.several(cmd.Flags(), args, said.servers)
 			if err != nil {
 				return err
 			}
@@ -107,6 +117,7 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.BoolVar(&s.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
 	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "held")
+	s.config.addTo(cmd, "Watching")
 
 	for _, file := range []string{"auth", "tls-cert", "tls-key"} {
 		mustRegister(cmd.MarkFlagFilename(file))
@@ -125,30 +136,36 @@ func parseRate(s string) (float64, error) {
 	return n, nil
 }
 
-// several are the servers that the flags and the arguments name, and the names to know them by.
-func (c *connection) several(flags *pflag.FlagSet, args []string) ([]server.Target, []web.Watched, error) {
-	if len(args) == 0 {
-		t, err := c.target(flags, nil)
-		if err != nil {
-			return nil, nil, err
+// several are the servers to watch and the names to know them by: those of the arguments, else the one of
+// the flags, else those of the configuration, else the default.
+func (c *connection) several(flags *pflag.FlagSet, args []string, configured []namedAddress) ([]server.Target, []web.Watched, error) {
+	var wanted []namedAddress
+	for _, arg := range args {
+		name, address, named := splitName(arg)
+		if named && !web.CheckName(name) {
+			return nil, nil, usagef("name %q: 1 to 64 letters, digits, dots, dashes or underscores", oneLine(name))
 		}
-		return []server.Target{t}, []web.Watched{{Name: defaultName(t), Addr: t.String()}}, nil
+		wanted = append(wanted, namedAddress{name, address})
+	}
+	if len(args) == 0 && !flags.Changed("host") && !flags.Changed("port") && !flags.Changed("socket") && !flags.Changed("uri") {
+		wanted = configured
+	}
+	if len(wanted) == 0 {
+		t, err := c.target(flags, nil)
+		return []server.Target{t}, []web.Watched{{Name: defaultName(t), Addr: t.String()}}, err
 	}
 	var targets []server.Target
 	var names []web.Watched
 	taken := map[string]bool{}
-	for _, arg := range args {
-		name, address, named := splitName(arg)
-		t, err := c.target(flags, []string{address})
+	for _, w := range wanted {
+		t, err := c.target(flags, []string{w.address})
 		if err != nil {
 			return nil, nil, err
 		}
-		if !named {
-			name = defaultName(t)
-		}
+		name := cmp.Or(w.name, defaultName(t))
 		switch {
 		case !web.CheckName(name):
-			return nil, nil, usagef("name %q: 1 to 64 letters, digits, dots, dashes or underscores; write NAME=ADDRESS", oneLine(name))
+			return nil, nil, usagef("name %q: it needs a plain one, NAME=ADDRESS", oneLine(name))
 		case taken[name]:
 			return nil, nil, usagef("two servers by the name %s: give them names, NAME=ADDRESS", name)
 		}
@@ -220,7 +237,7 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held,
+		Sample: !s.noSample, Held: s.held, Doctor: s.doctor,
 	})
 	for snapshot := range observer.Snapshots() {
 		board.Publish(place, snapshot)

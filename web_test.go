@@ -62,6 +62,7 @@ func startSite(t *testing.T, args ...string) *site {
 	s := &site{t: t, stderr: &lockedBuffer{}}
 	s.cmd = exec.Command("redistop", append([]string{"web", "--listen", "127.0.0.1:0", "--interval", "500ms"}, args...)...)
 	s.cmd.Stderr = s.stderr
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
 	start(t, s.cmd)
 	s.until("it listens", func() bool { s.url = siteURL.FindString(s.stderr.String()); return s.url != "" })
 	return s
@@ -237,7 +238,11 @@ func TestWebIsClosedToOthers(t *testing.T) {
 	if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := startSite(t, "--auth", file, "gone=127.0.0.1:1")
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(config, []byte("servers:\n  gone: redis://:zz-password@127.0.0.1:1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := startSite(t, "--auth", file, "--config", config)
 	for header, want := range map[string]int{"": 401, "Bearer wrong-wrong-wrong-": 401, "Bearer " + token: 200} {
 		req, _ := http.NewRequest(http.MethodGet, s.url+"/api/v1/servers", nil)
 		req.Header.Set("Authorization", header)
@@ -245,9 +250,10 @@ func TestWebIsClosedToOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		body, _ := io.ReadAll(res.Body)
 		res.Body.Close()
-		if res.StatusCode != want {
-			t.Errorf("%q: status %d, want %d", header, res.StatusCode, want)
+		if res.StatusCode != want || (want == 200) != strings.Contains(string(body), `"name":"gone","addr":"127.0.0.1:1"`) || strings.Contains(string(body), "zz-") {
+			t.Errorf("%q: status %d, want %d: %s", header, res.StatusCode, want, body)
 		}
 	}
 	if s.get("/healthz"); strings.Contains(s.stderr.String(), "zz-") {
@@ -273,7 +279,7 @@ func TestServerNames(t *testing.T) {
 		args string
 		want string // name at address, ...
 	}{
-		{"", "127.0.0.1:6379 at 127.0.0.1:6379"},
+		{"", "one at h1:6379, two at h2:1"},
 		{"cache", "cache:6379 at cache:6379"},
 		{"c=cache q=queue:1", "c at cache:6379, q at queue:1"},
 		{"redis://u:p=q@h:1/2", "h:1 at h:1"},
@@ -291,7 +297,7 @@ func TestServerNames(t *testing.T) {
 		cmd := &cobra.Command{}
 		cmd.Flags().BoolP("help", "?", false, "")
 		conn.addTo(cmd)
-		targets, names, err := conn.several(cmd.Flags(), strings.Fields(tt.args))
+		targets, names, err := conn.several(cmd.Flags(), strings.Fields(tt.args), []namedAddress{{"one", "h1"}, {"two", "redis://:p@h2:1"}})
 		var got []string
 		for i, n := range names {
 			got = append(got, n.Name+" at "+targets[i].String())

@@ -16,10 +16,10 @@ func each(in io.Reader, lines int, l *laps, f func(*redis.MonitorLine)) (int, er
 	var line redis.MonitorLine
 	for n := 0; n < lines; {
 		text, cut, err := reader.Next()
-		if errors.Is(err, io.EOF) && n > 0 {
-			return n, nil
-		}
 		if err != nil {
+			if errors.Is(err, io.EOF) && n > 0 {
+				return n, nil
+			}
 			return n, err
 		}
 		if cut {

@@ -2,141 +2,135 @@ package doctor
 
 import (
 	"cmp"
-	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
 
-// SlowCommand is an entry of a log with who sent it, as far as that was known when it was read.
-type SlowCommand struct {
-	stats.SlowRow
-	Who stats.Culprit
-}
-
-// mostSlow bounds the entries that are kept.
-const mostSlow = 2000
-
-// learnSlow keeps the entries of the logs that are new, for as long as they are recent.
-func (w *Window) learnSlow(s *stats.Snapshot) {
-	type id struct {
-		kind stats.SlowKind
-		id   int64
-	}
-	seen := make(map[id]bool, len(w.slow))
-	fresh := w.slow[:0]
-	for _, c := range w.slow {
-		if s.Time.Sub(c.Time) <= Recent {
-			fresh = append(fresh, c)
-			seen[id{c.Kind, c.ID}] = true
-		}
-	}
-	clear(w.slow[len(fresh):])
-	w.slow = fresh
-	for _, r := range s.Slowlog {
-		if seen[id{r.Kind, r.ID}] || s.Time.Sub(r.Time) > Recent || len(w.slow) >= mostSlow {
-			continue
-		}
-		w.slow = append(w.slow, SlowCommand{SlowRow: r, Who: w.Who(r.Addr, r.Name)})
-	}
-}
-
-// Slow returns the recent entries of the logs that pass, newest first.
-func (w *Window) Slow(pass func(*SlowCommand) bool) []SlowCommand {
-	var list []SlowCommand
-	for i := range w.slow {
-		if pass(&w.slow[i]) {
-			list = append(list, w.slow[i])
-		}
-	}
-	slices.SortFunc(list, func(a, b SlowCommand) int { return b.Time.Compare(a.Time) })
-	return list
-}
-
-// Line is the command as it was sent, safe to print, of about limit letters at most: "KEYS shiro:session:*".
-func (c *SlowCommand) Line(limit int) string { return commandLine(c.Args, limit) }
-
-func commandLine(args []string, limit int) string {
-	var b strings.Builder
-	for i, a := range args {
-		if b.Len() >= limit {
-			b.WriteString(" …")
-			break
-		}
-		text := redis.Argument(a[:min(len(a), limit)])
-		if i == 0 {
-			text = strings.ToUpper(text)
-		} else {
-			b.WriteByte(' ')
-		}
-		b.WriteString(text)
-	}
-	return redis.PrintableCut(b.String(), limit)
-}
-
 // addressBook remembers who had which address, so that a connection that is gone by the time its slow
-// command is read still has a name. It is bounded: two generations of at most bookSize.
+// command is read still has a name. It holds a few passes of CLIENT LIST, which Snapshots share.
 type addressBook struct {
-	young, old map[string]stats.Culprit
-	turned     time.Time
+	passes []*pass // newest first
+}
+
+// pass is the connections as one Snapshot showed them.
+type pass struct {
+	at    time.Time
+	rows  []stats.ConnectionRow
+	index map[string]int32 // by address; nil until somebody is looked up
 }
 
 const (
-	bookSize = 20_000
-	bookTurn = 10 * time.Minute
+	mostPasses   = 8
+	mostBookRows = 40_000 // of all passes but the newest two
+	passGap      = 10 * time.Second
 )
 
+// learn keeps a pass if it is not the one that the Snapshot before showed. The newest two stay, of those
+// before one every ten seconds.
 func (b *addressBook) learn(s *stats.Snapshot) {
-	if b.young == nil || len(b.young) > bookSize || s.Time.Sub(b.turned) > bookTurn {
-		b.old, b.young, b.turned = b.young, make(map[string]stats.Culprit, min(len(s.Connections), bookSize)), s.Time
+	if len(s.Connections) == 0 || len(b.passes) > 0 && sameTable(b.passes[0].rows, s.Connections) {
+		return
 	}
-	for i := range s.Connections {
-		c := &s.Connections[i]
-		if len(b.young) > bookSize {
+	if n := len(b.passes); n > 2 && b.passes[1].at.Sub(b.passes[2].at) < passGap {
+		b.passes = slices.Delete(b.passes, 1, 2)
+	}
+	b.passes = slices.Insert(b.passes, 0, &pass{at: s.Time, rows: s.Connections})
+	rows := 0
+	for i, p := range b.passes {
+		if rows += len(p.rows); i >= 2 && rows > mostBookRows || i >= mostPasses {
+			clear(b.passes[i:])
+			b.passes = b.passes[:i]
 			break
 		}
-		b.young[c.Addr] = CulpritOf(c)
 	}
+}
+
+// find looks an address up; now says whether the newest pass has it.
+func (b *addressBook) find(addr string) (row *stats.ConnectionRow, now bool) {
+	for i, p := range b.passes {
+		if p.index == nil {
+			p.index = make(map[string]int32, len(p.rows))
+			for j := range p.rows {
+				p.index[p.rows[j].Addr] = int32(j)
+			}
+		}
+		if j, ok := p.index[addr]; ok {
+			return &p.rows[j], i == 0
+		}
+	}
+	return nil, false
 }
 
 // CulpritOf is what CLIENT LIST knows of a connection.
 func CulpritOf(c *stats.ConnectionRow) stats.Culprit {
-	return stats.Culprit{Addr: c.Addr, IP: ipOf(c.Addr), Name: c.Name, User: c.User, Library: c.Library, Source: "CLIENT LIST"}
+	return stats.Culprit{Addr: c.Addr, IP: ipOf(c.Addr, c.Flags), Name: c.Name, User: c.User, Library: c.Library, Source: "CLIENT LIST"}
 }
 
-func ipOf(addr string) string {
-	if host, _, err := net.SplitHostPort(addr); err == nil {
-		return host
-	}
-	return addr
-}
+func ipOf(addr, flags string) string { return redis.Client{Addr: addr, Flags: flags}.IP() }
 
 // Who says who had an address, by CLIENT LIST now or before. name is what a log says of it; "" is unknown.
 func (w *Window) Who(addr, name string) stats.Culprit {
-	who, ok := w.book.young[addr]
-	if !ok {
-		who, ok = w.book.old[addr]
+	row, now := w.book.find(addr)
+	if row == nil {
+		// A server that does not show its connections has not shown that this one is gone.
+		return stats.Culprit{Addr: addr, IP: ipOf(addr, ""), Name: name, Gone: len(w.book.passes) > 0}
 	}
-	if !ok {
-		who = stats.Culprit{Addr: addr, IP: ipOf(addr), Gone: true}
-	}
-	who.Name = cmp.Or(name, who.Name)
+	who := CulpritOf(row)
+	who.Name, who.Gone = cmp.Or(name, who.Name), !now
 	return who
 }
 
+// mostCulprits is how many a finding names.
+const mostCulprits = 5
+
+// culprits is Merge with how many connections each has now, and whether it is gone.
+func (w *Window) culprits(list []stats.Culprit, weights []float64) []stats.Culprit {
+	merged := Merge(list, weights, mostCulprits)
+	type client struct{ ip, name string }
+	connected := map[client]int{}
+	for i := range w.Now.Connections {
+		c := &w.Now.Connections[i]
+		connected[client{ipOf(c.Addr, c.Flags), c.Name}]++
+	}
+	for i := range merged {
+		n := connected[client{merged[i].IP, merged[i].Name}]
+		merged[i].Gone = n == 0 && len(connected) > 0
+		merged[i].Connections = max(n, merged[i].Connections)
+		if len(w.Now.Connections) > 0 && n != 1 && merged[i].Connections > 1 {
+			merged[i].Addr = ""
+		}
+	}
+	return merged
+}
+
 // Merge joins culprits that share IP, name, user and library, weighs each by its share of all weights, and
-// puts the guiltiest first; at most most of them. An Addr stays where there is only one.
+// puts the guiltiest first; at most most of them. One of whom only IP and name are known is taken for the
+// one with those. An Addr stays where there is only one.
 func Merge(list []stats.Culprit, weights []float64, most int) []stats.Culprit {
-	type key struct{ ip, name, user, library string }
+	type client struct{ ip, name string }
+	type key struct {
+		client
+		user, library string
+	}
+	keyOf := func(c *stats.Culprit) key { return key{client{c.IP, c.Name}, c.User, c.Library} }
+	known := map[client]key{}
+	for i := range list {
+		if k := keyOf(&list[i]); k.user != "" || k.library != "" {
+			known[k.client] = k
+		}
+	}
 	var order []key
 	sums, addrs := map[key]float64{}, map[key]map[string]bool{}
 	merged := map[key]stats.Culprit{}
 	var all float64
-	for i, c := range list {
-		k := key{c.IP, c.Name, c.User, c.Library}
+	for i := range list {
+		c, k := list[i], keyOf(&list[i])
+		if full, ok := known[k.client]; ok && k.user == "" && k.library == "" {
+			k, c.User, c.Library = full, full.user, full.library
+		}
 		if _, ok := merged[k]; !ok {
 			order, merged[k], addrs[k] = append(order, k), c, map[string]bool{}
 		}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"redistop/internal/stats"
@@ -57,19 +58,18 @@ func New(o Options) *Doctor {
 }
 
 // Observe takes the newest Snapshot and returns what is wrong: the worst first, then what is gone. A
-// stale Snapshot brings nothing new: what stood, stands.
+// stale Snapshot brings nothing new but that it is stale: what stood, stands.
 func (d *Doctor) Observe(s *stats.Snapshot) []stats.Finding {
-	if !s.Stale {
+	if s.Stale {
+		d.window.Link = s.Link
+	} else {
 		d.window.add(s)
 	}
-	for _, r := range d.rules {
-		if s.Stale {
-			break
-		}
-		d.window.limits = d.limits[r.ID]
-		for _, f := range r.Check(&d.window) {
-			f.Rule = r.ID
-			d.see(f, s.Time)
+	if d.window.Now != nil {
+		for _, r := range d.rules {
+			if !s.Stale || r.Always {
+				d.ask(r, s.Time)
+			}
 		}
 	}
 	if !s.Stale {
@@ -78,16 +78,68 @@ func (d *Doctor) Observe(s *stats.Snapshot) []stats.Finding {
 	return d.list()
 }
 
+// ask notes what a rule finds.
+func (d *Doctor) ask(r Rule, now time.Time) {
+	d.window.limits = d.limits[r.ID]
+	found := r.Check(&d.window)
+	for _, f := range found {
+		f.Rule = r.ID
+		d.see(f, now)
+	}
+	for _, f := range found {
+		d.replace(r.ID, f.Subject, now)
+	}
+}
+
 // see notes that a finding is there now.
 func (d *Doctor) see(f stats.Finding, now time.Time) {
 	key := caseKey{f.Rule, f.Subject}
 	f.FirstSeen, f.LastSeen, f.Resolved = now, now, nil
 	if was := d.cases[key]; was != nil && was.Resolved == nil {
 		f.FirstSeen = was.FirstSeen
-	} else if was == nil && len(d.cases) >= mostCases {
+	} else if was == nil && len(d.cases) >= mostCases && !d.forgetOne() {
 		return
 	}
 	d.cases[key] = &f
+}
+
+// forgetOne makes room: the finding that is gone for longest goes.
+func (d *Doctor) forgetOne() bool {
+	var oldest *stats.Finding
+	for _, f := range d.cases {
+		if f.Resolved != nil && (oldest == nil || f.Resolved.Before(*oldest.Resolved)) {
+			oldest = f
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(d.cases, caseKey{oldest.Rule, oldest.Subject})
+	return true
+}
+
+// replace drops a finding of the rule that is not there now and says of the same matter less or more than
+// the one with that subject: "keys" was all that was known before "keys shiro:session:*".
+func (d *Doctor) replace(rule, subject string, now time.Time) {
+	f := d.cases[caseKey{rule, subject}]
+	if f == nil {
+		return
+	}
+	for key, old := range d.cases {
+		if key.rule != rule || old.Resolved != nil || old.LastSeen.Equal(now) {
+			continue
+		}
+		if !strings.HasPrefix(subject+" ", key.subject+" ") && !strings.HasPrefix(key.subject+" ", subject+" ") {
+			continue
+		}
+		if old.FirstSeen.Before(f.FirstSeen) {
+			longer := *f
+			longer.FirstSeen = old.FirstSeen
+			f = &longer
+			d.cases[caseKey{rule, subject}] = f
+		}
+		delete(d.cases, key)
+	}
 }
 
 // settle ends the findings that have not been seen for a while, and forgets those long gone.

@@ -19,6 +19,9 @@ type Rule struct {
 	// severity or above, this one is only for information, so that the cause is named and not its symptoms.
 	Behind []string
 
+	// Always says that the rule is also asked while the server does not answer; it looks at Window.Link then.
+	Always bool
+
 	// Check returns what is wrong at present. The doctor fills in Rule, FirstSeen, LastSeen; Check
 	// leaves them. It is called once a Snapshot, and must be cheap when nothing is wrong.
 	Check func(*Window) []stats.Finding

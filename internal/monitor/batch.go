@@ -202,6 +202,6 @@ func (s *Sampler) watchHeld(ctx context.Context, stream *server.Stream) {
 		reason = fmt.Sprintf("the server held %d MiB for us: stopped", held>>20)
 	}
 	stream.Close()
-	s.set(func(st *Status) { st.Reason, st.Stopped = reason, reason })
+	s.set(func(st *Status) { st.Reason, st.Stopped, st.StoppedAt = reason, reason, time.Now() })
 	s.Watch(0)
 }

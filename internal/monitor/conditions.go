@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"slices"
 	"time"
 
 	"redistop/internal/redis"
@@ -29,7 +30,8 @@ func ConditionsOf(r stats.Reading, before *redis.Info, elapsed, interval time.Du
 		Max:        now.Int("maxmemory").Or(0),
 		Loading:    now.Int("loading").Or(0) == 1,
 		Reset:      now.HasReset() && r.Stream.Reset,
-		Huge:       now.Int("client_recent_max_input_buffer").Or(0) > HugeCommand,
+		Huge:       now.Int("client_recent_max_input_buffer").Or(0) > HugeCommand || underway(r) || logged(r, hugeMemory),
+		Large:      now.LargestString().Or(0) >= HugeCommand || logged(r, largeMemory),
 	}
 	role, _ := now.Text("role")
 	c.Replica = role == "slave"
@@ -40,16 +42,34 @@ func ConditionsOf(r stats.Reading, before *redis.Info, elapsed, interval time.Du
 	case !r.Stream.Wait:
 		c.Missing = "WAIT"
 	}
-	if before == nil || elapsed <= 0 {
-		return c
+	if before != nil && elapsed > 0 {
+		if n, ok := grown(now, before, "total_commands_processed"); ok {
+			c.Commands = n / elapsed.Seconds()
+		}
+		if n, ok := grown(now, before, "total_net_input_bytes"); ok {
+			c.InputBytes = n / elapsed.Seconds()
+		}
 	}
-	if n, ok := grown(now, before, "total_commands_processed"); ok {
-		c.Commands = n / elapsed.Seconds()
-	}
-	if n, ok := grown(now, before, "total_net_input_bytes"); ok {
-		c.InputBytes = n / elapsed.Seconds()
-	}
+	c.Huge = c.Huge || c.Commands > 0 && c.InputBytes/c.Commands > HugeCommand
 	return c
+}
+
+// underway says that a connection has sent a part of a huge command.
+func underway(r stats.Reading) bool {
+	if r.Clients == nil {
+		return false
+	}
+	return slices.ContainsFunc(r.Clients.Clients, func(c stats.SeenClient) bool { return c.QueryBuffer > HugeCommand })
+}
+
+// logged says that the server's log of large requests (COMMANDLOG, Valkey 8.1+) has a huge one that is not older
+// than age. By default requests of more than 1 MiB are logged.
+func logged(r stats.Reading, age time.Duration) bool {
+	return slices.ContainsFunc(r.Slow, func(log stats.SlowReading) bool {
+		return log.Kind == stats.LargeRequest && slices.ContainsFunc(log.Entries, func(e redis.SlowEntry) bool {
+			return e.Value > HugeCommand && r.Time.Sub(e.Time) < age
+		})
+	})
 }
 
 // grown is by how much a counter went up; not ok when it is not known or started anew.

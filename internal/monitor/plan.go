@@ -17,6 +17,8 @@ type Conditions struct {
 	Used, Max  int64 // memory in bytes, as eviction counts it; Max 0: no limit
 	Loading    bool
 	Huge       bool   // a command of more than hugeCommand bytes was seen in the last minutes
+	Large      bool   // such commands are to be expected: values of that size are stored, or one was logged hours ago
+	New        bool   // the server has been watched for moments only: how large its commands are is hardly known
 	Missing    string // a command that windows need and the server does not have: "MONITOR"
 	Replica    bool
 	Reset      bool // the server has RESET (6.2+)
@@ -55,6 +57,8 @@ const HugeCommand = 256 << 10
 const (
 	hugeCommand = HugeCommand / 2 // of a line that a buffer of 256 KiB has cut
 	hugeMemory  = 10 * time.Minute
+	largeMemory = 24 * time.Hour
+	learning    = 5 * time.Second // for which a server is New
 )
 
 // What a server does in one turn of its event loop; a window ends only between turns.
@@ -74,6 +78,7 @@ const (
 	fewest       = 4   // windows an interval: fewer say nothing of the spread between them
 	chainAt      = 0.5 // a duty that could be this high is a server so quiet that everything may be seen
 	nearMemory   = 0.9
+	learningDuty = 0.1 // at most, of a server that is New
 	dearCommand  = 512 // bytes of a command above which windows stay short
 	crowdedAfter = 50_000
 )
@@ -112,6 +117,12 @@ func (c Conditions) sample(l Limits) plan {
 	size := c.InputBytes / rate
 	price := CommandPrice(size)
 	duty := min(1, max(l.Duty, l.Duty/(rate*price)))
+	switch { // on a quiet server more could be seen, and more of it would meet a huge command
+	case c.Large:
+		duty = l.Duty
+	case c.New:
+		duty = min(duty, max(l.Duty, learningDuty))
+	}
 	if duty >= chainAt && c.Reset {
 		return plan{length: c.bounded(longest, l), count: 2, chain: true}
 	}

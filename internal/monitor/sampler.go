@@ -36,6 +36,8 @@ type Sampler struct {
 	stream     *server.Stream // guarded by mu: of the windows
 	left       []redis.Sent   // guarded by mu: by streams that are closed
 	huge       time.Time      // guarded by mu: when a huge command was seen last
+	large      time.Time      // guarded by mu: when the server said last that such commands are to be expected
+	known      time.Time      // guarded by mu: since when something is known of the server
 	worked     bool           // guarded by mu: a window was read on the present stream, or the last one
 	resting    string         // guarded by mu: why no window is opened before rested
 	rested     time.Time      // guarded by mu
@@ -48,8 +50,12 @@ type Status struct {
 	Until    time.Time // full mode ends by itself
 	Reason   string    // why no window is opened at present; empty while they are
 	Refused  string    // MONITOR itself was refused: the server's words, safe to print
-	Stopped  string    // why a guard ended full mode the last time; empty when none did
 	StreamID int64     // client id of the sampler's connection; 0 when there is none
+
+	// Stopped is why a guard ended the latest full mode early, or let it see nothing at its end; empty when none
+	// did. It stays until somebody asks for full mode again.
+	Stopped   string
+	StoppedAt time.Time
 }
 
 // Mode says how the command stream is seen.
@@ -102,13 +108,24 @@ func (s *Sampler) Update(c Conditions, ownAddrs []string) {
 		c.Commands = max(c.Commands, s.conditions.Commands)
 		c.InputBytes = max(c.InputBytes, s.conditions.InputBytes)
 	}
-	if c.Huge {
-		s.huge = time.Now()
-	}
+	s.learn(c, time.Now())
 	s.conditions, s.own = c, ownAddrs
 	s.mu.Unlock()
 	if first {
 		s.wake()
+	}
+}
+
+// learn remembers what one poll tells and the next may not.
+func (s *Sampler) learn(c Conditions, now time.Time) {
+	if c.Huge {
+		s.huge = now
+	}
+	if c.Large {
+		s.large = now
+	}
+	if c.Known && s.known.IsZero() {
+		s.known = now
 	}
 }
 
@@ -149,6 +166,9 @@ func (s *Sampler) Enable(on bool) {
 func (s *Sampler) Watch(d time.Duration) {
 	s.mu.Lock()
 	s.until = time.Now().Add(d)
+	if d > 0 {
+		s.status.Stopped, s.status.StoppedAt = "", time.Time{}
+	}
 	s.mu.Unlock()
 	s.wake()
 }
@@ -268,7 +288,9 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	mode, p := Off, plan{reason: ""}
-	s.conditions.Huge = !s.huge.IsZero() && now.Sub(s.huge) < hugeMemory
+	s.conditions.Huge = within(now, s.huge, hugeMemory)
+	s.conditions.Large = within(now, s.large, hugeMemory) || within(now, s.huge, largeMemory)
+	s.conditions.New = !s.whole && within(now, s.known, learning)
 	switch {
 	case now.Before(s.until):
 		mode, p = Full, s.conditions.full(s.limits)
@@ -278,8 +300,16 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 			p = plan{reason: s.resting}
 		}
 	}
+	if s.status.Mode == Full && mode != Full && s.status.Reason != "" && s.status.Stopped == "" && !s.whole {
+		s.status.Stopped, s.status.StoppedAt = s.status.Reason, now
+	}
 	s.status.Mode, s.status.Until, s.status.Reason = mode, s.until, p.reason
 	return p, mode, s.conditions
+}
+
+// within says whether something was so lately; the zero time is never.
+func within(now, at time.Time, lately time.Duration) bool {
+	return !at.IsZero() && now.Sub(at) < lately
 }
 
 // rest opens no window until what was spent since start keeps to the share after all: a server ends a window

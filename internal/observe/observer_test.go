@@ -55,6 +55,8 @@ func (f *fake) Waiting() time.Duration {
 	return 0
 }
 
+func (f *fake) LeaveOut(*server.Broken) {}
+
 func (f *fake) Close() error { f.closed = true; return nil }
 
 func watch(t *testing.T, interval time.Duration, connect func() (source, error)) (*Observer, context.CancelFunc) {

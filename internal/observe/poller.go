@@ -14,6 +14,7 @@ import (
 // source is the part of server.Poller that is used here; tests bring their own.
 type source interface {
 	Poll(ctx context.Context, interval time.Duration) (stats.Reading, error)
+	LeaveOut(*server.Broken)
 	Waiting() time.Duration // how long the question under way has waited for its answer; 0: none; from any goroutine
 	Close() error
 }
@@ -25,8 +26,10 @@ type poller struct {
 	eager    bool
 	budget   float64
 
-	failures int       // connection attempts that failed in a row
-	since    time.Time // of the state that the failures stand for
+	broken   *server.Broken   // the question that ended the last connection
+	leftOut  []*server.Broken // those that ended two in a row
+	failures int              // connection attempts that failed in a row
+	since    time.Time        // of the state that the failures stand for
 	state    stats.LinkState
 }
 
@@ -45,10 +48,14 @@ func (p *poller) run(ctx context.Context) {
 		src, err := p.connect(ctx)
 		polled := 0
 		if err == nil {
+			for _, b := range p.leftOut {
+				src.LeaveOut(b)
+			}
 			p.observer.source.Store(&src)
 			polled, err = p.poll(ctx, src)
 			p.observer.source.Store(nil)
 			src.Close()
+			p.learn(err)
 		}
 		if polled > 0 && errors.Is(err, server.ErrClosed) {
 			continue // between two polls: an idle limit of the server or of what lies between, or its end, which the next try will show
@@ -57,6 +64,21 @@ func (p *poller) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// mostLeftOut is more than there are questions.
+const mostLeftOut = 32
+
+// learn leaves out a question that ended two connections in a row.
+func (p *poller) learn(err error) {
+	var b *server.Broken
+	if !errors.As(err, &b) {
+		return
+	}
+	if b.Same(p.broken) && len(p.leftOut) < mostLeftOut {
+		p.leftOut = append(p.leftOut, b)
+	}
+	p.broken = b
 }
 
 // poll polls at a steady beat until the connection is lost, and tells how many polls went well.
@@ -129,7 +151,7 @@ func (p *poller) reached(r *stats.Reading, whole bool) {
 		p.state, p.since = r.Link.State, r.Time
 	}
 	if whole {
-		p.failures = 0
+		p.failures, p.broken = 0, nil
 	}
 	r.Link.Since = p.since
 }

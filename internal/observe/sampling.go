@@ -17,6 +17,8 @@ type sampling struct {
 	live       *monitor.Live
 	user       string // that we log in as
 	identities atomic.Pointer[stats.Identities]
+	before     *redis.Info // the latest, and when it came
+	beforeAt   time.Time
 	lossSum    float64 // of throughput, decaying with lossTime: the price
 	lossTime   float64 // seconds
 }
@@ -45,7 +47,7 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], st.StreamID)
 	}
 	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], s.sampler.Sent()...)
-	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason}
+	r.Sampling = stats.Sampling{Mode: stats.SamplingMode(st.Mode), Paused: st.Reason, Stopped: st.Stopped, StoppedAt: st.StoppedAt}
 	if !st.Until.IsZero() && st.Mode == monitor.Full {
 		r.Sampling.Until = st.Until
 	}
@@ -106,31 +108,13 @@ func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 func (s *sampling) learn(r stats.Reading, snap *stats.Snapshot, identities *stats.Identities, interval time.Duration) {
 	s.identities.Store(identities)
 	s.sampler.Release(r.Samples)
-	rate, known := snap.Throughput.CommandsPerSecond.Get()
-	c := monitor.Conditions{
-		Known: known && snap.Link.State == stats.Up, Interval: interval,
-		Commands: rate, InputBytes: snap.Throughput.InputBytesPerSecond.Or(0),
-		Used: snap.Memory.Used.Or(0), Max: snap.Memory.Max.Or(0),
-		Loading: snap.Link.State == stats.Loading, Replica: snap.Server.Role == "replica",
-	}
+	c := monitor.Conditions{Interval: interval}
 	if r.Info != nil {
-		c.Reset = r.Info.HasReset() && r.Stream.Reset
-		c.Huge = r.Info.Int("client_recent_max_input_buffer").Or(0) > monitor.HugeCommand
-		c.Missing = missingFor(r.Stream)
-		c.Clients = int(r.Info.Int("connected_clients").Or(0))
+		c = monitor.ConditionsOf(r, s.before, r.Time.Sub(s.beforeAt), interval)
+		s.before, s.beforeAt = r.Info, r.Time
+		c.Known = snap.Throughput.CommandsPerSecond.Known() // the server's own averages say too little to begin with
 	}
 	s.sampler.Update(c, ownAddrs(r))
-}
-
-// missingFor names a command that windows need and this server does not have.
-func missingFor(s stats.StreamRights) string {
-	switch {
-	case !s.Monitor:
-		return "MONITOR"
-	case !s.Wait:
-		return "WAIT"
-	}
-	return ""
 }
 
 // ownAddrs are the addresses of our own connections, where CLIENT LIST shows them.

@@ -8,6 +8,8 @@ import (
 const (
 	defaultMonitorBuffer = 256 << 10
 	minMonitorBuffer     = 512
+	// mostRead is what is read at once: what is then looked at line by line stays in the nearer caches of a core.
+	mostRead = 64 << 10
 	// maxEmptyReads is how often a source may give neither bytes nor an error.
 	maxEmptyReads = 100
 )
@@ -52,7 +54,7 @@ func (r *MonitorReader) Next() (line []byte, cut bool, err error) {
 			return r.fail(err)
 		}
 		r.makeRoom()
-		n, err := r.src.Read(r.buf[r.end:])
+		n, err := r.src.Read(r.buf[r.end:min(len(r.buf), r.end+mostRead)])
 		r.end += n
 		r.err = err
 		if n > 0 || err != nil {

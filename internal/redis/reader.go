@@ -169,7 +169,11 @@ func (r *Reader) bulk(k Kind) (Value, error) {
 	if err == nil && len(end) != 0 {
 		err = fmt.Errorf("%w: string longer than its length", ErrProtocol)
 	}
-	return Value{Kind: k, Text: text, Cut: n > r.limits.Bulk}, err
+	v := Value{Kind: k, Text: text}
+	if n > r.limits.Bulk {
+		v.Cut, v.Int = true, n
+	}
+	return v, err
 }
 
 // chunks reads n bytes as they come and keeps the first of them.

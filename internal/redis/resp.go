@@ -33,7 +33,7 @@ const (
 type Value struct {
 	Kind  Kind
 	Text  string  // simple, error, bulk, verbatim (without its "txt:"), big number, blob error; raw bytes
-	Int   int64   // integer; bool as 0 and 1
+	Int   int64   // integer; bool as 0 and 1; of a bulk or verbatim string that is Cut its whole length
 	Float float64 // double; may be NaN or infinite
 	Elems []Value // array, set, push; a map as key, value, key, value ...
 	Cut   bool    // Text is only the beginning of what was sent (Limits.Bulk)

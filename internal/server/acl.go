@@ -14,6 +14,28 @@ type ACLWish struct {
 	User    string
 	Monitor bool // samples of the command stream: shows every value to whoever logs in as this user
 	Kill    bool // close connections
+	Doctor  bool // read the configuration, users' rights and the log of refusals: shows passwords that stand in the configuration, and hashes of users' ones
+	Keys    bool // list and measure keys, all of them: names and sizes, no values
+	Values  bool // read them too
+	Delete  bool // delete them too
+}
+
+// tools says whether any of the tools for keys is wanted.
+func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete }
+
+// commands are those of the tools that are wanted.
+func (w ACLWish) commands() []string {
+	var list []string
+	if w.tools() {
+		list = append(list, keyCommands...)
+	}
+	if w.Values {
+		list = append(list, valueCommands...)
+	}
+	if w.Delete {
+		list = append(list, deleteCommands...)
+	}
+	return list
 }
 
 // ACLRule asks a server what it has and returns the ACL SETUSER line of the least user that serves
@@ -33,20 +55,26 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info)
+	caps, err := probe(ctx, c, info, false, w.commands()...)
 	if err != nil {
 		return "", err
 	}
-	return aclRule(caps, w, info.Flavor() != "redis" || info.VersionAtLeast(6, 2)), nil
+	since := func(major, minor int) bool { return info.Flavor() != "redis" || info.VersionAtLeast(major, minor) }
+	return aclRule(caps, w, since(6, 2), since(7, 0)), nil
 }
 
 // aclRule writes the line. channels says that users have rights to channels (6.2+); before, the word
-// resetchannels is unknown.
-func aclRule(caps Capabilities, w ACLWish, channels bool) string {
+// resetchannels is unknown. reading says that the right to read keys can be given alone (7.0+).
+func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 	rights := []string{"+info", "+client|setname", "+client|id", "+command|info"}
 	for _, s := range sources {
-		if caps.Has(s.command) {
+		if caps.Has(s.command) && (w.Doctor || !s.doctor) {
 			rights = append(rights, "+"+s.command)
+		}
+	}
+	for _, command := range []string{"ping", dryRun} {
+		if caps.Has(command) {
+			rights = append(rights, "+"+command)
 		}
 	}
 	if w.Monitor {
@@ -55,10 +83,24 @@ func aclRule(caps Capabilities, w ACLWish, channels bool) string {
 	if w.Kill && caps.Has("client|kill") {
 		rights = append(rights, "+client|kill")
 	}
+	for _, command := range w.commands() {
+		if caps.Has(command) {
+			rights = append(rights, "+"+command)
+		}
+	}
+	if w.tools() {
+		rights = append(rights, "+select")
+	}
 	slices.Sort(rights)
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
+	}
+	switch {
+	case w.Delete || w.tools() && !reading:
+		reset += "~* "
+	case w.tools():
+		reset += "%R~* "
 	}
 	return "ACL SETUSER " + redis.Argument(w.User) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
 }

@@ -30,7 +30,7 @@ const (
 // name is what all our connections are called in CLIENT LIST.
 const name = "redistop"
 
-// A Conn is one connection that sends only what the guard permits, one command at a time, in RESP2.
+// A Conn is one connection that sends only what the guard permits, in RESP2.
 // It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of
 // no further use.
 type Conn struct {
@@ -48,14 +48,17 @@ type Conn struct {
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
 // ErrDenied when the server answered and refuses us, any other when it could not be reached.
 func Dial(ctx context.Context, t Target) (*Conn, error) {
+	return dial(ctx, t, redis.Limits{Bulk: maxBulk, Total: maxReply, Depth: maxDepth, Elems: maxElems})
+}
+
+func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	nc, err := dialNetwork(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", t, plain(err))
 	}
-	c := &Conn{nc: nc, sent: map[string]int64{},
-		r: redis.NewReader(nc, redis.Limits{Bulk: maxBulk, Total: maxReply, Depth: maxDepth, Elems: maxElems})}
+	c := &Conn{nc: nc, sent: map[string]int64{}, r: redis.NewReader(nc, limits)}
 	if err := c.greet(ctx, t); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("log in to %s: %w", t, err)
@@ -113,34 +116,57 @@ func (c *Conn) greet(ctx context.Context, t Target) error {
 // Do sends one command and reads its reply. An error reply comes back as *redis.ReplyError and
 // leaves the connection usable.
 func (c *Conn) Do(ctx context.Context, args ...string) (redis.Value, error) {
-	counted, err := check(args, c.may)
+	v, err := c.exchange(ctx, args)
 	if err != nil {
 		return redis.Value{}, err
 	}
+	return v[0], v[0].Err()
+}
+
+// maxPipeline bounds the commands of one write: the server works them off in one piece.
+const maxPipeline = 64
+
+// exchange sends commands in one write and reads their replies. An error reply is a Value like any other.
+func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Value, error) {
+	if len(commands) > maxPipeline {
+		return nil, fmt.Errorf("send %d commands at once: %w", len(commands), ErrNotAllowed)
+	}
+	c.out = c.out[:0]
+	names := make([]string, len(commands))
+	for i, args := range commands {
+		var err error
+		if names[i], err = check(args, c.may); err != nil {
+			return nil, err
+		}
+		c.out = redis.AppendCommand(c.out, args...)
+	}
 	if err := ctx.Err(); err != nil {
-		return redis.Value{}, err
+		return nil, err
 	}
 	if err := c.nc.SetDeadline(deadline(ctx)); err != nil {
-		return redis.Value{}, fmt.Errorf("set deadline: %w", err)
+		return nil, fmt.Errorf("set deadline: %w", err)
 	}
 	stop := context.AfterFunc(ctx, func() { c.nc.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	c.asked.Store(time.Now().UnixNano())
 	defer c.asked.Store(0)
-	c.out = redis.AppendCommand(c.out[:0], args...)
 	_, werr := c.nc.Write(c.out)
 	clear(c.out) // it may hold the password
-	v, err := c.r.Read()
-	switch {
-	case ctx.Err() != nil:
-		return redis.Value{}, ctx.Err()
-	case err != nil && werr != nil:
-		return redis.Value{}, fmt.Errorf("send %s: %w", counted, plain(werr))
-	case err != nil:
-		return redis.Value{}, fmt.Errorf("read reply to %s: %w", counted, plain(err))
+	values := make([]redis.Value, 0, len(commands))
+	for _, counted := range names {
+		v, err := c.r.Read()
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && werr != nil:
+			return nil, fmt.Errorf("send %s: %w", counted, plain(werr))
+		case err != nil:
+			return nil, fmt.Errorf("read reply to %s: %w", counted, plain(err))
+		}
+		c.sent[counted]++
+		values = append(values, v)
 	}
-	c.sent[counted]++
-	return v, v.Err()
+	return values, nil
 }
 
 func deadline(ctx context.Context) time.Time {

@@ -17,6 +17,8 @@ type permit struct {
 	name   string              // "info", "client|list"
 	action bool                // changes something: only after a person confirmed it
 	stream bool                // only inside a window of MONITOR that Stream writes whole
+	keys   bool                // names keys or asks about one: only for a tool that a person started for that
+	values bool                // reads a value: only for the tool whose purpose it is
 	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
 	why    string
 }
@@ -33,12 +35,46 @@ var permits = []permit{
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
 	{name: "commandlog|get", fits: logArgs, why: "what was large (Valkey 8.1+)"},
 	{name: "latency|histogram", why: "how long commands took (7.0+)"},
+	{name: "ping", why: "how long a client waits for an answer"},
+	{name: "config|get", fits: words(configWords...), why: "the configuration that findings need, no secret among it"},
+	{name: "latency|latest", why: "what the server's latency monitor noticed"},
+	{name: "acl|whoami", why: "which user we are"},
+	{name: "acl|users", why: "which users there are"},
+	{name: "acl|getuser", fits: between(1, 1), why: "what a user may do; hashes of passwords are dropped while reading"},
+	{name: "acl|log", fits: logLength, why: "what was refused to whom; it is never reset"},
+	{name: "acl|dryrun", fits: dryRunArgs, why: "whether we may ask one of the above, without an error when not"},
 	{name: "monitor", stream: true, why: "the command stream; only in front of the wait and reset that end it"},
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
+
+	{name: "client|no-touch", keys: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
+	{name: "scan", keys: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
+	{name: "type", keys: true, fits: oneKey, why: "what a key is"},
+	{name: "pttl", keys: true, fits: oneKey, why: "when a key expires"},
+	{name: "memory|usage", keys: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
+	{name: "strlen", keys: true, fits: oneKey, why: "how long a string is"},
+	{name: "hlen", keys: true, fits: oneKey, why: "how many fields a hash has"},
+	{name: "scard", keys: true, fits: oneKey, why: "how many members a set has"},
+	{name: "zcard", keys: true, fits: oneKey, why: "how many members a sorted set has"},
+	{name: "llen", keys: true, fits: oneKey, why: "how many elements a list has"},
+	{name: "xlen", keys: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "getrange", values: true, fits: rangeArgs(maxBytes), why: "a string, a piece at a time"},
+	{name: "hscan", values: true, fits: elementArgs, why: "a hash, a step at a time"},
+	{name: "sscan", values: true, fits: elementArgs, why: "a set, a step at a time"},
+	{name: "zscan", values: true, fits: elementArgs, why: "a sorted set, a step at a time"},
+	{name: "zrange", values: true, fits: rangeArgs(maxStep, "WITHSCORES"), why: "a sorted set in its order, a window at a time"},
+	{name: "lrange", values: true, fits: rangeArgs(maxStep), why: "a list, a window at a time"},
+	{name: "xrange", values: true, fits: pageArgs, why: "a stream, a page at a time"},
+	{name: "unlink", keys: true, action: true, fits: oneKey, why: "delete one key of those that a person chose and confirmed"},
 }
+
+// The bounds of one step through keys or through the elements of one.
+const (
+	maxStep  = 2000    // keys or elements that one call is asked for
+	maxBytes = 1 << 20 // of a string
+)
 
 // maxSlice bounds the ids in one CLIENT LIST ID.
 const maxSlice = 2048
@@ -47,6 +83,13 @@ const maxSlice = 2048
 type consent struct {
 	actions bool // a person confirmed it
 	stream  bool // the window is written whole, its end included
+	keys    bool // a person asked about keys
+	values  bool // a person asked for a value
+}
+
+// covers says whether a permit is within the consent.
+func (c consent) covers(p permit) bool {
+	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values)
 }
 
 // check says whether args may be sent, and under which name the server counts them.
@@ -67,7 +110,7 @@ func check(args []string, may consent) (name string, err error) {
 			}
 			rest = rest[1:]
 		}
-		if p.action && !may.actions || p.stream && !may.stream {
+		if !may.covers(p) {
 			return "", fmt.Errorf("send %s: %w here", p.name, ErrNotAllowed)
 		}
 		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
@@ -114,6 +157,19 @@ func listArgs(a []string) bool {
 
 func logArgs(a []string) bool {
 	return len(a) == 2 && numbers(1, 1)(a[:1]) && words("slow", "large-request", "large-reply")(a[1:])
+}
+
+// logLength is a number of entries: nothing else that ACL LOG takes only reads.
+func logLength(a []string) bool {
+	n, err := strconv.Atoi(strings.Join(a, " "))
+	return err == nil && n >= 1 && n <= mostDenials
+}
+
+// dryRunArgs: a user, and a question that is rehearsed.
+func dryRunArgs(a []string) bool {
+	return len(a) > 1 && slices.ContainsFunc([][]string{
+		{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"},
+	}, func(q []string) bool { return slices.Equal(q, a[1:]) })
 }
 
 // waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which

@@ -13,8 +13,10 @@ import (
 // The list is written out a second time on purpose: whoever lets redistop send one command more has
 // to say so here too.
 func TestTheAllowList(t *testing.T) {
-	want := []string{"auth", "client|id", "client|kill", "client|list", "client|setname", "commandlog|get", "command|info",
-		"info", "latency|histogram", "memory|stats", "monitor", "quit", "reset", "select", "slowlog|get", "wait"}
+	want := []string{"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "client|id", "client|kill", "client|list", "client|no-touch",
+		"client|setname", "commandlog|get", "command|info", "config|get", "getrange", "hlen", "hscan", "info", "latency|histogram", "latency|latest", "llen",
+		"lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "quit", "reset", "scan", "scard", "select", "slowlog|get", "sscan", "strlen", "type",
+		"unlink", "wait", "xlen", "xrange", "zcard", "zrange", "zscan"}
 	var got []string
 	for _, p := range permits {
 		if p.why == "" {
@@ -27,7 +29,31 @@ func TestTheAllowList(t *testing.T) {
 	}
 }
 
-var everything = consent{actions: true, stream: true}
+var everything = consent{actions: true, stream: true, keys: true, values: true}
+
+// Whoever watches cannot name a key; who lists keys cannot read them; who reads them cannot delete.
+func TestConsentIsForOneThing(t *testing.T) {
+	all := [][]string{
+		{"SCAN", "0", "COUNT", "10"}, {"TYPE", "k"}, {"PTTL", "k"}, {"MEMORY", "USAGE", "k"}, {"STRLEN", "k"}, {"CLIENT", "NO-TOUCH", "ON"},
+		{"GETRANGE", "k", "0", "9"}, {"HSCAN", "k", "0", "COUNT", "10"}, {"LRANGE", "k", "0", "9"}, {"ZRANGE", "k", "0", "9", "WITHSCORES"},
+		{"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"},
+	}
+	for _, tt := range []struct {
+		may  consent
+		fits int // of them, from the first
+	}{
+		{consent{}, 0}, {consent{stream: true, actions: true}, 0}, {consent{keys: true}, 6}, {consent{keys: true, values: true}, 11}, {everything, 12},
+	} {
+		for i, args := range all {
+			if _, err := check(args, tt.may); (err == nil) != (i < tt.fits) {
+				t.Errorf("%q with %+v: %v", args, tt.may, err)
+			}
+		}
+	}
+	if _, err := check([]string{"GETRANGE", "k", "0", "9"}, consent{keys: true, actions: true}); err == nil {
+		t.Error("the one who deletes may read values")
+	}
+}
 
 func TestGuardRefusesArguments(t *testing.T) {
 	many := []string{"CLIENT", "LIST", "ID"}
@@ -39,6 +65,11 @@ func TestGuardRefusesArguments(t *testing.T) {
 		{"CLIENT", "LIST", "ID", "1\r\nFLUSHALL"}, many, {"CLIENT", "SETNAME", "other"}, {"CLIENT", "ID", "1"},
 		{"SLOWLOG", "RESET"}, {"SLOWLOG", "GET", "-1"}, {"COMMANDLOG", "GET", "1", "all"}, {"LATENCY", "HISTOGRAM", "get"},
 		{"LATENCY", "RESET"}, {"MEMORY", "USAGE", "k"}, {"SELECT", "x"}, {"AUTH"}, {"AUTH", "a", "b", "c"}, {"CONFIG", "GET", "*"},
+		{"CONFIG", "GET"}, {"CONFIG", "GET", "requirepass"}, {"CONFIG", "GET", "maxmemory", "masterauth"}, {"CONFIG", "GET", "max*"},
+		{"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "RESETSTAT"}, {"CONFIG", "REWRITE"}, {"PING", "x"}, {"LATENCY", "LATEST", "x"},
+		{"ACL", "LOG"}, {"ACL", "LOG", "RESET"}, {"ACL", "LOG", "reset"}, {"ACL", "LOG", "1", "RESET"}, {"ACL", "LOG", "0"}, {"ACL", "LOG", "-1"}, {"ACL", "LOG", "100000"},
+		{"ACL", "USERS", "x"}, {"ACL", "GETUSER"}, {"ACL", "GETUSER", "a", "b"}, {"ACL", "SETUSER", "a", "on"}, {"ACL", "DELUSER", "a"}, {"ACL", "LIST"},
+		{"ACL", "DRYRUN", "a"}, {"ACL", "DRYRUN", "a", "FLUSHALL"}, {"ACL", "DRYRUN", "a", "CONFIG", "GET", "requirepass"},
 		{"CLIENT", "KILL", "ID", "1", "ADDR", "a:1"}, {"MONITOR"}, {"WAIT", "1000", "5"}, {"WAIT", "0", "1"}, {"RESET"}, {"QUIT"},
 	} {
 		if _, err := check(args, consent{}); !errors.Is(err, ErrNotAllowed) {
@@ -48,6 +79,13 @@ func TestGuardRefusesArguments(t *testing.T) {
 	for _, args := range [][]string{
 		{"CLIENT", "KILL", "a:1"}, {"CLIENT", "KILL", "ID", "1"}, {"CLIENT", "KILL", "ADDR", "a:1"}, {"CLIENT", "KILL", "TYPE", "normal"},
 		{"CLIENT", "KILL", "ID", "1", "ADDR", ""}, {"CLIENT", "KILL", "ID", "1", "SKIPME", "no"},
+		{"SCAN", "0"}, {"SCAN", "0", "COUNT", "2001"}, {"SCAN", "0", "COUNT", "0"}, {"SCAN", "x", "COUNT", "1"}, {"SCAN", "-1", "COUNT", "1"},
+		{"SCAN", "0", "MATCH", "a", "TYPE", "set"}, {"SCAN", "0", "COUNT", "1", "TYPE"}, {"SCAN", "0", "COUNT", "1", "MATCH", "a"},
+		{"MEMORY", "USAGE", "k", "SAMPLES", "0"}, {"MEMORY", "USAGE"}, {"MEMORY", "DOCTOR"}, {"TYPE"}, {"TYPE", "a", "b"}, {"CLIENT", "NO-TOUCH", "OFF"},
+		{"HSCAN", "k", "0"}, {"HSCAN", "k", "0", "COUNT", "5000"}, {"HSCAN", "k", "0", "MATCH", "*", "COUNT", "1"}, {"LRANGE", "k", "0", "-1"},
+		{"LRANGE", "k", "-5", "-1"}, {"LRANGE", "k", "0", "2000"}, {"LRANGE", "k", "5", "4"}, {"ZRANGE", "k", "0", "9"}, {"ZRANGE", "k", "0", "-1", "WITHSCORES"},
+		{"GETRANGE", "k", "0", "-1"}, {"GETRANGE", "k", "0", "1048576"}, {"XRANGE", "k", "-", "+"}, {"XRANGE", "k", "-", "+", "COUNT", "9999"},
+		{"XRANGE", "k", "-", "9", "COUNT", "1"}, {"UNLINK"}, {"UNLINK", "a", "b"}, {"GET", "k"}, {"DEL", "k"}, {"KEYS", "*"}, {"HGETALL", "k"},
 		{"MONITOR", "x"}, {"WAIT", "1", "5"}, {"WAIT", "1000", "0"}, {"WAIT", "1000", "100000"}, {"WAIT", "1000"},
 	} {
 		if _, err := check(args, everything); !errors.Is(err, ErrNotAllowed) {
@@ -56,6 +94,20 @@ func TestGuardRefusesArguments(t *testing.T) {
 	}
 	if name, err := check([]string{"client", "kill", "ID", "7", "ADDR", "10.0.0.1:5"}, everything); err != nil || name != "client|kill" {
 		t.Errorf("a confirmed kill: %q, %v", name, err)
+	}
+}
+
+// Of the configuration only what is on the list, and no secret or file is.
+func TestNoSecretIsAskedFor(t *testing.T) {
+	for _, w := range configWords {
+		for _, part := range []string{"pass", "auth", "masteruser", "key-file", "cert", "secret", "file", "path", "*", "?", "["} {
+			if strings.Contains(w, part) {
+				t.Errorf("CONFIG GET %s is on the list", w)
+			}
+		}
+	}
+	if !slices.IsSorted(configWords) {
+		t.Error("the list is not sorted")
 	}
 }
 
@@ -77,7 +129,7 @@ func TestNothingElseOfARealServerIsLetThrough(t *testing.T) {
 			if sub != "" {
 				args = append(args, sub)
 			}
-			for _, more := range [][]string{nil, {"0"}, {"k", "v"}, {"GET", "x"}} {
+			for _, more := range [][]string{nil, {"0"}, {"k", "v"}, {"GET", "x"}, {"RESET"}} {
 				got, err := check(append(slices.Clone(args), more...), everything)
 				listed := slices.ContainsFunc(permits, func(p permit) bool { return p.name == got })
 				if err == nil && (!listed || sub != "" && got != strings.ToLower(name)) {

@@ -29,6 +29,7 @@ type Poller struct {
 	ids     int   // asked about by CLIENT LIST ID since the last INFO
 	lines   int   // of CLIENT LIST that came
 	size    int64 // bytes of the last INFO all
+	facts   facts // that are asked now and then
 }
 
 // A source is one question beside INFO. One line here makes a reply part of every poll.
@@ -38,6 +39,7 @@ type source struct {
 	needs   string // the version that brought it, for the person who misses it; empty: no loss worth a word
 	stale   bool   // answered by a replica without its primary; the others are left alone then
 	bytes   int64  // a large reply
+	doctor  bool   // shows more than counters: a right that the least user has only if wished
 	ask     func(*Poller, context.Context, *stats.Reading) error
 }
 
@@ -46,6 +48,12 @@ var sources = []source{
 	{part: "slow", command: "commandlog|get", stale: true, ask: (*Poller).askCommandlog},
 	{part: "memory", command: "memory|stats", needs: "Redis 4.0", bytes: 4 << 10, ask: (*Poller).askMemory},
 	{part: "latency", command: "latency|histogram", needs: "Redis 7.0", stale: true, bytes: 24 << 10, ask: (*Poller).askHistograms},
+	{part: "config", command: "config|get", needs: "Redis 2.0", stale: true, bytes: 4 << 10, doctor: true, ask: (*Poller).askConfig},
+	{part: "latency", command: "latency|latest", stale: true, bytes: 4 << 10, ask: (*Poller).askEvents},
+	{part: "access", command: "acl|whoami", stale: true, ask: (*Poller).askWhoAmI},
+	{part: "access", command: "acl|users", needs: "Redis 6.0", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUsers},
+	{part: "access", command: "acl|getuser", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUserRights},
+	{part: "access", command: "acl|log", stale: true, doctor: true, ask: (*Poller).askDenied},
 	{part: "clients", command: "client|list", needs: "Redis 2.4", stale: true, ask: (*Poller).askClients},
 }
 
@@ -61,7 +69,8 @@ func Connect(ctx context.Context, t Target, budget float64) (*Poller, error) {
 		user = "default"
 	}
 	return &Poller{conn: c, addr: t.String(), user: user, purse: newPurse(budget, time.Now()),
-		lister: newLister(c.id), missing: map[string]stats.Missing{}, newest: map[stats.SlowKind]int64{}}, nil
+		lister: newLister(c.id), missing: map[string]stats.Missing{}, newest: map[stats.SlowKind]int64{},
+		facts: facts{users: newUserAsker(c, t), rehearsed: map[string]bool{}}}, nil
 }
 
 // Addr is our own address, as the server names it unless something between translates it; empty on a unix
@@ -105,6 +114,8 @@ func (p *Poller) Poll(ctx context.Context, interval time.Duration) (stats.Readin
 		r.Link = stats.Link{State: stats.Loading, Message: "the server is loading its dataset"}
 	} else {
 		err = p.askSources(ctx, info, &r, interval)
+		p.tellAccess(&r)
+		p.lookAtHost(&r)
 	}
 	p.pacing(&r, interval)
 	for _, m := range p.missing {
@@ -201,9 +212,10 @@ func roomIn(info *redis.Info) int64 {
 
 func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Reading, interval time.Duration) error {
 	if !p.probed {
-		caps, err := probe(ctx, p.conn, info)
+		_, leaveOut := p.missing[capabilities.key()]
+		caps, err := probe(ctx, p.conn, info, leaveOut)
 		if err != nil {
-			return err
+			return capabilities.broken(err)
 		}
 		p.caps, p.probed = caps, true
 	}
@@ -212,7 +224,7 @@ func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Read
 	orphan, poor := linkDown(info), false
 	for i := range sources {
 		s := sources[(p.turn+i)%len(sources)]
-		key := s.part + s.command
+		key := s.key()
 		if _, gone := p.missing[key]; gone {
 			continue
 		}
@@ -249,8 +261,11 @@ func linkDown(info *redis.Info) bool {
 // that is busy or loading for a moment is asked again next time, a refused right is not, so that it
 // counts one error on the server and no more.
 func (p *Poller) refusedSource(key string, s source, err error) error {
-	if err == nil || lost(err) {
-		return err
+	if err == nil {
+		return nil
+	}
+	if lost(err) {
+		return s.broken(err)
 	}
 	var reply *redis.ReplyError
 	if errors.As(err, &reply) {

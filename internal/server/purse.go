@@ -30,6 +30,7 @@ const (
 func newPurse(budget float64, now time.Time) *purse {
 	return &purse{budget: budget, have: minCeiling, earned: now, line: firstLine, price: map[string]float64{
 		"info": 450, "slowlog|get": 160, "commandlog|get": 100, "memory|stats": 35, "latency|histogram": 500, "command|info": 60,
+		"config|get": 100, "latency|latest": 10, "acl|whoami": 2, "acl|users": 10, "acl|getuser": 300, "acl|log": 60, "acl|dryrun": 10,
 	}}
 }
 

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,29 +12,63 @@ import (
 	"redistop/internal/stats"
 )
 
-// The user that ACLRule prints sees everything, and not one right of it is too much.
-func TestTheLeastUserSeesEverything(t *testing.T) {
+// leastUser makes the user that ACLRule prints and returns the words of the rule.
+func leastUser(t *testing.T, s *redistest.Server, w ACLWish) (args []string, target Target) {
+	t.Helper()
+	rule, err := ACLRule(t.Context(), Target{Network: "unix", Address: s.Socket()}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args = strings.Fields(strings.Replace(rule, ">PASSWORD", ">pw", 1))
+	if _, err := s.CLI(args...); err != nil {
+		t.Fatal(err)
+	}
+	return args, Target{Network: "unix", Address: s.Socket(), Username: w.User, Password: "pw"}
+}
+
+// The least user sees all but what the doctor wants beyond counters; that it does not even ask for. It is
+// told what is missing, and the server counts no error.
+func TestTheLeastUserCausesNoError(t *testing.T) {
 	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
-		rule, err := ACLRule(t.Context(), Target{Network: "unix", Address: s.Socket()}, ACLWish{User: "redistop"})
+		rule, target := leastUser(t, s, ACLWish{User: "redistop"})
+		p, err := Connect(t.Context(), target, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		args := strings.Fields(strings.Replace(rule, ">PASSWORD", ">pw", 1))
-		if _, err := s.CLI(args...); err != nil {
-			t.Fatal(err)
+		defer p.Close()
+		poll(t, p)
+		r := poll(t, p)
+		if len(r.Missing) != 2 || !remedied(r.Missing, "+config|get") || !remedied(r.Missing, "+acl|users") {
+			t.Errorf("missing %+v", r.Missing)
 		}
-		target := Target{Network: "unix", Address: s.Socket(), Username: "redistop", Password: "pw"}
-		if r := pollAs(t, target); len(r.Missing) != 0 || r.Clients == nil || r.Memory == nil || r.Histograms == nil {
-			t.Errorf("the least user misses %+v", r.Missing)
+		if r.Clients == nil || r.Memory == nil || r.Histograms == nil || r.Events == nil {
+			t.Errorf("%q does not serve", rule)
 		}
 		if text, _ := s.CLI("INFO", "errorstats"); strings.Contains(text, "errorstat_") {
 			t.Errorf("the least user causes errors: %s", text)
 		}
-		for _, right := range args[7:] {
+	})
+}
+
+// The user that ACLRule prints for the doctor sees everything, and not one right of it is too much.
+func TestTheDoctorsUserSeesEverything(t *testing.T) {
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		args, target := leastUser(t, s, ACLWish{User: "redistop", Doctor: true})
+		if r := pollAs(t, target); len(r.Missing) != 0 || r.Clients == nil || r.Memory == nil || r.Histograms == nil || r.Config == nil || r.Access == nil {
+			t.Errorf("the doctor's user misses %+v", r.Missing)
+		}
+		if text, _ := s.CLI("INFO", "errorstats"); strings.Contains(text, "errorstat_") {
+			t.Errorf("the doctor's user causes errors: %s", text)
+		}
+		if _, err := s.CLI("CONFIG", "SET", "latency-monitor-threshold", "100"); err != nil {
+			t.Fatal(err)
+		}
+		s.CLI("--user", "redistop", "--pass", "pw", "FLUSHALL") // so that there is reason to read ACL LOG
+		for _, right := range args[slices.Index(args, "-@all")+1:] {
 			if _, err := s.CLI("ACL", "SETUSER", "redistop", "-"+right[1:]); err != nil {
 				t.Fatal(err)
 			}
-			if harmless := map[string]bool{"+client|setname": true, "+client|id": true, "+command|info": true}; !harmless[right] {
+			if harmless := map[string]bool{"+client|setname": true, "+client|id": true, "+command|info": true, "+acl|dryrun": true, "+ping": true}; !harmless[right] {
 				p, err := Connect(t.Context(), target, 1)
 				if err != nil {
 					t.Fatal(err)

@@ -28,6 +28,7 @@ type Aggregate struct {
 	errors     map[string]int64             // of info
 	histograms map[string]redis.Histogram   // the last ones read
 	memory     *redis.MemoryStats           // the last one read
+	health     health                       // the last replies to what is not asked every time
 	ledger     *ledger
 	clients    *clientTable
 	arrivals   arrivals
@@ -51,7 +52,7 @@ func NewAggregate(o Options) *Aggregate {
 
 // forget drops what counted in a server process that is gone.
 func (a *Aggregate) forget() {
-	a.commands, a.errors, a.histograms, a.memory = nil, nil, nil, nil
+	a.commands, a.errors, a.histograms, a.memory, a.health = nil, nil, nil, nil, health{}
 	a.clients = newClientTable(a.showOwn)
 	a.arrivals.restart()
 	a.slow.restart()
@@ -106,6 +107,8 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	a.foldClients(r, s)
 	a.foldSamples(r, iv, growths, s)
 	a.foldSlow(r, s)
+	s.Housekeeping = newHousekeeping(iv)
+	a.foldHealth(r, s)
 	a.observer(r, iv, own, s)
 
 	a.info, a.at = r.Info, at
@@ -177,6 +180,7 @@ func (a *Aggregate) repeat(r Reading) *Snapshot {
 	}
 	a.keepSamples(r, interval{}, nil)
 	s.Time, s.Link, s.Stale = r.Time.Round(0), r.Link, true
+	s.Latency = r.Latency
 	if r.Missing != nil {
 		s.Missing = r.Missing
 	}

@@ -154,6 +154,7 @@ func (a *Aggregate) foldHistograms(now map[string]redis.Histogram, iv interval, 
 		h := recent[s.Commands[i].Name]
 		s.Commands[i].RecentP50Usec = quantile(h, 0.50)
 		s.Commands[i].RecentP99Usec = quantile(h, 0.99)
+		s.Commands[i].RecentMaxUsec = quantile(h, 1)
 	}
 	s.Throughput.P99Usec = quantile(all.histogram(), 0.99)
 }

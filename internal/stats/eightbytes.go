@@ -37,5 +37,6 @@ func letterBytes(v uint64) uint64 {
 	return (v + (0x80-'a')*everyByte) &^ (v + (0x7f-'z')*everyByte) &^ high & highBits
 }
 
-// gathered has the high bits of eight bytes as the low eight bits.
-func gathered(high uint64) uint64 { return (high >> 7) * 0x0102040810204080 >> 56 }
+// raised has the high bits of eight bytes as its own high eight bits, so that a loop over a text collects a bit
+// for each byte by shifting what it has to the right.
+func raised(high uint64) uint64 { return (high >> 7) * 0x0102040810204080 & (0xff << 56) }

@@ -163,6 +163,10 @@ func newReplication(i *redis.Info, names *interner) Replication {
 		Offset:            first(i.Int("slave_repl_offset"), i.Int("master_repl_offset")),
 		SyncInProgress:    isSet(i, "master_sync_in_progress"),
 		FullSyncs:         i.Int("sync_full"),
+		BacklogBytes:      i.Int("repl_backlog_size"),
+	}
+	if v, ok := first(i.Int("slave_read_only"), i.Int("replica_read_only")).Get(); ok {
+		r.ReadOnly = Some(v != 0)
 	}
 	if state, _ := i.Text("master_failover_state"); state != "no-failover" {
 		r.FailoverState = names.text(state)

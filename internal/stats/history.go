@@ -166,6 +166,15 @@ func thinned(s *Snapshot) *Snapshot {
 	return &t
 }
 
+// Bare is a copy without the tables that grow with clients, keys and samples, for those who follow figures.
+func (s *Snapshot) Bare() *Snapshot {
+	t := *s
+	t.Connections, t.Slowlog, t.Findings = nil, nil, nil
+	t.Clients, t.ClientsByName, t.ClientsByUser, t.ClientsByLibrary = nil, nil, nil, nil
+	t.Keys, t.HotKeys, t.Samples, t.allSamples, t.Sampled.estimator = nil, nil, nil, nil, nil
+	return &t
+}
+
 // thinSamples keeps the first rows, and of those the figures only: the counts by window behind them take
 // most of the memory.
 func thinSamples(s *Snapshot) {

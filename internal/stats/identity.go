@@ -59,13 +59,13 @@ func NewIdentities(clients []SeenClient, ownIDs []int64) *Identities {
 		switch id := identityOf(c); {
 		case id.IP == redis.UnixIP: // all on a unix socket have one address in MONITOR
 		case own[c.ID]:
-			b.found.put(hashOf([]byte(c.Addr)), ownConnection)
+			b.found.put(hashOfAddr(c.Addr), ownConnection)
 		default:
-			b.point(c.Addr, id, mostIdentities)
+			b.point(hashOfAddr(c.Addr), id, mostIdentities)
 		}
 	}
 	for ip, id := range byIP {
-		b.point(ip, id, 2*mostIdentities)
+		b.point(hashOf([]byte(ip)), id, 2*mostIdentities)
 	}
 	return b.Identities
 }
@@ -79,7 +79,8 @@ func (x *Identities) Name(addr []byte) string {
 	if x == nil {
 		return ""
 	}
-	i := x.found.find(hashOf(addr))
+	whole, _, _ := addrHashes(addr)
+	i := x.found.find(whole)
 	if i == 0 || i == ownConnection {
 		return ""
 	}
@@ -92,8 +93,13 @@ type identityBuilder struct {
 	index map[Identity]uint32
 }
 
-// point lets an address mean an identity, unless it would be one too many.
-func (b *identityBuilder) point(addr string, id Identity, most int) {
+func hashOfAddr(addr string) uint64 {
+	whole, _, _ := addrHashes([]byte(addr))
+	return whole
+}
+
+// point lets the hash of an address or an IP mean an identity, unless it would be one too many.
+func (b *identityBuilder) point(hash uint64, id Identity, most int) {
 	i, ok := b.index[id]
 	if !ok {
 		if len(b.list) > most {
@@ -105,7 +111,7 @@ func (b *identityBuilder) point(addr string, id Identity, most int) {
 		b.list = append(b.list, id)
 		b.hash = append(b.hash, id.hash())
 	}
-	b.found.put(hashOf([]byte(addr)), i)
+	b.found.put(hash, i)
 }
 
 func cloned(m Maybe[string]) Maybe[string] {

@@ -21,6 +21,15 @@ type Reading struct {
 	Clients    *ClientReading
 	Slow       []SlowReading // one per log kind that was read
 
+	// What is asked now and then, or when there is reason to: nil in between.
+	Config map[string]string // CONFIG GET, no secret among it
+	Events []LatencyEvent    // LATENCY LATEST, not nil where it was asked
+	Access *Access
+	Denied []DeniedRow // ACL LOG without what was refused to the observer, newest first; not nil where it was asked
+	Host   *Host
+
+	Latency Latency // of PINGs since the Reading before; zero: not probed
+
 	Stream  StreamRights
 	Missing []Missing    // all that this server refuses or lacks, at present
 	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading

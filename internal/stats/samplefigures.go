@@ -196,15 +196,21 @@ func (f *figures) keyRows(samples map[sample]*series) []KeyRow {
 // hotKeys are single keys that came more than once.
 func (f *figures) hotKeys() []KeyRow {
 	keys := gather(f.horizon, byKey, func(b *batch, id uint32) (keyName, bool) { return b.keys[id], id != 0 })
-	var rows []KeyRow
-	for _, c := range ranked(keys, mostHotKeys, func(a, b keyName) int {
+	hot := ranked(keys, mostHotKeys, func(a, b keyName) int {
 		return cmp.Or(strings.Compare(a.name, b.name), a.db-b.db)
-	}) {
-		if c.total < 2 {
-			break
-		}
+	})
+	if once := slices.IndexFunc(hot, func(r ranking[keyName]) bool { return r.total < 2 }); once >= 0 {
+		hot = hot[:once]
+	}
+	commands, clients := f.usersOf(hot)
+	var rows []KeyRow
+	for i, c := range hot {
 		row := f.keyRow(printableKey(c.key.name), c.series)
 		row.DB = Some(c.key.db)
+		if top := commands[i].first(1); len(top) > 0 {
+			row.TopCommand = top[0]
+		}
+		row.Clients = clients[i].first(mostParts)
 		rows = append(rows, row)
 	}
 	return rows

@@ -18,6 +18,7 @@ type batch struct {
 	commands   []string
 	patterns   []string
 	keys       []keyName
+	users      []keyUsers // of keys
 	triples    []triple
 
 	scripted uint64
@@ -31,9 +32,10 @@ func newBatch(t *Tally, how Sampling) *batch {
 		sampling:   how,
 		windows:    slices.Clone(t.windows),
 		identities: slices.Clone(t.who.list),
-		addrs:      slices.Clone(t.who.addrNames),
-		patterns:   slices.Clone(t.keys.texts),
-		keys:       slices.Clone(t.keys.names),
+		addrs:      t.who.addrNames.strings(),
+		patterns:   t.keys.texts.strings(),
+		keys:       t.keys.keyNames(),
+		users:      slices.Clone(t.keys.users),
 		triples:    slices.Clone(t.packed),
 		scripted:   t.scripted,
 	}

@@ -100,6 +100,11 @@ func (o *Observer) sampling(r Reading, dropped int64) {
 		until := how.Until.Round(0)
 		o.MonitorUntil = &until
 	}
+	o.MonitorStopped, o.MonitorStoppedAt = how.Stopped, nil
+	if !how.StoppedAt.IsZero() {
+		at := how.StoppedAt.Round(0)
+		o.MonitorStoppedAt = &at
+	}
 	o.Price = nil
 	if how.Price.known() {
 		o.Price = &how.Price

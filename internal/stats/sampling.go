@@ -22,6 +22,9 @@ type Sampling struct {
 	Until    time.Time    // when ModeMonitor ends by itself; zero in other modes
 	Price    Price
 	Counted  Counted // for a Summary, which has no Readings beside it
+
+	Stopped   string    // one line: why a guard ended the latest ModeMonitor early; "" when none did
+	StoppedAt time.Time // zero when none did
 }
 
 // Counted is how many commands MONITOR would have shown in Elapsed, by the server's counters; Elapsed 0:

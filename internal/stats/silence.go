@@ -23,6 +23,8 @@ func withoutRates(last *Snapshot) *Snapshot {
 		TotalSystemSeconds:   s.CPU.TotalSystemSeconds,
 		TotalChildrenSeconds: s.CPU.TotalChildrenSeconds,
 	}
+	s.Housekeeping = s.Housekeeping.withoutRates()
+	s.Host.StealShare = Maybe[float64]{}
 	c := &s.Connected
 	c.NewPerSecond, c.RejectedPerSecond, c.CameAndWent = Maybe[float64]{}, Maybe[float64]{}, Maybe[int64]{}
 	s.Observer.UsecPerSecond, s.Observer.ServerCPUShare = Maybe[float64]{}, Maybe[float64]{}
@@ -30,7 +32,7 @@ func withoutRates(last *Snapshot) *Snapshot {
 	s.Commands = changed(s.Commands, func(r *CommandRow) {
 		none := Maybe[float64]{}
 		r.CallsPerSecond, r.Share, r.UsecPerCall, r.TimeShare = none, none, none, none
-		r.RecentP50Usec, r.RecentP99Usec = none, none
+		r.RecentP50Usec, r.RecentP99Usec, r.RecentMaxUsec = none, none, none
 		r.FailedPerSecond, r.RejectedPerSecond = none, none
 	})
 	for _, groups := range []*[]ClientGroup{&s.Clients, &s.ClientsByName, &s.ClientsByUser, &s.ClientsByLibrary} {

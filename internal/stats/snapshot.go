@@ -329,8 +329,10 @@ type Observer struct {
 	SampledCommands       int64          `json:"sampled_commands,omitempty"` // seen in them
 	Dropped               int64          `json:"dropped,omitempty"`          // lines of MONITOR that were not counted, since the observer started
 	MonitorUntil          *time.Time     `json:"monitor_until,omitempty"`    // when mode monitor ends by itself
-	SamplingPaused        string         `json:"sampling_paused,omitempty"`  // why there are no windows at present
-	Price                 *Price         `json:"price,omitempty"`            // of MONITOR; absent while unknown
+	MonitorStopped        string         `json:"monitor_stopped,omitempty"`  // why a guard ended the latest mode monitor early; until it is asked for again
+	MonitorStoppedAt      *time.Time     `json:"monitor_stopped_at,omitempty"`
+	SamplingPaused        string         `json:"sampling_paused,omitempty"` // why there are no windows at present
+	Price                 *Price         `json:"price,omitempty"`           // of MONITOR; absent while unknown
 }
 
 // ReceiptRow is what one of the observer's commands has cost the server since the observer started.

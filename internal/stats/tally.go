@@ -176,7 +176,8 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 	if t.lines++; t.lines-t.flushed >= flushAfter {
 		t.flush()
 	}
-	c, rest := t.commands.find(l.Args)
+	at := scan(l.Args)
+	c := t.commands.find(l.Args, at)
 	t.command, t.db, t.n = c, l.DB, 0
 	if script {
 		t.calls++
@@ -186,15 +187,15 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 	t.counts[byConnection].add(t.from.connection, 1)
 	t.counts[byDB].add(uint32(min(l.DB, mostDBs)), 1)
 
-	if key, after, ok := plainArg(rest); ok && c.oneKey {
-		t.addKey(key)
-		c.addSize(len(c.name) + len(key) + commandBytes(after))
-	} else {
-		if c.info != nil {
-			c.info.EachKey(l.Args, t.eachKey)
-		}
-		c.addSize(commandBytes(l.Args))
+	if c.oneKey && at.keyEnd > 0 {
+		t.addKey(at.key(l.Args))
+	} else if c.info != nil {
+		c.info.EachKey(l.Args, t.eachKey)
 	}
+	if at.size < 0 {
+		at.size = commandBytes(l.Args)
+	}
+	c.addSize(at.size)
 	if t.n == 0 {
 		t.addTriple(0, script, false)
 	}
@@ -207,6 +208,9 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 func (t *Tally) addKey(key []byte) bool {
 	id, pattern := t.keys.find(t.db, key)
 	t.counts[byKey].add(id*accesses+t.command.access, 1)
+	if id != 0 {
+		t.keys.users[id].add(pairOf(t.from.identity, t.command.id))
+	}
 	for _, before := range t.patterns[:t.n] {
 		if pattern == before {
 			return true

@@ -1,9 +1,7 @@
 package stats
 
 import (
-	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"strings"
 
 	"redistop/internal/redis"
@@ -60,38 +58,40 @@ func (n *commandNames) reset() {
 	n.list = append(n.list[:0], other)
 }
 
-// find is the command of a line, list[0] where there is no room for it, and the arguments after its name.
-func (n *commandNames) find(args []byte) (c *commandEntry, rest []byte) {
-	name, rest, hash := commandWord(args)
+// find is the command of a line, list[0] where there is no room for it. at is what scan found of the line.
+func (n *commandNames) find(args []byte, at lineParts) *commandEntry {
+	name, hash := commandWord(args, at)
 	if word := n.words.probe(hash); word != 0 {
 		if c := n.entries[word]; c != nil {
-			return c, rest
+			return c
 		}
 	} else if info, _ := redis.LookupCommand(name); info == nil || !info.Container() {
-		return n.learn(hash, n.entry(info, name)), rest
+		return n.learn(hash, n.entry(info, name))
 	} else {
 		n.learn(hash, nil)
 	}
+	_, rest, _ := redis.NextArg(args)
 	sub, _, _ := redis.NextArg(rest)
 	hash = hashWord(hash) ^ hashOf(sub)
 	if word := n.words.probe(hash); word != 0 {
-		return n.entries[word], rest
+		return n.entries[word]
 	}
 	info, _ := redis.LookupSubcommand(name, sub)
-	return n.learn(hash, n.entry(info, name)), rest
+	return n.learn(hash, n.entry(info, name))
 }
 
-// commandWord takes the name off a line, with its hash. Nearly all names have fewer than nine letters, and
-// then the name in one word is enough.
-func commandWord(args []byte) (name, rest []byte, hash uint64) {
-	name, rest, ok := plainArg(args)
-	if !ok {
-		name, rest, _ = redis.NextArg(args)
+// commandWord is the name of a line, with its hash. Nearly all names have fewer than nine letters, and then
+// the name in one word is enough.
+func commandWord(args []byte, at lineParts) (name []byte, hash uint64) {
+	if at.nameEnd > 0 {
+		name = args[1:at.nameEnd]
+	} else {
+		name, _, _ = redis.NextArg(args)
 	}
 	if len(name) > 8 || len(args) < 9 {
-		return name, rest, hashOf(name)
+		return name, hashOf(name)
 	}
-	return name, rest, hashWord(binary.LittleEndian.Uint64(args[1:]) & (1<<(8*len(name)) - 1))
+	return name, hashWord(binary.LittleEndian.Uint64(args[1:]) & (1<<(8*len(name)) - 1))
 }
 
 // learn remembers what a word means, if there is room.
@@ -147,71 +147,8 @@ func callsCommands(name string) bool {
 	return strings.HasPrefix(name, "eval") || strings.HasPrefix(name, "fcall")
 }
 
-// plainArg is redis.NextArg for an argument without escapes, on lines that are not too short; any other
-// gives false. It looks at eight bytes at a time.
-func plainArg(args []byte) (arg, rest []byte, ok bool) {
-	if len(args) < 8 || args[0] != '"' {
-		return nil, nil, false
-	}
-	for i := 1; i < len(args); i += 8 {
-		v := wordAt(args, i)
-		special := equalBytes(v, '"') | equalBytes(v, '\\')
-		if special == 0 {
-			continue
-		}
-		end := i + bits.TrailingZeros64(special)/8
-		switch {
-		case args[end] != '"':
-			return nil, nil, false
-		case end+1 == len(args):
-			return args[1:end], nil, true
-		case end+2 < len(args) && args[end+1] == ' ' && args[end+2] == '"':
-			return args[1:end], args[end+2:], true
-		}
-		return nil, nil, false
-	}
-	return nil, nil, false
-}
-
 func (c *commandEntry) addSize(bytes int) {
 	if c.sizes != nil {
 		c.sizes.Add(uint64(bytes))
 	}
-}
-
-// commandBytes is how long a command and its arguments are together, without the protocol around them.
-func commandBytes(args []byte) int {
-	if len(args) == 0 {
-		return 0
-	}
-	quotes, escapes := countQuotes(args)
-	if !escapes {
-		return len(args) - quotes - max(0, quotes/2-1)
-	}
-	size := 0
-	for {
-		arg, rest, ok := redis.NextArg(args)
-		if !ok {
-			return size
-		}
-		size += redis.UnquotedLen(arg)
-		args = rest
-	}
-}
-
-// countQuotes counts the double quotes, and says whether there is a backslash; then the number is of no
-// use.
-func countQuotes(b []byte) (quotes int, escapes bool) {
-	// Most lines are so short that one look at eight bytes at a time is the quickest. Eight sums side by
-	// side, and all of them together, fit a byte.
-	if len(b) < 8 || len(b) > 30*8 {
-		return bytes.Count(b, []byte{'"'}), bytes.IndexByte(b, '\\') >= 0
-	}
-	var sums, found uint64
-	for i := 0; i < len(b); i += 8 {
-		v := wordAt(b, i)
-		sums += equalBytes(v, '"') >> 7
-		found |= equalBytes(v, '\\')
-	}
-	return int(sums * everyByte >> 56), found != 0
 }

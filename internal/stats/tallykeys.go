@@ -1,15 +1,21 @@
 package stats
 
-import "redistop/internal/redis"
+import (
+	"encoding/binary"
+
+	"redistop/internal/redis"
+)
 
 // keyTable gives ids to keys and to the patterns that they fold into.
 type keyTable struct {
 	keys      *tracker
-	names     []keyName // by id
-	patternOf []uint32  // by id of a key; 0: not known yet
+	names     texts    // by id, quoted as in MONITOR
+	dbs       []int    // by id
+	patternOf []uint32 // by id; 0: not known yet
+	users     []keyUsers
 
 	patterns *tracker
-	texts    []string                 // of patterns by id, quoted as in MONITOR
+	texts    texts                    // of patterns by id, quoted too
 	shapes   [shapeCache]shapePattern // the pattern of keys that look alike
 	folded   []byte
 }
@@ -33,18 +39,29 @@ const (
 
 func (k *keyTable) init() {
 	k.keys, k.patterns = newTracker(mostKeys), newTracker(mostPatterns)
-	k.names = make([]keyName, 1, mostKeys+1)
+	k.dbs = make([]int, 1, mostKeys+1)
 	k.patternOf = make([]uint32, 1, mostKeys+1)
-	k.texts = make([]string, 1, mostPatterns+1)
+	k.users = make([]keyUsers, 1, mostKeys+1)
+	k.names.reset()
+	k.texts.reset()
 }
 
 func (k *keyTable) reset() {
 	k.keys.reset()
 	k.patterns.reset()
-	clear(k.names)
-	clear(k.texts)
-	k.names, k.patternOf, k.texts = k.names[:1], k.patternOf[:1], k.texts[:1]
+	k.dbs, k.patternOf, k.users = k.dbs[:1], k.patternOf[:1], k.users[:1]
+	k.names.reset()
+	k.texts.reset()
 	clear(k.shapes[:])
+}
+
+// keyNames are the single keys, by id.
+func (k *keyTable) keyNames() []keyName {
+	list := make([]keyName, len(k.dbs))
+	for id, text := range k.names.strings() {
+		list[id] = keyName{k.dbs[id], text}
+	}
+	return list
 }
 
 // find is the ids of a quoted key and its pattern, 0 where there is no room.
@@ -55,7 +72,9 @@ func (k *keyTable) find(db int, key []byte) (id, pattern uint32) {
 		if id = k.keys.admit(hash); id == 0 {
 			return 0, k.pattern(key)
 		}
-		k.names = append(k.names, keyName{db, clipped(key)})
+		k.names.add(key)
+		k.dbs = append(k.dbs, db)
+		k.users = append(k.users, keyUsers{})
 		k.patternOf = append(k.patternOf, 0)
 	}
 	if k.patternOf[id] == 0 {
@@ -86,14 +105,24 @@ func shape(key []byte) (hash uint64, ok bool) {
 	if len(key) < 8 || len(key) > 64 {
 		return 0, false
 	}
-	var digits, letters, marks uint64 // a bit for each byte
-	for i := 0; i < len(key); i += 8 {
-		v := wordAt(key, i)
-		d := digitBytes(v)
-		digits |= gathered(d) << i
-		letters |= gathered(letterBytes(v)) << i
-		marks |= markBytes(v)
+	var digits, letters, marks uint64 // a bit for each byte, those of the last one highest
+	for b := key; ; b = b[8:] {
+		var v uint64
+		if len(b) > 8 {
+			v = binary.LittleEndian.Uint64(b)
+		} else {
+			v = binary.LittleEndian.Uint64(key[len(key)-8:]) >> (8 * uint(8-len(b)) & 63)
+		}
+		d, l := digitBytes(v), letterBytes(v)
+		digits = digits>>8 | raised(d)
+		letters = letters>>8 | raised(l)
+		if d|l|equalBytes(v, ':') != highBits { // else no byte is a mark
+			marks |= markBytes(v)
+		}
 		hash = product(hash^secrets[0], v&^(d>>7*0x0f)^secrets[1])
+		if len(b) <= 8 {
+			break
+		}
 	}
 	starts := digits & (digits >> 1) & (digits >> 2) // of three digits
 	runs := starts | starts<<1 | starts<<2
@@ -114,7 +143,7 @@ func (k *keyTable) fold(key []byte) uint32 {
 	id := k.patterns.find(hash)
 	if id == 0 {
 		if id = k.patterns.admit(hash); id != 0 {
-			k.texts = append(k.texts, clipped(k.folded))
+			k.texts.add(k.folded)
 		}
 	}
 	return id

@@ -62,6 +62,7 @@ func TestShapeTellsKeysApart(t *testing.T) {
 
 func TestQuickLooksAgreeWithSlowOnes(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
+	keys := 0
 	for range 100_000 {
 		args := append([]byte{'"'}, randomText(r, "a", "bcdefgh", `\"`, `\\`, `" "`, "\xff\xff", `\x00`, " ", "GET", `"`)...)
 		args = append(args, '"')
@@ -72,14 +73,28 @@ func TestQuickLooksAgreeWithSlowOnes(t *testing.T) {
 		if has := bytes.IndexByte(args, '\\') >= 0; escapes != has {
 			t.Fatalf("%s: escapes %v, want %v", args, escapes, has)
 		}
-		arg, rest, ok := plainArg(args)
-		if !ok {
+		at := scan(args)
+		if at.size >= 0 && at.size != commandBytes(args) {
+			t.Fatalf("%s: %d bytes, want %d", args, at.size, commandBytes(args))
+		}
+		if at.nameEnd == 0 {
 			continue
 		}
-		wantArg, wantRest, wantOK := redis.NextArg(args)
-		if !wantOK || !bytes.Equal(arg, wantArg) || !bytes.Equal(rest, wantRest) {
-			t.Fatalf("%s: %q and %q, want %q and %q, %v", args, arg, rest, wantArg, wantRest, wantOK)
+		name, rest, ok := redis.NextArg(args)
+		if !ok || string(args[1:at.nameEnd]) != string(name) {
+			t.Fatalf("%s: name %q, want %q, %v", args, args[1:at.nameEnd], name, ok)
 		}
+		if at.keyEnd == 0 {
+			continue
+		}
+		key, _, ok := redis.NextArg(rest)
+		if !ok || !bytes.Equal(at.key(args), key) {
+			t.Fatalf("%s: key %q, want %q, %v", args, at.key(args), key, ok)
+		}
+		keys++
+	}
+	if keys < 1000 {
+		t.Errorf("only %d lines had a key", keys)
 	}
 }
 
@@ -147,7 +162,7 @@ func TestEightBytes(t *testing.T) {
 			}
 		}
 	}
-	if got := gathered(0x80_00_80_00_00_00_00_80); got != 0b10100001 {
-		t.Errorf("gathered %b", got)
+	if got := raised(0x80_00_80_00_00_00_00_80); got != 0b10100001<<56 {
+		t.Errorf("raised %b", got)
 	}
 }

@@ -1,7 +1,5 @@
 package stats
 
-import "redistop/internal/redis"
-
 // sender is where a command came from, in ids of a Tally.
 type sender struct {
 	identity   uint32
@@ -21,7 +19,7 @@ type senders struct {
 
 	addrs     *tracker
 	held      []sender // by id of an address
-	addrNames []string // by id of an address
+	addrNames texts    // by id of an address
 
 	ips [ipCache]ipSender // what else than an address tells
 
@@ -41,7 +39,7 @@ func (s *senders) init() {
 	s.identities, s.addrs = newTracker(mostSenders), newTracker(mostAddrs)
 	s.list = make([]Identity, 1, mostSenders+1)
 	s.held = make([]sender, 1, mostAddrs+1)
-	s.addrNames = make([]string, 1, mostAddrs+1)
+	s.addrNames.reset()
 	s.generation = 1
 }
 
@@ -49,8 +47,8 @@ func (s *senders) reset() {
 	s.identities.reset()
 	s.addrs.reset()
 	clear(s.list)
-	clear(s.addrNames)
-	s.list, s.held, s.addrNames = s.list[:1], s.held[:1], s.addrNames[:1]
+	s.list, s.held = s.list[:1], s.held[:1]
+	s.addrNames.reset()
 	clear(s.assign)
 	s.generation++
 	s.script = sender{}
@@ -75,31 +73,24 @@ func (s *senders) find(addr []byte, script bool) sender {
 	if script && s.script.generation != 0 {
 		return s.script
 	}
-	hash := hashOf(addr)
+	hash, ip, host := addrHashes(addr)
 	id := s.addrs.find(hash)
 	if id == 0 {
-		return s.newcomer(addr, hash)
+		if id = s.addrs.admit(hash); id == 0 {
+			return s.look(host, hash, ip, 0)
+		}
+		s.addrNames.add(addr)
+		s.held = append(s.held, sender{})
 	}
 	if from := s.held[id]; from.generation == s.generation {
 		return from
 	}
-	s.held[id] = s.look(addr, hash, id)
+	s.held[id] = s.look(host, hash, ip, id)
 	return s.held[id]
 }
 
-// newcomer is who has an address that is not held, until it is.
-func (s *senders) newcomer(addr []byte, hash uint64) sender {
-	id := s.addrs.admit(hash)
-	from := s.look(addr, hash, id)
-	if id != 0 {
-		s.addrNames = append(s.addrNames, clipped(addr))
-		s.held = append(s.held, from)
-	}
-	return from
-}
-
-// look finds the identity of an address, or of its IP where nothing else is known.
-func (s *senders) look(addr []byte, hash uint64, connection uint32) sender {
+// look finds the identity of an address by its hash, or of its host where nothing else is known.
+func (s *senders) look(host []byte, hash, ip uint64, connection uint32) sender {
 	from := sender{connection: connection, generation: s.generation}
 	if s.known != nil {
 		switch who := s.known.found.find(hash); who {
@@ -112,13 +103,12 @@ func (s *senders) look(addr []byte, hash uint64, connection uint32) sender {
 			return from
 		}
 	}
-	from.identity = s.identityOf(redis.IP(addr))
+	from.identity = s.identityOf(host, ip)
 	return from
 }
 
 // identityOf is the id of what all connections from an IP have in common.
-func (s *senders) identityOf(ip []byte) uint32 {
-	hash := hashOf(ip)
+func (s *senders) identityOf(ip []byte, hash uint64) uint32 {
 	c := &s.ips[hash%ipCache]
 	if c.hash == hash && c.generation == s.generation && c.identity != 0 {
 		return c.identity

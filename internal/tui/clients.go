@@ -181,7 +181,7 @@ func groupFacts() []column[stats.ClientGroup] {
 			num:  func(r *row) (float64, bool) { n, ok := r.MemoryBytes.Get(); return float64(n), ok },
 		},
 		{
-			title: "top commands", long: "commonest commands", width: 18, grow: 2, limit: 36, prio: 3, left: true,
+			title: "top commands", long: "commonest commands", width: 18, grow: 2, limit: 60, prio: 3, left: true,
 			off:  func(v *view) bool { return v.snap.Sampled.Commands == 0 },
 			cell: func(_ *view, r *row) mark { return mark{text: orUnknown(topCommands(r, 3))} },
 			str:  func(r *row) string { return r.TopCommand },
@@ -193,7 +193,7 @@ func groupFacts() []column[stats.ClientGroup] {
 			str:  func(r *row) string { return r.TopCommand },
 		},
 		{
-			title: "who", long: "names, users and libraries", width: 24, grow: 4, limit: 90, prio: 8, left: true,
+			title: "who", long: "names, users and libraries", width: 24, grow: 4, limit: 200, prio: 8, left: true,
 			cell: func(_ *view, r *row) mark { return mark{text: whoText(r), style: styleDim} },
 			str:  whoText,
 		},
@@ -242,6 +242,9 @@ func orUnknown(s string) string {
 	return s
 }
 
+// shownMembers of each kind are named in a row; Enter shows them all.
+const shownMembers = 8
+
 // whoText names the members of a group by what the group is not made of.
 func whoText(r *stats.ClientGroup) string {
 	var parts []string
@@ -249,9 +252,9 @@ func whoText(r *stats.ClientGroup) string {
 		if len(list) == 0 || len(list) == 1 && list[0] == r.Key {
 			continue
 		}
-		shown := make([]string, 0, 3)
+		shown := make([]string, 0, shownMembers+1)
 		for i, s := range list {
-			if i == 3 {
+			if i == shownMembers {
 				shown = append(shown, "…")
 				break
 			}

@@ -111,7 +111,7 @@ func keyColumns(what string, single bool) []column[stats.KeyRow] {
 		accessColumn("writes/s", "of these, writing", 4, func(r *row) stats.Maybe[float64] { return r.Writes }),
 	)
 	if single {
-		return append(cols, column[row]{
+		cols = append(cols, column[row]{
 			title: "db", long: "database", width: 3, prio: 3,
 			cell: func(_ *view, r *row) mark { return mark{text: known(r.DB, strconv.Itoa), style: styleDim} },
 			num:  func(r *row) (float64, bool) { n, ok := r.DB.Get(); return float64(n), ok },

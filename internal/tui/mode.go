@@ -99,6 +99,22 @@ func priceText(o *stats.Observer) string {
 	return strings.Join(parts, "; ")
 }
 
+// stoppedShown is how long the screen says that a guard ended MONITOR early; the help says it until the next one.
+const stoppedShown = 10 * time.Minute
+
+// stoppedText says why a guard ended the latest MONITOR early; "" when none did, or long ago.
+func stoppedText(v *view) string {
+	o := &v.latest().Observer
+	if o.MonitorStopped == "" || o.MonitorStoppedAt == nil || v.monitorLeft() > 0 {
+		return ""
+	}
+	ago := v.now.Sub(*o.MonitorStoppedAt)
+	if ago > stoppedShown {
+		return ""
+	}
+	return "MONITOR ended early " + durationText(max(ago, 0)) + " ago: " + safe(o.MonitorStopped, 300)
+}
+
 // windowLines tell in the help what the windows of MONITOR saw and cost.
 func windowLines(s *stats.Snapshot) []pageLine {
 	o := &s.Observer
@@ -116,6 +132,9 @@ func windowLines(s *stats.Snapshot) []pageLine {
 	}
 	if price := priceText(o); price != "" {
 		lines = append(lines, pageLine{key: "their price", text: price})
+	}
+	if o.MonitorStopped != "" {
+		lines = append(lines, pageLine{key: "ended early", text: safe(o.MonitorStopped, 300)})
 	}
 	if o.Dropped > 0 {
 		lines = append(lines, pageLine{key: "dropped", text: whole(o.Dropped) + " lines of MONITOR that were not counted"})

@@ -158,3 +158,12 @@ func TestReadOnlyOffersNoKill(t *testing.T) {
 	d.press("?")
 	d.shows("not offered: read-only")
 }
+
+func TestWhoUsesTheWidthThatIsThere(t *testing.T) {
+	d := start(t, 200, 60, Options{})
+	s := busyCache(noon, 1)
+	s.Clients[0].Names = []string{"mail-worker-1", "mail-worker-2", "mail-worker-3", "mail-worker-4"}
+	d.feed(s)
+	d.press("2", "f")
+	d.shows(strings.Join(s.Clients[0].Names, " ") + " · ")
+}

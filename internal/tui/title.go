@@ -155,6 +155,9 @@ func banners(v *view) []banner {
 	if s := v.latest(); s.Observer.SamplingPaused != "" && !s.Stale {
 		notes = append(notes, "no samples: "+safe(s.Observer.SamplingPaused, 400))
 	}
+	if text := stoppedText(v); text != "" {
+		notes = append(notes, text)
+	}
 	if len(notes) > 0 {
 		all = append(all, banner{" ! " + strings.Join(notes, " · "), styleWarn})
 	}

@@ -109,3 +109,24 @@ func TestHelpNamesTheWindows(t *testing.T) {
 	d.shows("10 in this interval, on for 1.0 % of it, 824", "12,360 commands in 150 windows of the", "last 30s",
 		"0.40 % of throughput", "31 lines of MONITOR")
 }
+
+// Why a guard ended MONITOR stays on the screen, until it is asked for again.
+func TestWhyMonitorEndedEarlyStays(t *testing.T) {
+	d := startSampled(t, 120, 40, Options{Watch: func(time.Duration) {}})
+	at := noon.Add(time.Second)
+	stopped := func(seconds int) *stats.Snapshot {
+		s := sampledCache(noon.Add(time.Duration(seconds)*time.Second), 1)
+		s.Observer.MonitorStopped, s.Observer.MonitorStoppedAt = "the server held 5 MiB for us\x1b[2J: stopped", &at
+		return s
+	}
+	d.feed(stopped(2))
+	d.send(tickMsg(noon.Add(5 * time.Second)))
+	d.shows(`MONITOR ended early 4s ago: the server held 5 MiB for us\x1b[2J: stopped`)
+	d.feed(stopped(60))
+	d.send(tickMsg(noon.Add(61 * time.Second)))
+	d.shows("MONITOR ended early 1m00s ago")
+	d.press("?")
+	d.shows("ended early", "the server held 5 MiB for us")
+	d.press("esc", "m", "enter")
+	d.hides("ended early")
+}

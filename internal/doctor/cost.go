@@ -1,0 +1,151 @@
+package doctor
+
+import (
+	"math"
+
+	"redistop/internal/stats"
+)
+
+// The limits that every rule about the time of commands shares. What a waiting client feels is the measure.
+var timeLimits = []Limit{
+	{"call_usec", 10_000, "a call that others notice: a command usually takes some microseconds and its way there and back under a millisecond; the servers' own slow log begins here too"},
+	{"time_share", 0.02, "of the time in such calls: with 2 % one of fifty commands of everybody else meets one and waits"},
+	{"critical_share", 0.10, "one of ten commands waits: no longer an outlier but the service that all get"},
+	{"stall_usec", 100_000, "a pause that people feel, and longer than many clients wait before they try again"},
+	{"freeze_usec", 1_000_000, "many clients give up after a second, all of them at once, and come back with new connections"},
+	{"heavy_usec", 2_000, "no single such call is felt, but it is a thousand times what a GET takes"},
+	{"heavy_share", 0.25, "of the time in calls of that kind: a quarter of the server for one kind of question is worth a look"},
+}
+
+// shortest is the time that shares are of at the least: in the first seconds two calls would else seem to
+// take most of it.
+const shortest = 5.0 // seconds
+
+// cost is what the slow calls of one command came to in the recent window.
+type cost struct {
+	work    Work
+	slow    []SlowCommand // of SLOWLOG, newest first, without those that scripts called
+	calls   int64         // the slow ones
+	usec    float64       // they took
+	share   float64       // of the time
+	longest float64       // usec
+	exact   bool          // longest is; else it is at most that
+	unknown bool          // longest is not known at all: it is the mean
+	stalls  int64         // calls of at least stall_usec, at the least
+	counted bool          // calls and usec are the server's counters; else only what its log holds
+}
+
+// costOf takes a command's work apart. What scripts called is the script's cost, not the command's.
+func (w *Window) costOf(k Work) cost {
+	c := cost{work: k}
+	var logged, scripted float64
+	for _, e := range w.Slowest(k.Name) {
+		if e.Script {
+			scripted += float64(e.Usec.Or(0))
+			continue
+		}
+		logged += float64(e.Usec.Or(0))
+		c.slow = append(c.slow, e)
+	}
+	own := w.unscripted(k.Name, logged, scripted)
+	c.calls, c.usec = int64(math.Round(float64(k.Calls)*own)), float64(k.Usec)*own
+	if c.calls == 0 {
+		return c
+	}
+	c.counted = c.mean() >= w.Limit("heavy_usec")
+	if !c.counted {
+		c.countLogged(w.Limit("call_usec"))
+	}
+	c.share = c.usec / 1e6 / max(shortest, k.Elapsed.Seconds())
+	c.longest, c.exact = k.MaxUsec.Or(0), k.Exact
+	if c.unknown = !k.MaxUsec.Known(); c.unknown {
+		c.longest = c.mean()
+	}
+	c.countStalls(w.Limit("stall_usec"))
+	return c
+}
+
+// unscripted is the share of a command's time that scripts do not account for.
+func (w *Window) unscripted(command string, logged, scripted float64) float64 {
+	if logged+scripted > 0 {
+		return logged / (logged + scripted)
+	}
+	var all, by float64
+	for i := range w.Now.Samples {
+		if r := &w.Now.Samples[i]; r.Command == command && !r.Further {
+			all += float64(r.Seen)
+			if r.Script {
+				by += float64(r.Seen)
+			}
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return 1 - by/all
+}
+
+// countLogged takes the slow calls from the log, where most calls are quick.
+func (c *cost) countLogged(atLeast float64) {
+	c.calls, c.usec = 0, 0
+	for i := range c.slow {
+		if v := float64(c.slow[i].Usec.Or(0)); v >= atLeast {
+			c.calls++
+			c.usec += v
+		}
+	}
+	c.usec = min(c.usec, float64(c.work.Usec))
+}
+
+func (c *cost) countStalls(atLeast float64) {
+	for i := range c.slow {
+		if float64(c.slow[i].Usec.Or(0)) >= atLeast {
+			c.stalls++
+		}
+	}
+	if c.counted && c.mean() >= atLeast {
+		c.stalls = max(c.stalls, c.calls)
+	}
+	if c.calls > 0 && c.longest >= 2*atLeast { // even where it is the upper edge of a bucket
+		c.stalls = max(c.stalls, 1)
+	}
+}
+
+// mean is how long a slow call takes, in microseconds.
+func (c *cost) mean() float64 {
+	if c.calls == 0 {
+		return 0
+	}
+	return c.usec / float64(c.calls)
+}
+
+// severity judges a cost by the rule's limits; "" is not worth a word.
+func (w *Window) severity(c *cost) stats.Severity {
+	mean := c.mean()
+	slow, again := mean >= w.Limit("call_usec")/2, c.calls >= 2
+	switch {
+	case c.calls == 0, c.work.TimeShare > 1.1: // a module's own threads: not the time of the one that all wait for
+		return ""
+	case slow && again && (c.share >= w.Limit("critical_share") || c.stalls >= 2),
+		c.stalls > 0 && c.longest >= w.Limit("freeze_usec"):
+		if w.others(c.work) < 1 {
+			return stats.Warning // nobody else is there to wait
+		}
+		return stats.Critical
+	case slow && again && c.share >= w.Limit("time_share"), c.stalls > 0,
+		mean >= w.Limit("heavy_usec") && c.share >= w.Limit("heavy_share"):
+		return stats.Warning
+	}
+	return ""
+}
+
+// others is the rate of all other commands.
+func (w *Window) others(k Work) float64 {
+	var rate float64
+	for _, o := range w.Works() {
+		if o.Name != k.Name {
+			rate += o.PerSecond
+		}
+	}
+	return rate
+}

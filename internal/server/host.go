@@ -1,0 +1,7 @@
+package server
+
+import "redistop/internal/stats"
+
+type hostWatch struct{}
+
+func (p *Poller) lookAtHost(r *stats.Reading) {}
