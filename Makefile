@@ -34,6 +34,7 @@ bench: build
 	$(GO) run ./bench/cost -rounds 3 -window 5s -loads pipelined
 	$(GO) run ./bench/connections -for 6s -connections 10000
 	$(GO) run ./bench/self -for 15s
+	$(GO) run ./bench/web -for 10s -answers 3s
 
 # The README's pictures, of the screen itself.
 pictures: servers
