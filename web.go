@@ -63,7 +63,8 @@ with a password of at least 12; REDISTOP_WEB_AUTH in the environment may hold
 the same. Clients send it as Authorization: Bearer TOKEN, or log in.
 
 --webhook gets a JSON object for each finding that opens, worsens or is
-resolved, with a text that Slack shows; REDISTOP_WEBHOOK may hold the URL.`,
+resolved, and for each server that does not answer for 30 s, with a text that
+Slack shows; REDISTOP_WEBHOOK may hold the URL.`,
 		Example: `  redistop web
   redistop web cache=10.0.0.5 queue=10.0.0.6:6380 --user watcher --askpass
   redistop web --listen :7979 --auth auth --tls-cert web.pem --tls-key web.key

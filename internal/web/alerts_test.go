@@ -117,6 +117,37 @@ func TestAlertsTell(t *testing.T) {
 	}
 }
 
+// TestSilenceIsTold follows a server that does not answer for a while.
+func TestSilenceIsTold(t *testing.T) {
+	a := NewAlerts(nil, nil, stats.Warning)
+	var told []string
+	see := func(s *stats.Snapshot) {
+		for _, alert := range a.note(&moment{Watched: Watched{Name: "a"}, snapshot: s}) {
+			told = append(told, alert.Event+" "+alert.Finding.Rule+": "+alert.Text)
+		}
+	}
+	silent := func(second int, state stats.LinkState) *stats.Snapshot {
+		s := findingsAt(second)
+		s.Stale, s.Link = true, stats.Link{State: state, Since: time.Unix(1_700_000_010, 0), Message: "connection refused", Hint: "Start it."}
+		return s
+	}
+	see(silent(100, stats.Connecting))
+	see(findingsAt(0, "x warning"))
+	see(silent(12, stats.Down))
+	see(silent(39, stats.Down))
+	see(silent(40, stats.Down))
+	see(silent(60, stats.Down))
+	see(findingsAt(62, "x warning"))
+	see(findingsAt(64))
+	want := "opened r: [warning] a: it hurts. Stop it.\n" +
+		"opened unreachable: [critical] a: the server does not answer: down. Start it.\n" +
+		"resolved unreachable: [resolved] a: the server does not answer: down\n" +
+		"resolved r: [resolved] a: it hurts"
+	if got := strings.Join(told, "\n"); got != want {
+		t.Errorf("told\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestAlertsAreDelivered runs the whole way, with a server that stops to answer in between.
 func TestAlertsAreDelivered(t *testing.T) {
 	r := &receiver{answer: []int{500, 429}}
