@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build demo test servers bench pictures clean
+.PHONY: build demo test incidents fuzz servers bench pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build:
@@ -21,6 +21,13 @@ test: build
 	@scripts/servers
 	CGO_ENABLED=1 $(GO) test -race -timeout 8m ./...
 
+# What reads the command stream, on lines that nobody thought of. It starts from recorded lines of all server versions.
+FUZZTIME ?= 60s
+fuzz:
+	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
+	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
+	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
+
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:
 	@scripts/servers
@@ -35,6 +42,13 @@ bench: build
 	$(GO) run ./bench/connections -for 6s -connections 10000
 	$(GO) run ./bench/self -for 15s
 	$(GO) run ./bench/web -for 10s -answers 3s
+
+# What is found, and what is said where nothing is, on some fifty real servers: docs/incidents.md. Under ten
+# minutes; on a busy machine its findings are about that.
+incidents: build
+	@scripts/install redis-server redis-cli
+	@scripts/servers
+	$(GO) run ./bench/incidents -write docs/incidents.md
 
 # The README's pictures, of the screen itself.
 pictures: servers

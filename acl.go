@@ -42,11 +42,12 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&wish.User, "name", wish.User, "print the rule of a user called `NAME`")
 	cmd.Flags().BoolVar(&wish.Monitor, "monitor", false, "with the right to samples of the command stream (MONITOR)")
+	cmd.Flags().BoolVar(&wish.Doctor, "doctor", false, "with the right to read configuration, users' rights and refusals")
 	cmd.Flags().BoolVar(&wish.Kill, "kill", false, "with the right to kill connections")
 	cmd.Flags().BoolVar(&wish.Keys, "keys", false, "with the rights for redistop keys: names and sizes of all keys")
 	cmd.Flags().BoolVar(&wish.Values, "keys-get", false, "with those for keys get as well: values")
 	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
-	group(cmd, "Rule", "name", "monitor", "kill", "keys", "keys-get", "keys-delete")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete")
 	conn.addTo(cmd)
 	return cmd
 }

@@ -21,6 +21,7 @@ type diagnosis struct {
 	budget   float64
 	held     int64
 	noSample bool
+	noProbe  bool
 	config   config
 
 	from   string // a saved observation, "-" for standard input; "": a server
@@ -39,8 +40,8 @@ const (
 )
 
 const doctorExit = `Exit code: 0 nothing found of --fail-on or above, 1 the worst found is a warning
-(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or the
-server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
+(or information, with --fail-on info), 2 it is critical; 3 cannot connect, or
+the server did not answer in the end, 4 denied, 64 wrong use, 70 another error;
 128 + N when signal N ended it (130: Ctrl-C; what was seen is reported first).
 A finding goes before 3 and 4. What is over by the end counts too.
 `
@@ -52,12 +53,12 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor [ADDRESS | FILE]",
 		Short: "what hurts a server, who does it, and what to do instead",
 		Long: `Look at a server for 10 s and report what hurts it, who does it, how we know,
-what others feel of it, what to do instead, and what could not be known. It looks
-as top does: at the server's own counters and, for who sends what, at moments of
-MONITOR, within a --budget of 1 %. Nothing is changed on the server.
+what others feel of it, what to do instead, and what could not be known. It
+looks as top does: at the server's own counters and, for who sends what, at
+moments of MONITOR, within a --budget of 1 %. Nothing is changed on the server.
 
---save keeps what was seen, without values, in a file that doctor FILE reports on
-later, on any machine. With --config the limits in that file judge it anew.`,
+--save keeps what was seen, without values, in a file that doctor FILE reports
+on later, on any machine. There --config judges it anew, by that file's limits.`,
 		Example: `  redistop doctor cache.local
   redistop doctor cache.local --for 1m --save incident.redistop
   redistop doctor incident.redistop --format html > incident.html
@@ -92,13 +93,14 @@ func (d *diagnosis) addTo(cmd *cobra.Command) {
 	f.Var(&checked[time.Duration]{&d.length, parseLook, time.Duration.String}, "for", "look for `TIME`, 1s to 1h")
 	f.Var(&checked[float64]{&d.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
 	f.BoolVar(&d.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.BoolVar(&d.noProbe, "no-probe", false, "no PINGs that feel how long clients wait")
 	f.Var(&checked[int64]{&d.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
 	f.StringVar(&d.from, "from", "", "report on the observation in `FILE`; - is standard input")
-	group(cmd, "Looking", "for", "budget", "no-sample", "held", "from")
+	group(cmd, "Looking", "for", "budget", "no-sample", "no-probe", "held", "from")
 	d.config.addTo(cmd, "Looking")
 
 	f.Var(&checked[string]{&d.format, oneOf(reportFormats), quote}, "format", "report as `NAME`: "+strings.Join(reportFormats, ", "))
-	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always, never; NO_COLOR is heeded")
+	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always or never")
 	f.StringVar(&d.save, "save", "", "keep what was seen in `FILE`, which only you may read")
 	f.Var(&checked[string]{&d.failOn, oneOf(failLevels), quote}, "fail-on", "exit 1 or 2 from `LEVEL` on: "+strings.Join(failLevels, ", "))
 	group(cmd, "Report", "format", "color", "save", "fail-on")
@@ -156,7 +158,7 @@ func (d *diagnosis) checkFile(flags *pflag.FlagSet, args []string) error {
 	}
 	var live string
 	flags.Visit(func(f *pflag.Flag) {
-		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "held", "save"}, f.Name) {
+		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "no-probe", "held", "save"}, f.Name) {
 			live = f.Name
 		}
 	})

@@ -41,6 +41,7 @@ func (d *diagnosis) observe(ctx context.Context, target server.Target, options d
 	defer stop()
 	observer := observe.Start(looking, observe.Config{
 		Target: target, Interval: o.every, Budget: d.budget, Eager: true, Sample: !d.noSample, Held: d.held, Doctor: options,
+		Probe: !d.noProbe, Baseline: d.baseline(ctx),
 	})
 	end := o.watch(ctx, observer.Snapshots())
 	stop()
@@ -49,6 +50,18 @@ func (d *diagnosis) observe(ctx context.Context, target server.Target, options d
 	o.bar.clear()
 	return d.conclude(ctx, o, end)
 }
+
+// baseline is what this host does to a program that only counts: what the probes then feel beyond it is the
+// server's, or the network's.
+func (d *diagnosis) baseline(ctx context.Context) stats.Maybe[float64] {
+	if d.noProbe {
+		return stats.Maybe[float64]{}
+	}
+	return stats.Some(observe.Baseline(ctx, baselineTime))
+}
+
+// baselineTime is long enough to meet some hundred of the system's clock ticks.
+const baselineTime = 300 * time.Millisecond
 
 // conclude keeps and reports what was seen.
 func (d *diagnosis) conclude(ctx context.Context, o *observation, end error) error {

@@ -48,7 +48,25 @@ func (k *keyTool) open(cmd *cobra.Command, args []string, o server.ToolOptions) 
 	if tool.Info().Int("cluster_enabled").Or(0) == 1 {
 		note("cluster mode: this is one node, with its own keys alone")
 	}
+	if elsewhere := otherDatabases(tool.Info(), target.DB); elsewhere != "" {
+		note("database %d is empty; keys are in %s", target.DB, elsewhere)
+	}
 	return tool, target, nil
+}
+
+// otherDatabases names those that have keys when this one has none; empty when there is nothing to say.
+func otherDatabases(info *redis.Info, db int) string {
+	var names []string
+	for _, k := range info.Keyspace {
+		if k.DB == db && k.Keys > 0 {
+			return ""
+		}
+		names = append(names, fmt.Sprintf("%d (%s)", k.DB, thousands(k.Keys)))
+	}
+	if len(names) > 3 {
+		names = append(names[:3], "...")
+	}
+	return strings.Join(names, ", ")
 }
 
 func newKeys() *cobra.Command {
@@ -61,11 +79,11 @@ PATTERN is as in KEYS (* ? [a-z] \x) and stands in quotes, so that the shell
 leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always.
 
 What SCAN promises: a key that is there from beginning to end is listed,
-whatever else happens to the server's table; one that comes or goes meanwhile may
-be or not. None is listed twice: the few that SCAN returns again when a table
-shrinks are left out. A scan that is stopped (Ctrl-C, --limit) prints how to go
-on; the second part may repeat a key of the first if the table shrank in between.
-A restart of the server ends that: its keys have a new order then.
+whatever else happens to the server's table; one that comes or goes meanwhile
+may be or not. None is listed twice: the few that SCAN returns again when a
+table shrinks are left out. A scan that is stopped (Ctrl-C, --limit) prints how
+to go on; the second part may repeat a key of the first if the table shrank in
+between. A restart of the server ends that: its keys have a new order then.
 
 Listing does not make a key look used. Keys that have expired are removed when a
 scan meets them, as by any other command.`
@@ -166,7 +184,7 @@ func keysError(err error) error {
 			return &failure{code: exitDenied, err: err, hint: "redistop acl --keys prints the least user that serves"}
 		}
 		return err
-	case errors.Is(err, keys.ErrReply):
+	case errors.Is(err, keys.ErrReply), errors.Is(err, keys.ErrNoScan), errors.Is(err, keys.ErrModule), errors.Is(err, keys.ErrGone):
 		return err
 	}
 	return serverError(err)

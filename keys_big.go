@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -18,13 +17,13 @@ func newKeysBig() *cobra.Command {
 	top, touch := 10, false
 	cmd := &cobra.Command{
 		Use:   "big [ADDRESS]",
-		Short: "the biggest keys by memory and by elements, and how sizes are spread",
+		Short: "the biggest keys, and how sizes are spread",
 		Long: `Find big keys: the biggest by memory and by elements, and for each type how many
 there are, what they take, and how their sizes are spread.
 
-Memory is the server's own estimate (MEMORY USAGE, five elements of each key, never
-all of them). A sample finds the biggest of the sample: a single giant among
-millions is found by --all alone.
+Memory is the server's own estimate (MEMORY USAGE, five elements of each key,
+never all of them). A sample finds the biggest of the sample: a single giant
+among millions is found by --all alone.
 
 No key is made to look used. Counting elements does so before Redis 7.2, which
 brought CLIENT NO-TOUCH: there it is left out unless --touch is given.`,
@@ -70,33 +69,34 @@ type bigResult struct {
 }
 
 func (r *bigResult) text(f sampleFacts) string {
-	var b strings.Builder
+	t := newStudyTable(f)
 	of := ""
 	if !f.Complete {
 		of = ", of the sample"
 	}
-	r.list(&b, "biggest by memory"+of, r.ByMemory)
+	r.list(t, "biggest by memory"+of, r.ByMemory)
 	if r.uncounted {
-		b.WriteString("\nelements are not counted: that would make keys look used on this server, which has\nno CLIENT NO-TOUCH (7.2+); --touch counts them all the same\n")
+		t.WriteString("\nelements are not counted: that would make keys look used on this server, which\nhas no CLIENT NO-TOUCH (7.2+); --touch counts them all the same\n")
 	} else {
-		r.list(&b, "biggest by elements"+of, r.ByElements)
+		r.list(t, "biggest by elements"+of, r.ByElements)
 	}
-	b.WriteString("\n    keys        ±      memory           ±   share     median       99 %    largest  type\n")
-	for _, t := range r.Types() {
-		n, m := f.Count(t.Memory.Keys), f.Sum(t.Memory)
-		fmt.Fprintf(&b, "%8s %8s  %10s  %10s  %6s %10s %10s %10s  %s\n", countText(n.Value), marginText(n, countText), sizeText(int64(m.Value)), marginText(m, sizeOf),
-			percentOf(t.Memory.Sum, r.Memory().Sum), quantileText(&t.Sizes, 0.5), quantileText(&t.Sizes, 0.99), sizeText(int64(t.Sizes.Max())), redis.PrintableCut(t.Type, 30))
+	t.WriteString("\n")
+	t.row("type", t.keysHead(), t.bytesHead(), "share", cell(8, "median"), cell(8, "99 %"), cell(8, "largest"))
+	for _, s := range r.Types() {
+		t.row(s.Type, t.keys(f.Count(s.Memory.Keys)), t.bytes(s.Memory), cell(5, shareText(s.Memory.Sum, r.Memory().Sum)),
+			cell(8, quantileText(&s.Sizes, 0.5)), cell(8, quantileText(&s.Sizes, 0.99)), cell(8, quantileText(&s.Sizes, 1)))
 	}
-	return b.String()
+	return t.String()
 }
 
-func (r *bigResult) list(b *strings.Builder, title string, list []keys.Key) {
-	fmt.Fprintf(b, "\n%s\n     memory     elements  type    key\n", title)
+func (r *bigResult) list(t *studyTable, title string, list []keys.Key) {
+	t.WriteString("\n" + title + "\n")
+	t.row("key", cell(10, "memory"), cell(12, "elements"), " type  ")
 	for _, k := range list {
-		fmt.Fprintf(b, "%11s %12s  %-7s %s\n", known(k.Memory, sizeText), elementsText(k), redis.PrintableCut(k.Type, 20), redis.PrintableCut(redis.Argument(k.Name), 200))
+		t.row(redis.Argument(k.Name), cell(10, known(k.Memory, sizeText)), cell(12, elementsText(k)), fmt.Sprintf(" %-6s", redis.PrintableCut(k.Type, 20)))
 	}
 	if len(list) == 0 {
-		b.WriteString("          -            -  -       (none)\n")
+		t.row("(none)", cell(10, "-"), cell(12, "-"), " -     ")
 	}
 }
 
@@ -121,9 +121,9 @@ type bigType struct {
 	Type        string               `json:"type"`
 	Keys        float64              `json:"keys"`
 	KeysError   redis.Maybe[float64] `json:"keys_error,omitzero"`
-	Memory      float64              `json:"memory_bytes"`
+	Memory      redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 	MemoryError redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
-	Sizes       spread               `json:"key_bytes"`
+	Sizes       *spread              `json:"key_bytes,omitempty"`
 	Elements    *spread              `json:"key_elements,omitempty"` // of a string bytes
 }
 
@@ -156,9 +156,10 @@ func (r *bigResult) object(f sampleFacts) any {
 		o.ByElements = describedKeys(r.ByElements)
 	}
 	for _, t := range r.Types() {
-		n, m := f.Count(t.Memory.Keys), f.Sum(t.Memory)
-		o.Types = append(o.Types, bigType{Type: t.Type, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
-			Sizes: *spreadOf(&t.Sizes), Elements: spreadOf(&t.Elements)})
+		n := f.Count(t.Memory.Keys)
+		row := bigType{Type: t.Type, Keys: n.Value, KeysError: errorOf(n), Sizes: spreadOf(&t.Sizes), Elements: spreadOf(&t.Elements)}
+		row.Memory, row.MemoryError = f.memory(t.Memory)
+		o.Types = append(o.Types, row)
 	}
 	return o
 }
@@ -192,11 +193,3 @@ func shortText(v float64) string {
 }
 
 func sizeOf(v float64) string { return sizeText(int64(v + 0.5)) }
-
-// marginText is the error of an estimate; a dash where nothing was estimated.
-func marginText(e keys.Estimate, show func(float64) string) string {
-	if e.Error == 0 {
-		return "-"
-	}
-	return show(e.Error)
-}

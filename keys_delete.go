@@ -30,13 +30,14 @@ func newKeysDelete() *cobra.Command {
 		Use:   "delete PATTERN [ADDRESS]",
 		Short: "count the keys that match, and with --yes delete them",
 		Long: `Delete the keys that match PATTERN. Without --yes nothing is deleted: it counts
-them and shows the first. With --yes it counts them, says how many there are, and
-then deletes what matches, by UNLINK, which frees the memory of big keys beside
-the server's other work, within --budget.
+them and shows the first. With --yes it counts them, says how many there are,
+and then deletes what matches, by UNLINK, which frees the memory of big keys
+beside the server's other work, within --budget.
 
-A key that comes while it runs, and matches, may be deleted too. What was deleted
-is gone, and replicas delete it as well. Ctrl-C stops it between two small
-batches; the same command goes on, or one with the --cursor that it prints.`,
+A key that comes while it runs, and matches, may be deleted too. What was
+deleted is gone, and replicas delete it as well. Ctrl-C stops it between two
+small batches; the same command goes on, or one with the --cursor that it
+prints.`,
 		Example: `  redistop keys delete 'tmp:*' cache.local
   redistop keys delete 'tmp:*' cache.local --yes --rate 5000`,
 		Annotations:       map[string]string{"exit": exitCodes},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -106,6 +107,9 @@ func (l *keyListing) run(ctx context.Context, tool *server.Tool, target server.T
 		}
 	}
 	bar.clear()
+	if errors.Is(err, syscall.EPIPE) { // the reader has enough
+		return err
+	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}

@@ -24,13 +24,13 @@ func newKeysPrefixes() *cobra.Command {
 	shape := treeShape{separators: ":/|", depth: 4, rows: 40, share: 0.01}
 	cmd := &cobra.Command{
 		Use:   "prefixes [ADDRESS]",
-		Short: "a tree of key prefixes: how many keys, their memory, expiry and types",
-		Long: `Show what the keyspace is made of: a tree of the beginnings of keys, each with the
-number of its keys, their memory, how many of them never expire, and their types.
-Variable parts are one: user:17:cart and user:18:cart lie under user:*:.
+		Short: "a tree of key prefixes: keys, memory, expiry, types",
+		Long: `Show what the keyspace is made of: a tree of the beginnings of keys, each with
+the number of its keys, their memory, how many of them never expire, and their
+types. Variable parts are one: user:17:cart and user:18:cart lie under user:*:.
 
-It is estimated from a random sample; ± is half of a 95 % interval. A prefix with
-few but huge keys needs a larger sample than that says, or --all.`,
+It is estimated from a random sample; ± is half of a 95 % interval. A prefix
+with few but huge keys needs a larger sample than that says, or --all.`,
 		Example: `  redistop keys prefixes cache.local
   redistop keys prefixes --match 'session:*' --all --depth 2`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -68,15 +68,14 @@ func (r *prefixResult) lines() []keys.Row {
 }
 
 func (r *prefixResult) text(f sampleFacts) string {
-	var b strings.Builder
-	b.WriteString("\n    keys        ±      memory           ±   share  no expiry  types          prefix\n")
+	t := newStudyTable(f)
+	t.WriteString("\n")
+	t.row("prefix", t.keysHead(), t.bytesHead(), "share", "no expiry", " types      ")
 	for _, row := range r.lines() {
-		n, m := f.Sum(row.Keys), f.Sum(row.Memory)
-		fmt.Fprintf(&b, "%8s %8s  %10s  %10s  %6s  %9s  %-13s  %s%s\n", countText(n.Value), marginText(n, countText), sizeText(int64(m.Value)), marginText(m, sizeOf),
-			percentOf(row.Memory.Sum, r.Root.Memory.Sum), percentOf(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum), typesText(row.Prefix),
-			strings.Repeat("  ", row.Depth), redis.PrintableCut(row.Name, 100))
+		t.row(strings.Repeat("  ", row.Depth)+row.Name, t.keys(f.Sum(row.Keys)), t.bytes(row.Memory), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
+			cell(9, shareText(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum)), fmt.Sprintf(" %-11s", typesText(row.Prefix)))
 	}
-	return b.String()
+	return t.String()
 }
 
 // typesText names the types of a prefix, the most frequent first.
@@ -89,7 +88,7 @@ func typesText(p *keys.Prefix) string {
 	if len(names) > 1 {
 		text = fmt.Sprintf("%s %.0f %%", names[0], 100*float64(p.Types[names[0]])/p.Keys.Sum)
 	}
-	return redis.PrintableCut(text, 13)
+	return redis.PrintableCut(text, 11)
 }
 
 // prefixRow is one line in JSON.
@@ -98,7 +97,7 @@ type prefixRow struct {
 	Depth        int                  `json:"depth"`
 	Keys         float64              `json:"keys"`
 	KeysError    redis.Maybe[float64] `json:"keys_error,omitzero"`
-	Memory       float64              `json:"memory_bytes"`
+	Memory       redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 	MemoryError  redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
 	NoExpiry     float64              `json:"no_expiry_share"` // of its keys
 	TypesOfShare map[string]float64   `json:"types"`           // share of its keys
@@ -107,9 +106,10 @@ type prefixRow struct {
 func (r *prefixResult) object(f sampleFacts) any {
 	rows := []prefixRow{}
 	for _, row := range r.lines() {
-		n, m := f.Sum(row.Keys), f.Sum(row.Memory)
-		p := prefixRow{Prefix: row.Name, Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n), Memory: m.Value, MemoryError: errorOf(m),
+		n := f.Sum(row.Keys)
+		p := prefixRow{Prefix: redis.Printable(row.Name), Depth: row.Depth, Keys: n.Value, KeysError: errorOf(n),
 			NoExpiry: 1 - row.Expiring.Sum/row.Keys.Sum, TypesOfShare: map[string]float64{}}
+		p.Memory, p.MemoryError = f.memory(row.Memory)
 		for name, count := range row.Types {
 			p.TypesOfShare[name] = float64(count) / row.Keys.Sum
 		}

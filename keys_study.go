@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"redistop/internal/keys"
 	"redistop/internal/redis"
@@ -72,7 +75,7 @@ func (s *keyStudy) study(cmd *cobra.Command, args []string, want func(*server.To
 	if err != nil && sample.Keys == 0 {
 		return keysError(err)
 	}
-	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind}
+	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind, unmeasured: !tool.Has("memory|usage")}
 	facts.scanCost = costOf(tool.Finish(context.WithoutCancel(cmd.Context())), keys.Progress{Looked: float64(sample.Keys)})
 	return errors.Join(s.print(facts, result), keysError(err))
 }
@@ -121,6 +124,16 @@ type sampleFacts struct {
 	scanCost
 	target      server.Target
 	match, kind string
+	unmeasured  bool // the server tells no memory
+}
+
+// memory estimates bytes; absent where the server does not tell them.
+func (f sampleFacts) memory(t keys.Tally) (value, margin redis.Maybe[float64]) {
+	if f.unmeasured {
+		return value, margin
+	}
+	e := f.Sum(t)
+	return redis.Some(e.Value), errorOf(e)
 }
 
 // sampleJSON is the same in JSON.
@@ -161,11 +174,93 @@ func (f sampleFacts) headline() string {
 	if f.match != "" {
 		what += " that match " + redis.PrintableCut(redis.Argument(f.match), 100)
 	}
-	where := fmt.Sprintf("database %d of %s", f.target.DB, f.target)
-	cost := fmt.Sprintf("; %s, %s of the server's time", spanText(f.Seconds), f.price())
-	if f.Complete {
-		return fmt.Sprintf("%s: all %s %s%s\n", where, thousands(f.Sample.Keys), what, cost)
+	all := "about " + thousands(int64(f.Count(f.Sample.Keys).Value+0.5))
+	if f.Complete || f.Total.Known() && f.match == "" && f.kind == "" {
+		all = strings.TrimPrefix(all, "about ")
 	}
-	return fmt.Sprintf("%s: %s of about %s %s, a random sample of %s%s\n± is half of a 95 %% interval; --all looks at all of them, --sample N at more\n",
-		where, thousands(f.Sample.Keys), thousands(int64(f.Count(f.Sample.Keys).Value+0.5)), what, percentOf(f.Part, 1), cost)
+	cost := fmt.Sprintf("%s, %s of the server's time", spanText(f.Seconds), f.price())
+	head := fmt.Sprintf("database %d of %s: %s %s\n", f.target.DB, f.target, all, what)
+	if f.Complete {
+		return head + "all of them were looked at, in " + cost + "\n"
+	}
+	return head + fmt.Sprintf("a random sample of %s of them (%s); %s\n± is half of a 95 %% interval; --all looks at all of them, --sample N at more\n",
+		thousands(f.Sample.Keys), percentOf(f.Part, 1), cost)
+}
+
+// A studyTable is lines of numbers with a name at the end, which is cut where a terminal ends. Errors have
+// columns where there are any.
+type studyTable struct {
+	strings.Builder
+	facts sampleFacts
+	exact bool
+	width int // of the terminal; 0: there is none
+}
+
+func newStudyTable(f sampleFacts) *studyTable {
+	t := &studyTable{facts: f, exact: f.Complete}
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+		t.width = width
+	}
+	return t
+}
+
+// row writes cells and the name behind them.
+func (t *studyTable) row(name string, cells ...string) {
+	line := strings.Join(cells, " ")
+	room := longName
+	if t.width > 0 {
+		room = max(shortName, t.width-utf8.RuneCountInString(line)-2)
+	}
+	fmt.Fprintf(t, "%s  %s\n", line, redis.PrintableCut(name, room))
+}
+
+// The bounds of a name in a table, in characters.
+const (
+	longName  = 200
+	shortName = 16
+)
+
+// cell is a text at the right of its column.
+func cell(width int, text string) string {
+	return strings.Repeat(" ", max(0, width-utf8.RuneCountInString(text))) + text
+}
+
+// keys is an estimated number of keys.
+func (t *studyTable) keys(e keys.Estimate) string {
+	return cell(7, countText(e.Value)) + t.margin(7, e, countText)
+}
+
+// bytes is an estimated size.
+func (t *studyTable) bytes(of keys.Tally) string {
+	if t.facts.unmeasured {
+		return cell(9, "n/a") + t.space(11)
+	}
+	e := t.facts.Sum(of)
+	return cell(9, sizeOf(e.Value)) + t.margin(10, e, sizeOf)
+}
+
+func (t *studyTable) margin(width int, e keys.Estimate, show func(float64) string) string {
+	if t.exact {
+		return ""
+	}
+	return " " + cell(width, "±"+show(e.Error))
+}
+
+// heads are the titles above keys and bytes.
+func (t *studyTable) keysHead() string  { return cell(7, "keys") + t.space(8) }
+func (t *studyTable) bytesHead() string { return cell(9, "memory") + t.space(11) }
+
+func (t *studyTable) space(width int) string {
+	if t.exact {
+		return ""
+	}
+	return strings.Repeat(" ", width)
+}
+
+// shareText is a share without decimals.
+func shareText(part, whole float64) string {
+	if whole <= 0 {
+		return "n/a"
+	}
+	return strconv.FormatFloat(100*part/whole, 'f', 0, 64) + " %"
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,10 +18,10 @@ func newKeysTTL() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ttl [ADDRESS]",
 		Short: "which keys never expire, and which expire together",
-		Long: `Show when keys expire: how many within a minute, an hour and so on; which kinds of
-key never do, with their memory; and which expire together, so that all who need
-them come at once (a stampede). Seconds are told apart within a day, minutes
-within two months, hours beyond.`,
+		Long: `Show when keys expire: how many within a minute, an hour and so on; which kinds
+of key never do, with their memory; and which expire together, so that all who
+need them come at once (a stampede). Seconds are told apart within a day,
+minutes within two months, hours beyond.`,
 		Example: `  redistop keys ttl cache.local
   redistop keys ttl --all --match 'cache:*'`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -50,11 +49,11 @@ type lifeResult struct {
 }
 
 func (r *lifeResult) text(f sampleFacts) string {
-	var b strings.Builder
-	b.WriteString("\n    keys        ±   share  expire\n")
-	row := func(t keys.Tally, name string) {
-		n := f.Count(t.Keys)
-		fmt.Fprintf(&b, "%8s %8s  %6s  %s\n", countText(n.Value), marginText(n, countText), percentOf(t.Sum, r.Keys.Sum), name)
+	t := newStudyTable(f)
+	t.WriteString("\n")
+	t.row("expire", t.keysHead(), "share")
+	row := func(of keys.Tally, name string) {
+		t.row(name, t.keys(f.Count(of.Keys)), cell(5, shareText(of.Sum, r.Keys.Sum)))
 	}
 	row(r.Never, "never")
 	before := ""
@@ -66,35 +65,34 @@ func (r *lifeResult) text(f sampleFacts) string {
 		row(h.Keys, name)
 		before = horizonText(h.Within)
 	}
-	r.neverending(&b, f)
-	r.stampedes(&b, f)
-	return b.String()
+	r.neverending(t, f)
+	r.stampedes(t, f)
+	return t.String()
 }
 
-func (r *lifeResult) neverending(b *strings.Builder, f sampleFacts) {
+func (r *lifeResult) neverending(t *studyTable, f sampleFacts) {
 	list := r.Neverending(r.top)
 	if len(list) == 0 {
 		return
 	}
-	b.WriteString("\nnever expire\n    keys        ±      memory           ±  of its kind  keys like\n")
+	t.WriteString("\nnever expire\n")
+	t.row("keys like", t.keysHead(), t.bytesHead(), "of its kind")
 	for _, p := range list {
-		n, m := f.Sum(p.Never), f.Sum(p.Memory)
-		fmt.Fprintf(b, "%8s %8s  %10s  %10s  %11s  %s\n", countText(n.Value), marginText(n, countText), sizeText(int64(m.Value)), marginText(m, sizeOf),
-			percentOf(p.Never.Sum, p.Keys.Sum), redis.PrintableCut(p.Pattern, 100))
+		t.row(p.Pattern, t.keys(f.Sum(p.Never)), t.bytes(p.Memory), cell(11, shareText(p.Never.Sum, p.Keys.Sum)))
 	}
 }
 
-func (r *lifeResult) stampedes(b *strings.Builder, f sampleFacts) {
+func (r *lifeResult) stampedes(t *studyTable, f sampleFacts) {
 	list := r.Stampedes(r.top)
 	if len(list) == 0 {
-		b.WriteString("\nno keys expire together\n")
+		t.WriteString("\nno keys expire together\n")
 		return
 	}
-	b.WriteString("\nexpire together\n    keys        ±  within  at                           most of them like\n")
-	for _, t := range list {
-		n := f.Count(t.Keys)
-		when := t.From.Format(time.DateTime) + " (in " + ttlText(max(0, time.Until(t.From)).Round(time.Second)) + ")"
-		fmt.Fprintf(b, "%8s %8s  %6s  %-27s  %s\n", countText(n.Value), marginText(n, countText), ttlText(t.To.Sub(t.From)), when, redis.PrintableCut(orNone(t.Pattern), 100))
+	t.WriteString("\nexpire together\n")
+	t.row("most of them like", t.keysHead(), "within", fmt.Sprintf(" %-30s", "at"))
+	for _, s := range list {
+		when := s.From.Format(time.DateTime) + " (in " + ttlText(max(0, time.Until(s.From)).Round(time.Second)) + ")"
+		t.row(orNone(s.Pattern), t.keys(f.Count(s.Keys)), cell(6, ttlText(s.To.Sub(s.From))), fmt.Sprintf(" %-30s", when))
 	}
 }
 
@@ -121,7 +119,7 @@ type (
 		Pattern     string               `json:"pattern"`
 		Keys        float64              `json:"keys"`
 		Error       redis.Maybe[float64] `json:"keys_error,omitzero"`
-		Memory      float64              `json:"memory_bytes"`
+		Memory      redis.Maybe[float64] `json:"memory_bytes,omitzero"`
 		MemoryError redis.Maybe[float64] `json:"memory_bytes_error,omitzero"`
 		Share       float64              `json:"share_of_pattern"` // that never expires
 	}
@@ -152,12 +150,13 @@ func (r *lifeResult) object(f sampleFacts) any {
 		o.Horizons = append(o.Horizons, row)
 	}
 	for _, p := range r.Neverending(r.top) {
-		n, m := f.Sum(p.Never), f.Sum(p.Memory)
-		o.Patterns = append(o.Patterns, lifeNever{p.Pattern, n.Value, errorOf(n), m.Value, errorOf(m), p.Never.Sum / p.Keys.Sum})
+		n := f.Sum(p.Never)
+		memory, margin := f.memory(p.Memory)
+		o.Patterns = append(o.Patterns, lifeNever{redis.Printable(p.Pattern), n.Value, errorOf(n), memory, margin, p.Never.Sum / p.Keys.Sum})
 	}
 	for _, t := range r.Stampedes(r.top) {
 		n := f.Count(t.Keys)
-		o.Together = append(o.Together, lifeTogether{t.From.UTC(), t.To.UTC(), n.Value, errorOf(n), t.Pattern})
+		o.Together = append(o.Together, lifeTogether{t.From.UTC(), t.To.UTC(), n.Value, errorOf(n), redis.Printable(t.Pattern)})
 	}
 	return o
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -244,4 +245,26 @@ func TestAskpass(t *testing.T) {
 	if screen := m.waitFor("prompt", back); strings.Contains(screen, "zz") {
 		t.Errorf("the password is on the screen:\n%s", screen)
 	}
+}
+
+// TestScreenShowsFindings looks at a server that is hurt, at 80x24: what hurts is on the screen without a
+// key, and a key and Enter show who does it.
+func TestScreenShowsFindings(t *testing.T) {
+	s := redistest.New(t, redistest.TCP())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go slowScripts(ctx, s)
+	m := newTerminal(t, 80, 24)
+	m.press("redistop "+s.Addr()+" --interval 500ms; echo code $?", "Enter")
+	m.wait("EVAL", "0 opens", "commands/s")
+	m.press("0")
+	m.wait("Findings", "since", "who")
+	m.press("Enter")
+	m.wait("Finding ─", "Impact", "first seen", "Esc closes")
+	m.press("End")
+	m.wait("redistop doctor rules slow-script")
+	m.press("Escape")
+	m.wait("commands/s")
+	m.press("q")
+	m.wait("code 0")
 }

@@ -54,8 +54,8 @@ func (b *lockedBuffer) String() string {
 
 var siteURL = regexp.MustCompile(`https?://[^ ,]+`)
 
-// patience is how long anything may take on a machine that is busy.
-const patience = 30 * time.Second
+// sitePatience is how long anything may take on a machine that is busy.
+const sitePatience = 30 * time.Second
 
 func startSite(t *testing.T, args ...string) *site {
 	t.Helper()
@@ -70,9 +70,9 @@ func startSite(t *testing.T, args ...string) *site {
 
 func (s *site) until(what string, is func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(sitePatience); !is(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.t.Fatalf("not true in %s: %s (stderr: %s)", patience, what, s.stderr)
+			s.t.Fatalf("not true in %s: %s (stderr: %s)", sitePatience, what, s.stderr)
 		}
 	}
 }

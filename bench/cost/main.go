@@ -5,6 +5,9 @@
 //
 //	go run ./bench/cost
 //	go run ./bench/cost -server valkey-9 -rounds 3 -loads 'GET 3 B, pipelined'
+//	go run ./bench/cost -watchers sample,full,monitor -loads pipelined -window 6s
+//
+// Beside the load a client asks for a small key every 2 ms: how long it waits is what everybody else notices.
 //
 // Nobody is measured twice a round: how far the two lie apart is the noise of the machine, and no
 // ratio inside it means anything.
@@ -41,6 +44,7 @@ func run() error {
 	rounds := flag.Int("rounds", 5, "rounds")
 	window := flag.Duration("window", 8*time.Second, "time that each measurement counts; more than two intervals")
 	wanted := flag.String("loads", "", "only the loads with this in their name")
+	who := flag.String("watchers", "", "only these, with commas between, beside nobody: counters, counters-500ms, sample, sample-json, full, monitor, earlier")
 	flag.Parse()
 	if *rounds < 1 || *rounds > maxRounds || *window < time.Second || *window > time.Minute {
 		return fmt.Errorf("check flags: -rounds is 1 to %d, -window 1s to 1m", maxRounds)
@@ -59,11 +63,14 @@ func run() error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("find load %q: none has this in its name", *wanted)
 	}
-	all, without := watchers(ctx, *redistop)
+	all, without, err := watchers(ctx, *redistop, *who)
+	if err != nil {
+		return err
+	}
 	results := newResults(chosen, all)
 	fmt.Printf("server %s, %d clients; load, server and watcher share %s\n", binary, connections, lab.Machine())
 	fmt.Printf("%d rounds of %s a measurement, at most %s in all\n", *rounds, *window,
-		(time.Duration(*rounds*len(chosen)*len(all)) * (*window + 3*time.Second)).Round(time.Minute))
+		(time.Duration(*rounds*len(chosen)*len(all)) * (*window + settle + 2*time.Second)).Round(time.Minute))
 	if without != "" {
 		fmt.Println(without)
 	}
@@ -125,6 +132,10 @@ func turn(n, round int) []int {
 		}
 	}
 	order = slices.Insert(order, n/2, nobodyAgain)
-	at := round * 3 % n
+	step := 3
+	if n%step == 0 { // or not every watcher would ever begin
+		step = 1
+	}
+	at := round * step % n
 	return append(order[at:], order[:at]...)
 }

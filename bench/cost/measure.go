@@ -15,8 +15,10 @@ import (
 
 const (
 	connections = 50
-	settle      = time.Second     // between the start of the load and the window
-	comeAndGo   = 5 * time.Second // for connections to be seen, or to be gone
+	// settle is between the start of the load and the window: longer than the interval of any watcher, so that each
+	// has polled under the load and knows it for what it is.
+	settle    = 2500 * time.Millisecond
+	comeAndGo = 5 * time.Second // for connections to be seen, or to be gone
 )
 
 // A load is what redis-benchmark sends as fast as it can.
@@ -51,6 +53,8 @@ func (l load) start(s *redistest.Server) (*lab.Process, error) {
 type sample struct {
 	usecPerCommand    float64 // CPU time of the server process, all threads, user and system
 	commandsPerSecond float64
+	watcherCores      float64         // CPU time of the watcher over time: what it takes from the load where they share cores
+	waits             []time.Duration // of the probing client
 }
 
 // bench measures one server over a connection of its own.
@@ -102,11 +106,13 @@ func (b *bench) measure(ctx context.Context, l load, w watcher) (_ sample, err e
 		}
 		return nil
 	}
+	watcher := 0 // its process id; 0: nobody
 	if w.attach != nil {
 		p, err := w.attach(b.server.Addr())
 		if err := begin(p, err, w.connections); err != nil {
 			return sample{}, err
 		}
+		watcher = p.PID()
 	}
 	p, err := l.start(b.server)
 	if err := begin(p, err, connections); err != nil {
@@ -115,33 +121,42 @@ func (b *bench) measure(ctx context.Context, l load, w watcher) (_ sample, err e
 	if err := sleep(ctx, settle); err != nil {
 		return sample{}, err
 	}
-	taken, err := b.count(ctx)
+	taken, err := b.count(ctx, watcher)
 	for _, p := range running {
 		err = errors.Join(err, p.Check())
 	}
 	return taken, errors.Join(err, b.wait(ctx, expected, expected+100))
 }
 
-// count reads the server's own counters at both ends of the window.
-func (b *bench) count(ctx context.Context) (sample, error) {
-	before, err := b.counters()
+// count reads the server's own counters and the watcher's CPU time at both ends of the window, and probes meanwhile.
+func (b *bench) count(ctx context.Context, watcher int) (sample, error) {
+	before, err := b.counters(watcher)
 	if err != nil {
 		return sample{}, err
 	}
-	if err := sleep(ctx, b.window); err != nil {
-		return sample{}, err
-	}
-	after, err := b.counters()
+	probing, stop := context.WithTimeout(ctx, b.window)
+	defer stop()
+	waits, err := probe(probing, b.server)
 	if err != nil {
 		return sample{}, err
 	}
+	if ctx.Err() != nil {
+		return sample{}, context.Cause(ctx)
+	}
+	after, err := b.counters(watcher)
+	if err != nil {
+		return sample{}, err
+	}
+	seconds := after.at.Sub(before.at).Seconds()
 	commands := after.commands - before.commands
 	if commands < 1000 {
 		return sample{}, fmt.Errorf("count commands: only %.0f came in %s", commands, b.window)
 	}
 	return sample{
 		usecPerCommand:    (after.cpu - before.cpu) * 1e6 / commands,
-		commandsPerSecond: commands / after.at.Sub(before.at).Seconds(),
+		commandsPerSecond: commands / seconds,
+		watcherCores:      (after.watcher - before.watcher).Seconds() / seconds,
+		waits:             waits,
 	}, nil
 }
 
@@ -149,9 +164,17 @@ type counters struct {
 	at       time.Time
 	cpu      float64 // seconds
 	commands float64
+	watcher  time.Duration
 }
 
-func (b *bench) counters() (counters, error) {
+func (b *bench) counters(watcher int) (counters, error) {
+	var own time.Duration
+	if watcher > 0 {
+		var err error
+		if own, err = lab.CPUTime(watcher); err != nil {
+			return counters{}, err
+		}
+	}
 	info, err := b.client.Info("cpu", "stats")
 	if err != nil {
 		return counters{}, err
@@ -163,7 +186,7 @@ func (b *bench) counters() (counters, error) {
 	if !known || !known2 || !known3 {
 		return counters{}, errors.New("ask INFO: no CPU time or count of commands in the reply")
 	}
-	return counters{at: at, cpu: user + system, commands: float64(commands)}, nil
+	return counters{at: at, cpu: user + system, commands: float64(commands), watcher: own}, nil
 }
 
 // wait returns when the server has from low to high connections.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,11 +15,12 @@ import (
 // twice as much; the third round ran on a machine half as fast.
 func threeRounds() *results {
 	r := newResults([]load{{name: "GET"}}, []watcher{
-		{name: "nobody"}, {name: "again"}, {name: "redistop", ours: true}, {name: "MONITOR"},
+		{name: "nobody"}, {name: "again"}, {name: "redistop", within: withinCounters, attach: monitor, key: fullKey}, {name: "MONITOR", key: monitorKey},
 	})
 	for _, slow := range []float64{1, 1, 2} {
 		for w, cpu := range []float64{1, 1.02, 1.01 * 1.01, 2.02} {
-			r.samples[0][w] = append(r.samples[0][w], sample{usecPerCommand: cpu * slow, commandsPerSecond: 1e6 / cpu / slow})
+			r.samples[0][w] = append(r.samples[0][w], sample{usecPerCommand: cpu * slow, commandsPerSecond: 1e6 / cpu / slow, watcherCores: 0.01,
+				waits: []time.Duration{time.Millisecond, 2 * time.Millisecond, time.Duration(w+1) * 10 * time.Millisecond}})
 		}
 	}
 	return r
@@ -28,14 +30,23 @@ func TestResults(t *testing.T) {
 	var out strings.Builder
 	threeRounds().print(&out)
 	want := `
-GET        CPU µs a command   ratio to nobody (min..max)   commands/s   ratio to nobody (min..max)
-nobody     1.000                                           1000000      
-again      1.020              1.020 (1.020..1.020)         980392       0.980 (0.980..0.980)
-redistop   1.020              1.010 (1.010..1.010)         980296       0.990 (0.990..0.990)
-MONITOR    2.020              2.000 (2.000..2.000)         495050       0.500 (0.500..0.500)
+GET        CPU µs a command   ratio to nobody (min..max)   commands/s   ratio to nobody (min..max)   of a core for itself
+nobody     1.000                                           1000000                                   
+again      1.020              1.020 (1.020..1.020)         980392       0.980 (0.980..0.980)         
+redistop   1.020              1.010 (1.010..1.010)         980296       0.990 (0.990..0.990)         0.010
+MONITOR    2.020              2.000 (2.000..2.000)         495050       0.500 (0.500..0.500)         
 
-CPU time a command with redistop, against nobody; it should be within 1.01:
+a probing client beside GET   p50 ms   p99     p99.9   max     questions
+nobody                        2.00     10.00   10.00   10.00   9
+again                         2.00     20.00   20.00   20.00   9
+redistop                      2.00     30.00   30.00   30.00   9
+MONITOR                       2.00     40.00   40.00   40.00   9
+
+CPU time a command with redistop, against nobody:
 GET   redistop   1.010: with a noise of ±0.020 and rounds of 1.010..1.010 this run cannot tell 1.01
+
+redistop, against MONITOR of the same round:
+GET   CPU µs a command 0.505 (0.505..0.505)   commands/s 1.980 (1.980..1.980)
 `
 	if d := cmp.Diff(want, out.String()); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -55,7 +66,7 @@ func TestVerdict(t *testing.T) {
 		{lab.Spread{Median: 1.012, Min: 1.011, Max: 1.02}, 0.005, "1.012: MORE than 1.01 in every round, and outside the noise of ±0.005"},
 	}
 	for _, tt := range tests {
-		if got := verdict(tt.ratio, tt.noise); got != tt.want {
+		if got := verdict(tt.ratio, withinCounters, tt.noise); got != tt.want {
 			t.Errorf("verdict(%v, %v)\n got %q\nwant %q", tt.ratio, tt.noise, got, tt.want)
 		}
 	}
@@ -63,13 +74,13 @@ func TestVerdict(t *testing.T) {
 
 // Every watcher has one turn a round, and nobody and the control stand apart.
 func TestTurn(t *testing.T) {
-	for _, n := range []int{7, 8} {
+	for n := 3; n < 10; n++ {
 		first := map[int]bool{}
 		for round := range n {
 			order := turn(n, round)
 			first[order[0]] = true
 			apart := slices.Index(order, nobody) - slices.Index(order, nobodyAgain)
-			if apart = max(apart, -apart); min(apart, n-apart) < 3 {
+			if apart = max(apart, -apart); min(apart, n-apart) < n/2-1 {
 				t.Errorf("round %d of %d watchers: %v: nobody and its control are %d apart", round, n, order, apart)
 			}
 			slices.Sort(order)
@@ -82,5 +93,39 @@ func TestTurn(t *testing.T) {
 		if len(first) != n {
 			t.Errorf("%d watchers: only %d of them ever begin a round", n, len(first))
 		}
+	}
+}
+
+func TestWatchersAreChosen(t *testing.T) {
+	list, err := chosen(peers("redistop"), []string{"full", "sample"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, w := range list {
+		keys = append(keys, w.key)
+	}
+	if want := []string{"", "", "sample", "full"}; !slices.Equal(keys, want) || list[nobody].attach != nil || list[nobodyAgain].attach != nil {
+		t.Errorf("chosen %q, want %q", keys, want)
+	}
+	if _, err := chosen(peers("redistop"), []string{"samples"}); err == nil || !strings.Contains(err.Error(), "sample-json") {
+		t.Errorf("an unknown watcher gives %v", err)
+	}
+}
+
+// A stall counts for all that would have been asked meanwhile.
+func TestAStallCountsForTheQuestionsThatItHeldUp(t *testing.T) {
+	var waits []time.Duration
+	for range 996 {
+		waits = missed(waits, 100*time.Microsecond)
+	}
+	waits = missed(waits, 7*time.Millisecond)
+	got := waitOf(waits)
+	want := wait{asked: 1000, p50: 100 * time.Microsecond, p99: 100 * time.Microsecond, p999: 7 * time.Millisecond, max: 7 * time.Millisecond}
+	if got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if got := waitOf(nil); got != (wait{}) {
+		t.Errorf("of nothing: %+v", got)
 	}
 }

@@ -5,7 +5,7 @@ import "redistop/internal/stats"
 var aofFailed = Rule{
 	ID:    "aof-failed",
 	Title: "The append-only file cannot be written",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "Writing to the append-only file failed, or its last rewrite did.",
 	Why:   "When it cannot be written the server refuses writes with a MISCONF error. When only the rewrite fails, the file grows until the disk is full, and a restart takes ever longer.",
 	How:   "INFO persistence (aof_last_write_status, aof_last_bgrewrite_status). The reason stands only in the server's log.",
@@ -17,7 +17,7 @@ func checkAOFFailed(w *Window) []stats.Finding {
 	p := &w.Now.Persistence
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Remedy:  []string{"Read the server's log for the reason, and look at the free disk where it writes; mend it, then BGREWRITEAOF."},
+		Remedy:  []string{"read the server's log for the reason, and look at the free disk where it writes; mend it, then BGREWRITEAOF"},
 		Unknown: []string{"why it failed: the server's log says it"},
 	}
 	switch {

@@ -9,7 +9,7 @@ import (
 var aofFsyncDelays = Rule{
 	ID:    "aof-fsync-delays",
 	Title: "The disk makes commands wait",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The server waits for the disk when it writes its append-only file.",
 	Why:   "With appendfsync everysec the main thread stops when an fsync takes more than 2 s; with always it waits for the disk after every round of writes. All commands wait with it.",
 	How:   "INFO persistence (aof_delayed_fsync); the length of the event loop's turns beside the time that commands take in them (INFO debug, 7.2+); LATENCY LATEST where latency-monitor-threshold is set.",
@@ -55,10 +55,10 @@ func checkAOFFsyncDelays(w *Window) []stats.Finding {
 	if w.Now.Persistence.SaveInProgress || w.Now.Persistence.AOFRewriteInProgress {
 		f.Evidence = append(f.Evidence, moment("at the same time", "a BGSAVE or an AOF rewrite writes to disk", "INFO persistence"))
 	}
-	f.Remedy = []string{"Put the file on a faster disk, or one that nobody else loads (iostat -x 1 shows who does).",
-		"If it happens during BGSAVE and rewrites: CONFIG SET no-appendfsync-on-rewrite yes (a crash then may lose what was written since the rewrite began)."}
+	f.Remedy = []string{"put the file on a faster disk, or one that nobody else loads (iostat -x 1 shows who does)",
+		"if it happens during BGSAVE and rewrites: CONFIG SET no-appendfsync-on-rewrite yes (a crash then may lose what was written since the rewrite began)"}
 	if always {
-		f.Remedy = append([]string{"If a second of writes may be lost in a crash: CONFIG SET appendfsync everysec"}, f.Remedy...)
+		f.Remedy = append([]string{"if a second of writes may be lost in a crash: CONFIG SET appendfsync everysec"}, f.Remedy...)
 	}
 	return []stats.Finding{f}
 }

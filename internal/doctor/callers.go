@@ -8,18 +8,6 @@ import (
 	"redistop/internal/stats"
 )
 
-// connections returns those that clients have: without the link to the primary, replicas and our own.
-func (w *Window) connections(pass func(*stats.ConnectionRow) bool) []*stats.ConnectionRow {
-	var list []*stats.ConnectionRow
-	for i := range w.Now.Connections {
-		c := &w.Now.Connections[i]
-		if !c.Own && !strings.ContainsAny(c.Flags, "MS") && pass(c) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
 // whoHas merges the owners of connections by what each connection has of something.
 func whoHas(list []*stats.ConnectionRow, amount func(*stats.ConnectionRow) float64) []stats.Culprit {
 	culprits := make([]stats.Culprit, len(list))
@@ -91,7 +79,7 @@ func elsewhere(ip string) bool {
 
 // ordinary says that a connection asks and is answered: it is neither subscribed nor blocked nor a MONITOR.
 func ordinary(c *stats.ConnectionRow) bool {
-	return c.Subscriptions == 0 && !strings.ContainsAny(c.Flags, "PbOMS")
+	return c.Subscriptions == 0 && !hasFlag(c, "PbOMS")
 }
 
 // hostAndPort is an address as redis-cli -h takes it: "10.0.3.1 -p 6379".

@@ -64,3 +64,6 @@ func (w *Window) outputLimit(class string) (outputLimit, bool) {
 
 // plain is a number as a configuration file takes it.
 func plain(n int64) string { return strconv.FormatInt(n, 10) }
+
+// about2 is a ratio with two decimals, as INFO writes it.
+func about2(v float64) string { return strconv.FormatFloat(v, 'f', 2, 64) }

@@ -1,7 +1,7 @@
 package doctor
 
 import (
-	"cmp"
+	"strings"
 
 	"redistop/internal/stats"
 )
@@ -29,12 +29,12 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 	}
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Certain,
-		Title:    perSecond(short) + " connections are opened and closed again",
+		Title:    about(short) + " connections a second are opened and closed again",
 		Evidence: []stats.Evidence{w.evidence("connections that came and went", perSecond(short), "INFO stats (total_connections_received) and ids in CLIENT LIST")},
 		Impact:   "Each costs its client round trips before the first command, and the server about as much as ten commands.",
 		Remedy: []string{
-			"Keep connections: one or a small pool for each process, opened at its start (in PHP: persistent connections).",
-			"See which client it is: redistop monitor, or the server's log at loglevel verbose.",
+			"keep connections: one or a small pool for each process, opened at its start (in PHP: persistent connections)",
+			"see which client it is: " + w.tool("redistop monitor", "", "") + ", or the server's log at loglevel verbose",
 		},
 	}
 	if !exact {
@@ -53,7 +53,7 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 	}
 	if timeout, ok := w.configInt("timeout"); ok && timeout > 0 && timeout < 60 {
 		f.Evidence = append(f.Evidence, moment("timeout", plural(timeout, "second"), "CONFIG GET"))
-		f.Remedy = append(f.Remedy, "The server itself closes connections that idle for "+plural(timeout, "second")+": CONFIG SET timeout 0 or 300 lets pools keep theirs.")
+		f.Remedy = append(f.Remedy, "the server itself closes connections that idle for "+plural(timeout, "second")+": CONFIG SET timeout 0 or 300 lets pools keep theirs")
 	}
 	f.Culprits = w.newcomers()
 	if len(f.Culprits) == 0 {
@@ -81,21 +81,28 @@ func (w *Window) shortConnections() (perSecond float64, exact bool) {
 	return float64(max(0, min(came, came-(now-before))-before)) / elapsed.Seconds(), false
 }
 
-// newcomers are those whose connections are a few seconds old, and those that the samples show without
-// CLIENT LIST knowing them.
+// newcomers are those whose connections were young in one of the passes that are remembered; where no pass
+// met any, those that the samples show without CLIENT LIST knowing them.
 func (w *Window) newcomers() []stats.Culprit {
+	const young = 2 // seconds
 	var list []stats.Culprit
 	var weights []float64
-	known := map[string]bool{}
-	for i := range w.Now.Connections {
-		known[ipOf(w.Now.Connections[i].Addr, w.Now.Connections[i].Flags)] = true
+	met := map[int64]bool{}
+	for _, p := range w.book.passes {
+		for i := range p.rows {
+			c := &p.rows[i]
+			if c.AgeSeconds <= young && !c.Own && !strings.ContainsAny(c.Flags, "MS") && !met[c.ID] && w.Now.Time.Sub(p.at) <= Recent {
+				met[c.ID] = true
+				list, weights = append(list, CulpritOf(c)), append(weights, 1)
+			}
+		}
 	}
-	for _, c := range w.connections(func(c *stats.ConnectionRow) bool { return c.AgeSeconds <= 2 }) {
-		list, weights = append(list, CulpritOf(c)), append(weights, 1)
+	if len(list) > 0 {
+		return Merge(list, weights, mostCulprits)
 	}
 	for i := range w.Now.Samples {
 		r := &w.Now.Samples[i]
-		if r.IP == "" || r.IP == "lua" || r.Name.Known() || known[r.IP] && len(list) > 0 || r.Further {
+		if r.IP == "" || r.IP == "lua" || r.Name.Known() || r.Further {
 			continue // an identity that CLIENT LIST told is of a connection that lasts
 		}
 		list = append(list, stats.Culprit{IP: r.IP, Source: "samples", Command: commandName(r.Command), Gone: true})
@@ -103,10 +110,7 @@ func (w *Window) newcomers() []stats.Culprit {
 	}
 	merged := Merge(list, weights, mostCulprits)
 	for i := range merged {
-		merged[i].Source = cmp.Or(merged[i].Source, "CLIENT LIST")
-		if merged[i].Gone {
-			merged[i].Connections, merged[i].Addr = 0, ""
-		}
+		merged[i].Connections = 0 // samples do not tell
 	}
 	return merged
 }

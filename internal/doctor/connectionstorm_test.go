@@ -21,7 +21,7 @@ func TestConnectionStorm(t *testing.T) {
 		s.now.Config = map[string]string{"timeout": "5"}
 		s.run(10, func(int) { gone(s, 250); s.calls("get", 750, 2) })
 		f := s.only(t, "connection-storm", stats.Warning)
-		says(t, f, "250/s connections are opened and closed again", "commands for each | 3", "10.0.3.7:5000 (phpredis)", "idle for 5 seconds")
+		says(t, f, "250 connections a second are opened and closed again", "commands for each | 3", "10.0.3.7:5000 (phpredis)", "idle for 5 seconds")
 		if len(f.Culprits) != 1 {
 			t.Errorf("culprits %+v", f.Culprits)
 		}
@@ -31,6 +31,22 @@ func TestConnectionStorm(t *testing.T) {
 		s.now.CPU.MainThread = stats.Some(0.97)
 		s.run(4, func(int) { gone(s, 4000) })
 		says(t, s.only(t, "connection-storm", stats.Critical), "everybody waits", "redistop monitor shows their addresses")
+	})
+	t.Run("gone by the last look", func(t *testing.T) {
+		s := newSynth(connectionStorm)
+		s.connection(stats.ConnectionRow{ID: 7, Addr: "10.0.3.7:5000", Name: "php"})
+		s.run(2, func(int) { gone(s, 200) })
+		s.now.Connections = []stats.ConnectionRow{{ID: 3, Addr: "10.0.3.9:5000", Name: "worker", AgeSeconds: 900}}
+		s.run(2, func(int) { gone(s, 200) })
+		if f := s.only(t, "connection-storm", stats.Warning); len(f.Culprits) != 1 || f.Culprits[0].Name != "php" {
+			t.Errorf("culprits %+v", f.Culprits)
+		}
+	})
+	t.Run("known by samples", func(t *testing.T) {
+		s := newSynth(connectionStorm)
+		s.sampled(stats.SampleRow{Identity: stats.Identity{IP: "10.0.3.7"}, Command: "get", CommandsPerSecond: stats.Some(200.0), Seen: 9})
+		s.run(4, func(int) { gone(s, 200) })
+		says(t, s.only(t, "connection-storm", stats.Warning), "10.0.3.7 | GET")
 	})
 	t.Run("by counters alone", func(t *testing.T) {
 		s := newSynth(connectionStorm)

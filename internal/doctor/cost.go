@@ -39,7 +39,7 @@ type cost struct {
 func (w *Window) costOf(k Work) cost {
 	c := cost{work: k}
 	var logged, scripted float64
-	for _, e := range w.Slowest(k.Name) {
+	for _, e := range w.slowSince(k.Name) {
 		if e.Script {
 			scripted += float64(e.Usec.Or(0))
 			continue
@@ -63,6 +63,14 @@ func (w *Window) costOf(k Work) cost {
 	}
 	c.countStalls(w.Limit("stall_usec"))
 	return c
+}
+
+// slowSince are a command's entries in the log that the counters of the recent window hold too.
+func (w *Window) slowSince(command string) []SlowCommand {
+	then, _ := w.Since(Recent)
+	return w.Slow(func(c *SlowCommand) bool {
+		return c.Kind == stats.Slow && statName(c) == command && then != nil && c.Seen.After(then.Time)
+	})
 }
 
 // unscripted is the share of a command's time that scripts do not account for.

@@ -30,8 +30,8 @@ func checkDeniedLogins(w *Window) []stats.Finding {
 		Impact:   "An application with the wrong password does not work; or somebody is guessing.",
 		Culprits: w.deniedWho(),
 		Remedy: []string{
-			"If the address is an application's: correct its user and password (ACL LOG shows the user it tried).",
-			"If it is a stranger's: close the port to it with a firewall or bind, and look at who else got in (ACL LOG, CLIENT LIST).",
+			"if the address is an application's: correct its user and password (ACL LOG shows the user it tried)",
+			"if it is a stranger's: close the port to it with a firewall or bind, and look at who else got in (ACL LOG, CLIENT LIST)",
 		},
 	}
 	if wrong == 0 {
@@ -43,6 +43,7 @@ func checkDeniedLogins(w *Window) []stats.Finding {
 	if missing > 0 {
 		f.Evidence = append(f.Evidence, w.evidence("not logged in", count(missing), "INFO errorstats (NOAUTH)"))
 	}
+	f.Unknown = []string{"whether it is that address alone: ACL LOG joins what is alike within a minute and keeps one address of it"}
 	if len(f.Culprits) == 0 {
 		f.Unknown = []string{"who it is: ACL LOG tells of wrong passwords, where it may be asked"}
 	}

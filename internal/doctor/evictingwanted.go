@@ -42,28 +42,28 @@ func checkEvictingWanted(w *Window) []stats.Finding {
 	}
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Likely,
-		Title: percent(1-ratio) + " of look-ups miss while " + perSecond(rate) + " keys are evicted",
+		Title: percent(1-ratio) + " of look-ups miss while " + about(rate) + " keys a second are evicted",
 		Evidence: []stats.Evidence{
 			w.evidence("hit ratio", percent(ratio)+", "+perSecond(misses)+" misses", "INFO stats (keyspace_hits, keyspace_misses)"),
 			w.evidence("evicted keys", perSecond(rate), "INFO stats (evicted_keys)"),
 		},
 		Culprits: w.writers(),
-		Impact:   "About " + perSecond(misses) + " requests go to what stands behind this cache.",
+		Impact:   "About " + about(misses) + " requests a second go to what stands behind this cache.",
 		Unknown:  []string{"whether the misses are of evicted keys: the server does not tell which keys it evicts"},
 	}
 	if fell {
-		f.Title = "The hit ratio fell from " + percent(was) + " to " + percent(ratio) + " while " + perSecond(rate) + " keys are evicted"
+		f.Title = "The hit ratio fell from " + percent(was) + " to " + percent(ratio) + " while " + about(rate) + " keys a second are evicted"
 		f.Evidence = append(f.Evidence, moment("hit ratio "+whence, percent(was), "INFO stats"))
 	}
 	m := &w.Now.Memory
 	if limit, ok := m.Max.Get(); ok {
 		f.Evidence = append(f.Evidence, moment("maxmemory", bytes(float64(limit))+", "+safeName(m.Policy), "INFO memory"))
-		f.Remedy = append(f.Remedy, "Give it more memory if the host has it: CONFIG SET maxmemory "+raised(limit))
+		f.Remedy = append(f.Remedy, "give it more memory if the host has it: CONFIG SET maxmemory "+raised(limit))
 	}
 	f.Remedy = append(f.Remedy,
-		"See what fills it: redistop keys prefixes and redistop keys ttl; shorten TTLs and values, or move what is no cache to another server.")
+		"see what fills it: "+w.tool("redistop keys prefixes", "", "")+" and "+w.tool("redistop keys ttl", "", "")+"; shorten TTLs and values, or move what is no cache to another server")
 	if m.Policy == "allkeys-lru" || m.Policy == "volatile-lru" {
-		f.Remedy = append(f.Remedy, "If passes over all keys push out what is popular: CONFIG SET maxmemory-policy "+m.Policy[:len(m.Policy)-3]+"lfu")
+		f.Remedy = append(f.Remedy, "if passes over all keys push out what is popular: CONFIG SET maxmemory-policy "+m.Policy[:len(m.Policy)-3]+"lfu")
 	}
 	return []stats.Finding{f}
 }

@@ -17,7 +17,7 @@ func TestEvictingWanted(t *testing.T) {
 	t.Run("fell", func(t *testing.T) {
 		s := newSynth(evictingWanted)
 		s.run(4, func(int) { cache(s, 500, 700, 300, 0.95) })
-		says(t, s.only(t, "evicting-wanted", stats.Warning), "The hit ratio fell from 95 % to 70 % while 500/s keys are evicted", "300/s requests", "maxmemory 150mb", "allkeys-lfu")
+		says(t, s.only(t, "evicting-wanted", stats.Warning), "The hit ratio fell from 95 % to 70 % while 500 keys a second are evicted", "300 requests a second", "maxmemory 150mb", "allkeys-lfu")
 	})
 	t.Run("fell while watching", func(t *testing.T) {
 		s := newSynth(evictingWanted)
@@ -28,7 +28,7 @@ func TestEvictingWanted(t *testing.T) {
 	t.Run("hardly helps", func(t *testing.T) {
 		s := newSynth(evictingWanted)
 		s.run(4, func(int) { cache(s, 500, 400, 600, 0.42) })
-		says(t, s.only(t, "evicting-wanted", stats.Warning), "60 % of look-ups miss while 500/s keys are evicted")
+		says(t, s.only(t, "evicting-wanted", stats.Warning), "60 % of look-ups miss while 500 keys a second are evicted")
 	})
 	silent(t, evictingWanted, 4, map[string]func(*synth, int){
 		"a good cache":   func(s *synth, i int) { cache(s, 500, 900, 100, 0.92) },

@@ -128,6 +128,13 @@ func (s *synth) sampled(rows ...stats.SampleRow) *synth {
 
 // next ends the second: the doctor sees its Snapshot. It returns that.
 func (s *synth) next() *stats.Snapshot {
+	snap := s.snapshot()
+	s.took = s.doctor.Observe(snap)
+	return snap
+}
+
+// snapshot ends the second.
+func (s *synth) snapshot() *stats.Snapshot {
 	snap := s.now
 	snap.IntervalSeconds = stats.Some(1.0)
 	snap.Commands = nil
@@ -148,7 +155,6 @@ func (s *synth) next() *stats.Snapshot {
 		snap.Errors = append(snap.Errors, stats.ErrorRow{Code: code, Count: n})
 	}
 	slices.SortFunc(snap.Errors, func(a, b stats.ErrorRow) int { return int(b.Count - a.Count) })
-	s.took = s.doctor.Observe(&snap)
 	s.now.Time = s.now.Time.Add(time.Second)
 	if up, ok := s.now.Server.UptimeSeconds.Get(); ok {
 		s.now.Server.UptimeSeconds = stats.Some(up + 1)
@@ -244,4 +250,12 @@ func wantUnknown(t *testing.T, f stats.Finding, want ...string) {
 	if d := cmp.Diff(want, f.Unknown); d != "" {
 		t.Errorf("what could not be known (-want +got):\n%s", d)
 	}
+}
+
+// loggedLarge adds an entry to one of the other logs, of now.
+func (s *synth) loggedLarge(kind stats.SlowKind, addr, name string, size int64, args ...string) *synth {
+	s.logged(addr, name, 0, args...)
+	e := &s.now.Slowlog[0]
+	e.Kind, e.Usec, e.Bytes = kind, stats.Maybe[int64]{}, stats.Some(size)
+	return s
 }

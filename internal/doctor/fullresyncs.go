@@ -55,16 +55,16 @@ func checkFullResyncs(w *Window) []stats.Finding {
 // resyncRemedies computes what backlog would have been enough.
 func (w *Window) resyncRemedies(f *stats.Finding) []string {
 	const mb = 1 << 20
-	backlog := "Enlarge the backlog: CONFIG SET repl-backlog-size 64mb or more, to hold some minutes of writes."
+	backlog := "enlarge the backlog: CONFIG SET repl-backlog-size 64mb or more, to hold some minutes of writes"
 	speed := w.speed(func(s *stats.Snapshot) stats.Maybe[int64] { return s.Replication.Offset })
 	if size, ok := w.Now.Replication.BacklogBytes.Get(); ok && speed > 0 {
 		holds := float64(size) / speed
 		f.Evidence = append(f.Evidence, w.evidence("backlog", bytes(float64(size))+", the writes of "+seconds(holds)+" at "+bytes(speed)+" a second", "INFO replication"))
 		if holds < w.Limit("backlog_seconds") {
-			backlog = "Enlarge the backlog to " + seconds(w.Limit("backlog_seconds")) + " of writes: CONFIG SET repl-backlog-size " + plain(int64(speed*w.Limit("backlog_seconds"))/mb+1) + "mb"
+			backlog = "enlarge the backlog to " + seconds(w.Limit("backlog_seconds")) + " of writes: CONFIG SET repl-backlog-size " + plain(int64(speed*w.Limit("backlog_seconds"))/mb+1) + "mb"
 		}
 	}
 	return []string{backlog,
-		"If the primary cuts replicas off while they load (its log says so): CONFIG SET client-output-buffer-limit \"replica 512mb 128mb 60\".",
-		"Find out why the link breaks: repl-timeout, the network, a replica that a long command blocks."}
+		"if the primary cuts replicas off while they load (its log says so): CONFIG SET client-output-buffer-limit \"replica 512mb 128mb 60\"",
+		"find out why the link breaks: repl-timeout, the network, a replica that a long command blocks"}
 }

@@ -122,7 +122,7 @@ func (w *Window) busyConnections(culprits []stats.Culprit) int {
 	n := 0
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
-		if !c.Own && c.IdleSeconds <= 5 && !strings.ContainsAny(c.Flags, "bSMO") && !among(c, culprits) {
+		if !c.Own && c.IdleSeconds <= 5 && !hasFlag(c, "bSMO") && !among(c, culprits) {
 			n++
 		}
 	}

@@ -24,9 +24,12 @@ var leakedConnections = Rule{
 }
 
 func checkLeakedConnections(w *Window) []stats.Finding {
+	if float64(len(w.census.abandoned)) < w.Limit("connections") {
+		return nil
+	}
 	type owner struct{ ip, name string }
 	groups := map[owner][]*stats.ConnectionRow{}
-	for _, c := range w.connections(abandoned) {
+	for _, c := range w.census.abandoned {
 		o := owner{ipOf(c.Addr, c.Flags), c.Name}
 		groups[o] = append(groups[o], c)
 	}
@@ -86,8 +89,8 @@ func (w *Window) leakFinding(list []*stats.ConnectionRow, perSec, span float64) 
 		},
 		Impact: "They add up and take connections and memory from others.",
 		Remedy: []string{
-			"Look in this client for a connection made for each request or job and not closed or given back on every path, errors included.",
-			"Until then let the server close what idles: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared).",
+			"look in this client for a connection made for each request or job and not closed or given back on every path, errors included",
+			"until then let the server close what idles: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared)",
 		},
 		Unknown: []string{"whether the client still holds them: one that vanished without closing is found by tcp-keepalive after some minutes"},
 	}

@@ -24,11 +24,7 @@ var monitorLeft = Rule{
 
 func checkMonitorLeft(w *Window) []stats.Finding {
 	var found []stats.Finding
-	for i := range w.Now.Connections {
-		c := &w.Now.Connections[i]
-		if !strings.Contains(c.Flags, "O") || c.Own {
-			continue
-		}
+	for _, c := range w.census.monitors {
 		if !w.monitoredFor(c, time.Duration(w.Limit("seconds")*float64(time.Second))) {
 			continue
 		}

@@ -41,9 +41,9 @@ func checkNearMaxclients(w *Window) []stats.Finding {
 		Impact:   "When none is left, applications that start or reconnect are refused.",
 		Culprits: whoHas(w.connections(func(*stats.ConnectionRow) bool { return true }), one),
 		Remedy: []string{
-			"Make the greatest holder above use fewer: a pool with a limit, one for a process.",
-			"Let the server close connections that idle: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared).",
-			"If so many are needed: CONFIG SET maxclients " + raisedCount(limit) + ", and the limit of open files with it.",
+			"make the greatest holder above use fewer: a pool with a limit, one for a process",
+			"let the server close connections that idle: CONFIG SET timeout 300 (Pub/Sub and blocked connections are spared)",
+			"if so many are needed: CONFIG SET maxclients " + raisedCount(limit) + ", and the limit of open files with it",
 		},
 	}
 	if refused > 0 {
@@ -62,8 +62,8 @@ func checkNearMaxclients(w *Window) []stats.Finding {
 		f.Title = plural(refused, "connection") + " refused in " + seconds(elapsed.Seconds()) + ", though only " + open + " are open"
 		f.Impact = "Somebody cannot connect."
 		f.Remedy = []string{
-			"If clients of other hosts are meant to connect: set a password (ACL SETUSER or requirepass) rather than turning protected mode off.",
-			"Else look in the server's log for \"max number of clients reached\" and at redistop for bursts of connections.",
+			"if clients of other hosts are meant to connect: set a password (ACL SETUSER or requirepass) rather than turning protected mode off",
+			"else look in the server's log for \"max number of clients reached\" and at redistop for bursts of connections",
 		}
 		f.Unknown = []string{"who was refused, and whether by protected mode or by a burst that reached maxclients between two looks: the server's log may tell"}
 	}

@@ -45,7 +45,7 @@ func checkNoevictionLimit(w *Window) []stats.Finding {
 		f.Evidence = append(f.Evidence, moment("maxmemory-policy", safeName(m.Policy), "INFO memory"))
 	}
 	f.Culprits = w.writers()
-	f.Remedy = memoryRemedies(m)
+	f.Remedy = memoryRemedies(w)
 	if len(f.Culprits) == 0 {
 		f.Unknown = []string{"who writes the most: no samples of the command stream; redistop monitor shows it"}
 	}
@@ -74,22 +74,23 @@ func (w *Window) fillsUp(f *stats.Finding, used, limit int64) bool {
 }
 
 // memoryRemedies says how to make room, for the policy that is set.
-func memoryRemedies(m *stats.Memory) []string {
-	list := []string{"See what fills it: redistop keys big and redistop keys prefixes; give what may go a TTL, and remove what nobody needs with redistop keys delete PATTERN."}
+func memoryRemedies(w *Window) []string {
+	m := &w.Now.Memory
+	list := []string{"see what fills it: " + w.tool("redistop keys big", "", "") + " and " + w.tool("redistop keys prefixes", "", "") + "; give what may go a TTL, and remove what nobody needs: " + w.tool("redistop keys delete", "", "PATTERN")}
 	if limit, ok := m.Max.Get(); ok {
-		text := "Raise the limit if the host has the memory: CONFIG SET maxmemory " + raised(limit)
+		text := "raise the limit if the host has the memory: CONFIG SET maxmemory " + raised(limit)
 		if system, ok := m.System.Get(); ok {
 			text += " (the host has " + bytes(float64(system)) + ")"
 		}
-		list = append(list, text+".")
+		list = append(list, text)
 	}
 	switch {
 	case m.Policy == "noeviction":
-		list = append(list, "If all of it is a cache that can be filled anew, let it evict: CONFIG SET maxmemory-policy allkeys-lru. Never do that to queues, streams or sessions that matter.")
+		list = append(list, "if all of it is a cache that can be filled anew, let it evict: CONFIG SET maxmemory-policy allkeys-lru; never do that to queues, streams or sessions that matter")
 	case strings.HasPrefix(m.Policy, "volatile-"):
-		list = append(list, "Only keys that expire may be evicted ("+safeName(m.Policy)+"): set TTLs, or if all of it is a cache, CONFIG SET maxmemory-policy allkeys-lru.")
+		list = append(list, "only keys that expire may be evicted ("+safeName(m.Policy)+"): set TTLs, or if all of it is a cache, CONFIG SET maxmemory-policy allkeys-lru")
 	case m.Policy != "":
-		list = append(list, "Eviction is allowed and does not help: client and replication buffers count as memory too, see INFO memory (mem_clients_normal).")
+		list = append(list, "eviction is allowed and does not help: client and replication buffers count as memory too, see INFO memory (mem_clients_normal)")
 	}
 	return list
 }

@@ -24,7 +24,7 @@ func TestNoevictionLimit(t *testing.T) {
 		s := newSynth(noevictionLimit)
 		withMemory(s, 100*mb, 100*mb, "volatile-lru")
 		s.run(3, func(int) { s.errors("OOM", 1) })
-		says(t, s.only(t, "noeviction-limit", stats.Critical), "Only keys that expire may be evicted (volatile-lru)")
+		says(t, s.only(t, "noeviction-limit", stats.Critical), "only keys that expire may be evicted (volatile-lru)")
 	})
 	t.Run("full though nobody writes", func(t *testing.T) {
 		s := newSynth(noevictionLimit)

@@ -36,8 +36,8 @@ func checkNoPasswordOpen(w *Window) []stats.Finding {
 		Culprits: whoHas(strangers, one),
 		Impact:   "Whoever reaches its port can read, change and delete all data.",
 		Remedy: []string{
-			"Set a password: CONFIG SET requirepass, or better a user for each application (ACL SETUSER), and give it to the clients first.",
-			"Listen only where clients are: CONFIG SET bind \"127.0.0.1 10.0.0.5\" (with this host's addresses), and put a firewall before the port.",
+			"set a password: CONFIG SET requirepass, or better a user for each application (ACL SETUSER), and give it to the clients first",
+			"listen only where clients are: CONFIG SET bind \"127.0.0.1 10.0.0.5\" (with this host's addresses), and put a firewall before the port",
 		},
 		Unknown: []string{"whether a firewall keeps strangers from the port"},
 	}
@@ -67,8 +67,8 @@ func (w *Window) openBeyondHost() (how string, open bool) {
 	}
 	plainPort, known := w.configInt("port")
 	tlsPort, _ := w.configInt("tls-port")
-	if known && plainPort == 0 && (tlsPort == 0 || w.configIs("tls-auth-clients", "yes")) {
-		return "", false // unix socket alone, or certificates
+	if known && plainPort == 0 && (tlsPort == 0 || !w.configIs("tls-auth-clients", "no") && !w.configIs("tls-auth-clients", "optional")) {
+		return "", false // a unix socket alone, or certificates, which are asked for by default
 	}
 	if bind == "" {
 		bind = "all addresses"

@@ -42,7 +42,7 @@ func checkOutputBuffers(w *Window) []stats.Finding {
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
 		h, ok := w.held[c.ID]
-		if !ok || c.Own || strings.ContainsAny(c.Flags, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
+		if !ok || c.Own || hasFlag(c, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
 			continue
 		}
 		class := outputClass(c)
@@ -177,20 +177,20 @@ func waitingRemedies(k *waiting) []string {
 			worst = c
 		}
 	}
-	end := "To end the worst at once: CLIENT KILL ID " + plain(worst.ID) + "."
+	end := "to end the worst at once: CLIENT KILL ID " + plain(worst.ID)
 	switch k.class {
 	case "monitor":
-		return []string{"End the MONITOR: CLIENT KILL ID " + plain(worst.ID) + ". redistop watches in short windows instead."}
+		return []string{"end the MONITOR: CLIENT KILL ID " + plain(worst.ID) + " (redistop watches in short windows instead)"}
 	case "pubsub":
 		return []string{
-			"Let the subscriber take messages off the socket at once and work on them elsewhere, or share the channels among several subscribers; where no message may be lost, use a stream.",
+			"let the subscriber take messages off the socket at once and work on them elsewhere, or share the channels among several subscribers; where no message may be lost, use a stream",
 			end,
 		}
 	}
 	return []string{
-		"Look at the client: a thread that does not read, a debugger, or requests sent without reading the replies. Ask for less at once (SCAN family, LIMIT, smaller pipelines).",
+		"look at the client: a thread that does not read, a debugger, or requests sent without reading the replies; ask for less at once (SCAN family, LIMIT, smaller pipelines)",
 		end,
-		"Put a limit on ordinary clients, which have none by default: CONFIG SET client-output-buffer-limit \"normal 256mb 64mb 60\".",
+		"put a limit on ordinary clients, which have none by default: CONFIG SET client-output-buffer-limit \"normal 256mb 64mb 60\"",
 	}
 }
 

@@ -117,7 +117,7 @@ func TestSlowFork(t *testing.T) {
 	s = newSynth(slowFork)
 	fork(s, 300_000, gb, "3600 1")
 	s.run(1, nil)
-	says(t, s.only(t, "slow-fork", stats.Warning), "The machine forks slowly")
+	says(t, s.only(t, "slow-fork", stats.Warning), "the machine forks slowly")
 	s = newSynth(slowFork)
 	fork(s, 300_000, 20*gb, "")
 	s.run(1, nil)

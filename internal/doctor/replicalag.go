@@ -113,8 +113,8 @@ func (w *Window) lagFinding(r stats.ReplicaRow, behind, silence, speed float64) 
 		Culprits: []stats.Culprit{{Addr: r.Addr, IP: ipOf(r.Addr, ""), Source: "INFO replication"}},
 		Impact:   "Reads from it are old, and a failover to it would lose what it has not got.",
 		Remedy: []string{
-			"Look at the replica: redistop " + addr + ". Is it out of processor time, blocked by a long command, loading, or swapping?",
-			"Look at the network between the two, and at what writes so much here (redistop, sorted by input).",
+			"look at the replica with `redistop " + addr + "`: is it out of processor time, blocked by a long command, loading, or swapping?",
+			"look at the network between the two, and at what writes so much here (redistop, sorted by input)",
 		},
 	}
 	if lag, ok := r.LagBytes.Get(); ok {

@@ -33,8 +33,8 @@ func checkReplicaLinkDown(w *Window) []stats.Finding {
 		Severity: stats.Warning, Confidence: stats.Certain,
 		Impact: "Who reads from this replica reads old data, and a failover to it would lose the writes since.",
 		Remedy: []string{
-			"Try from this replica's host: redis-cli -h " + hostAndPort(r.PrimaryAddr) + " PING",
-			"Read this replica's log: it says why each attempt fails (refused, timeout, NOAUTH or WRONGPASS: masteruser and masterauth).",
+			"try from this replica's host: redis-cli -h " + hostAndPort(r.PrimaryAddr) + " PING",
+			"read this replica's log: it says why each attempt fails (refused, timeout, NOAUTH or WRONGPASS: masteruser and masterauth)",
 		},
 		Unknown: []string{"why the link is down: the logs of both servers tell"},
 	}

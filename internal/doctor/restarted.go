@@ -59,9 +59,7 @@ func checkRestarted(w *Window) []stats.Finding {
 	return []stats.Finding{f}
 }
 
-func keysOf(s *stats.Snapshot) (n int64) {
-	for _, r := range s.Keyspace {
-		n += r.Keys
-	}
-	return n
+func keysOf(s *stats.Snapshot) int64 {
+	all, _ := keys(s)
+	return all
 }

@@ -51,7 +51,7 @@ func TestRulesAreComplete(t *testing.T) {
 		}
 		limits := map[string]bool{}
 		for _, l := range r.Limits {
-			if !limit.MatchString(l.Name) || limits[l.Name] || len(l.Why) < 20 || strings.ContainsAny(l.Why, "\n|") {
+			if !limit.MatchString(l.Name) || limits[l.Name] || len(l.Why) < 10 || strings.ContainsAny(l.Why, "\n|") {
 				t.Errorf("%s: limit %+v", r.ID, l)
 			}
 			limits[l.Name] = true

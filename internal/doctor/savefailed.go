@@ -5,7 +5,7 @@ import "redistop/internal/stats"
 var saveFailed = Rule{
 	ID:    "save-failed",
 	Title: "The data could not be saved",
-	Group: "Persistence",
+	Group: "Persistence and host",
 	What:  "The last BGSAVE failed. With save points set, the server then refuses writes (stop-writes-on-bgsave-error).",
 	Why:   "Writes fail with a MISCONF error; and if the server ends, all since the last good RDB is lost.",
 	How:   "INFO persistence (rdb_last_bgsave_status), CONFIG GET save and stop-writes-on-bgsave-error, and MISCONF in INFO errorstats (6.2+). The reason stands only in the server's log.",
@@ -27,7 +27,7 @@ func checkSaveFailed(w *Window) []stats.Finding {
 		Title:    "The last BGSAVE failed",
 		Evidence: []stats.Evidence{moment("rdb_last_bgsave_status", "err", "INFO persistence")},
 		Impact:   "If the server ends now, what was written since the last good RDB is lost.",
-		Remedy:   []string{"Read the server's log for the reason: disk full, no right to write in dir, or fork refused (then: sysctl vm.overcommit_memory=1). Mend it, then BGSAVE."},
+		Remedy:   []string{"read the server's log for the reason: disk full, no right to write in dir, or fork refused (then: sysctl vm.overcommit_memory=1); mend it, then BGSAVE"},
 		Unknown:  []string{"why it failed: the server's log says it"},
 	}
 	if n, ok := p.ChangesSinceSave.Get(); ok {
@@ -41,7 +41,7 @@ func checkSaveFailed(w *Window) []stats.Finding {
 		f.Severity = stats.Critical
 		f.Title += ", and writes are refused"
 		f.Impact = "Every write fails with a MISCONF error. " + f.Impact
-		f.Remedy = append(f.Remedy, "To take writes before that, at the risk of losing them: CONFIG SET stop-writes-on-bgsave-error no")
+		f.Remedy = append(f.Remedy, "to take writes before that, at the risk of losing them: CONFIG SET stop-writes-on-bgsave-error no")
 		if refused > 0 {
 			f.Evidence = append(f.Evidence, w.evidence("MISCONF errors", count(refused), "INFO errorstats"))
 		}

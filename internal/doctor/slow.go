@@ -27,6 +27,7 @@ const scriptAddr = "?:0"
 type slowCommands struct {
 	entries []SlowCommand
 	table   []stats.SlowRow // of the last Snapshot
+	begun   bool            // there was one
 }
 
 // slowID tells an entry from others; ids begin anew with the process.
@@ -42,10 +43,11 @@ func idOf(r *stats.SlowRow) slowID { return slowID{r.Kind, r.ID, r.Time.UnixNano
 // ago is new, whatever the server's clock says.
 func (l *slowCommands) learn(s *stats.Snapshot, w *Window) {
 	l.entries = slices.DeleteFunc(l.entries, func(c SlowCommand) bool { return s.Time.Sub(c.Seen) > Recent })
+	first := !l.begun
+	l.begun = true
 	if sameTable(l.table, s.Slowlog) {
 		return
 	}
-	first := l.table == nil
 	known := make(map[slowID]bool, len(l.table))
 	for i := range l.table {
 		known[idOf(&l.table[i])] = true
@@ -114,10 +116,18 @@ func (w *Window) Slowest(command string) []SlowCommand {
 // "LRANGE queue 0 -1", "SET user:12 (230 B)".
 func (c *SlowCommand) Line(limit int) string {
 	args := monitorArgs(c.Args)
+	if name := statName(c); len(c.Args) > 0 && known(name) {
+		args = monitorArgs(append([]string{strings.ToUpper(c.Args[0])}, c.Args[1:]...))
+	}
 	if valueless[statName(c)] {
 		return redis.PrintableCut(string(redis.Reveal(nil, args, 4*limit)), limit)
 	}
 	return redis.PrintableCut(string(redis.Redact(nil, args)), limit)
+}
+
+func known(command string) bool {
+	_, ok := lookup(command)
+	return ok
 }
 
 // valueless are commands whose arguments are keys, patterns, ranges and options only.

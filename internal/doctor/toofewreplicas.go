@@ -35,16 +35,16 @@ func checkTooFewReplicas(w *Window) []stats.Finding {
 	}
 	f := stats.Finding{
 		Severity: stats.Critical, Confidence: stats.Certain,
-		Title:    "Writes are refused: " + plural(good, "replica") + pick(good == 1, " keeps", " keep") + " up",
+		Title:    "Writes are refused: too few replicas keep up",
 		Evidence: []stats.Evidence{moment("replicas that keep up", count(good)+" of "+plural(int64(len(w.Now.Replication.Replicas)), "replica"), "INFO replication")},
 		Impact:   "Every write fails with a NOREPLICAS error until enough replicas are back.",
 		Remedy: []string{
-			"Bring the replicas back: look at them with redistop, and at their logs.",
-			"If losing writes in a failover is the smaller evil: CONFIG SET min-replicas-to-write " + plain(good),
+			"bring the replicas back: look at them with redistop, and at their logs",
+			"if losing writes in a failover is the smaller evil: CONFIG SET min-replicas-to-write " + plain(good),
 		},
 	}
 	if known {
-		f.Title += ", " + count(wanted) + " are wanted"
+		f.Title = "Writes are refused: " + count(good) + " of " + plural(wanted, "wanted replica") + pick(wanted == 1, " keeps", " keep") + " up"
 		f.Evidence = append(f.Evidence, moment("min-replicas-to-write", count(wanted)+", with a lag of at most "+seconds(float64(maxLag)), "CONFIG GET"))
 	}
 	if refused > 0 {

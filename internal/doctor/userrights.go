@@ -40,7 +40,7 @@ func checkDefaultUserAll(w *Window) []stats.Finding {
 		},
 		Culprits: whoHas(list, one),
 		Impact:   "A mistake in one of these clients reaches all data, FLUSHALL and CONFIG included.",
-		Remedy:   []string{"Give each of these clients its own user with the commands and keys that it needs: ACL SETUSER; then ACL SETUSER default off."},
+		Remedy:   []string{"give each of these clients its own user with the commands and keys that it needs: ACL SETUSER; then ACL SETUSER default off"},
 	}}
 }
 
@@ -83,7 +83,7 @@ func checkDangerousCommandsOpen(w *Window) []stats.Finding {
 			Evidence: []stats.Evidence{moment("may run", text, "ACL GETUSER"), moment("connections of other hosts", count(int64(len(list))), "CLIENT LIST")},
 			Culprits: whoHas(list, one),
 			Impact:   "One wrong call of this application stops the server or loses data.",
-			Remedy:   []string{"Take from it what it does not need: ACL SETUSER " + quoted(u.Name) + " -@dangerous, then give back single commands with +name."},
+			Remedy:   []string{"take from it what it does not need: ACL SETUSER " + quoted(u.Name) + " -@dangerous, then give back single commands with +name"},
 			Unknown:  []string{"whether these are operators, who need them"},
 		})
 	}

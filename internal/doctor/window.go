@@ -33,6 +33,7 @@ type Window struct {
 	slow   slowCommands
 	limits map[string]float64
 	book   addressBook
+	census census
 	held   map[int64]heldBuffer // output buffers that wait, by connection
 	heldAt time.Time            // of the newest pass over the connections that held knows
 	peaks  peaks
@@ -54,7 +55,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	if w.Now != nil {
 		switch then := w.Now; {
 		case anotherProcess(then, s):
-			*w = Window{Restarted: then.Bare()}
+			*w = Window{Restarted: then.Bare(), slow: slowCommands{table: w.slow.table, begun: true}}
 		case countersReset(then, s):
 			w.Past, w.peaks = nil, peaks{}
 		default:
@@ -67,6 +68,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.Now, w.Link, w.works = s, s.Link, nil
 	w.thinOut()
 	w.book.learn(s)
+	w.census.take(s.Connections)
 	w.learnHeld(s)
 	w.slow.learn(s, w)
 	w.peaks.learn(s)

@@ -21,7 +21,7 @@ type Big struct {
 type TypeSizes struct {
 	Type     string
 	Memory   Tally            // bytes
-	Sizes    sketch.Quantiles // bytes of a key
+	Sizes    sketch.Quantiles // bytes of a key; empty where the server does not tell
 	Elements sketch.Quantiles // elements of a key, bytes of a string; empty where they were not counted
 	Largest  Key              // by memory
 }
@@ -46,7 +46,9 @@ func (b *Big) Add(k Key) {
 		b.types[name] = t
 	}
 	t.Memory.Add(float64(memory))
-	t.Sizes.Add(uint64(max(0, memory)))
+	if k.Memory.Known() {
+		t.Sizes.Add(uint64(max(0, memory)))
+	}
 	if k.Elements.Known() {
 		t.Elements.Add(uint64(max(0, elements)))
 		if k.Type != "string" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"redistop/internal/redis"
@@ -52,17 +53,17 @@ func Describe(ctx context.Context, tool *server.Tool, names []string, want Want)
 		}
 		return err
 	}
-	if want.Type {
+	if want.Type && tool.Has("type") {
 		if err := ask(setType, "TYPE"); err != nil {
 			return nil, err
 		}
 	}
-	if want.Memory {
+	if want.Memory && tool.Has("memory|usage") {
 		if err := ask(setMemory, "MEMORY", "USAGE"); err != nil {
 			return nil, err
 		}
 	}
-	if want.TTL {
+	if want.TTL && tool.Has("pttl") {
 		if err := ask(setTTL, "PTTL"); err != nil {
 			return nil, err
 		}
@@ -123,8 +124,9 @@ func countElements(ctx context.Context, tool *server.Tool, described []Key) erro
 	return nil
 }
 
-// denied recognises the refusal of a right. It would be the same for every key.
+// denied recognises the refusal of a right, and of a command that is not there. It would be the same for
+// every key.
 func denied(err error) bool {
 	var reply *redis.ReplyError
-	return errors.As(err, &reply) && reply.Code == "NOPERM"
+	return errors.As(err, &reply) && (reply.Code == "NOPERM" || strings.HasPrefix(reply.Message, "unknown command"))
 }

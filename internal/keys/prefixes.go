@@ -22,7 +22,7 @@ type Prefixes struct {
 
 // Prefix is the keys that begin alike.
 type Prefix struct {
-	Name     string // the whole beginning, with its last separator; of a leaf the whole pattern
+	Name     string // the whole beginning, with its last separator; of a leaf the whole pattern; raw bytes
 	Keys     Tally
 	Memory   Tally // bytes
 	Expiring Tally
@@ -81,7 +81,7 @@ func (p *Prefixes) child(node *Prefix, segment, whole string) *Prefix {
 		node.Children = map[string]*Prefix{}
 	}
 	p.nodes++
-	c := &Prefix{Name: whole}
+	c := &Prefix{Name: string(redis.Unquote(nil, []byte(whole)))}
 	node.Children[segment] = c
 	return c
 }

@@ -13,11 +13,16 @@ import (
 	"redistop/internal/server"
 )
 
-// ErrReply says that a reply has a shape that no known server gives it.
-var ErrReply = errors.New("unexpected reply")
+// ErrReply says that a reply has a shape that no known server gives it, ErrNoScan that the server has no
+// SCAN.
+var (
+	ErrReply  = errors.New("unexpected reply")
+	ErrNoScan = errors.New("the server has no SCAN (Redis 2.8 brought it), or it was renamed or disabled")
+)
 
 const (
 	firstCount = 100
+	tightCount = 10 // where the server has no room for long replies
 	maxCount   = 2000
 )
 
@@ -53,6 +58,9 @@ func NewScan(tool *server.Tool, search Search) (*Scan, error) {
 		search.Pattern = ""
 	}
 	runID, _ := tool.Info().Text("run_id")
+	if _, one := Literal(search.Pattern); !tool.Has("scan") && (!one || search.Pattern == "") {
+		return nil, ErrNoScan
+	}
 	here := Place{Search: searchMark(search.DB, search.Pattern, search.Type), Server: serverMark(runID)}
 	from := search.From
 	if !from.Start() {
@@ -64,7 +72,11 @@ func NewScan(tool *server.Tool, search Search) (*Scan, error) {
 		}
 		here = from
 	}
-	s := &Scan{tool: tool, search: search, step: tool.Step("scan", firstCount, maxCount), seen: newSeen(), place: here, last: here, began: time.Now()}
+	first := firstCount
+	if tool.Room() < server.ReplyRoom {
+		first = tightCount
+	}
+	s := &Scan{tool: tool, search: search, step: tool.Step("scan", first, maxCount), seen: newSeen(), place: here, last: here, began: time.Now()}
 	s.start = s.behind(here.Cursor)
 	s.highest = s.start
 	return s, nil

@@ -16,6 +16,7 @@ import "hash/maphash"
 // likely than 1 in 10^24 for a hundred million keys.
 type seen struct {
 	seeds      [2]maphash.Seed
+	size       int // of a generation
 	young, old map[[2]uint64]struct{}
 	dropped    int64
 }
@@ -24,7 +25,7 @@ type seen struct {
 const generation = 1 << 18
 
 func newSeen() *seen {
-	return &seen{seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, young: map[[2]uint64]struct{}{}}
+	return &seen{size: generation, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, young: map[[2]uint64]struct{}{}}
 }
 
 // add says whether a key is new.
@@ -36,8 +37,8 @@ func (s *seen) add(key string) bool {
 		s.dropped++
 		return false
 	}
-	if len(s.young) >= generation {
-		s.old, s.young = s.young, make(map[[2]uint64]struct{}, generation)
+	if len(s.young) >= s.size {
+		s.old, s.young = s.young, make(map[[2]uint64]struct{}, s.size)
 	}
 	s.young[h] = struct{}{}
 	return true

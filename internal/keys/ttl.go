@@ -33,7 +33,7 @@ type Horizon struct {
 
 // LifeOf is the keys of one pattern.
 type LifeOf struct {
-	Pattern string
+	Pattern string // raw bytes
 	Keys    Tally
 	Never   Tally
 	Memory  Tally // bytes of those that never expire
@@ -107,8 +107,8 @@ func (l *Lives) of(key string) *LifeOf {
 		}
 		name = Rest
 	}
-	p := &LifeOf{Pattern: name, number: len(l.names)}
-	l.names = append(l.names, name)
+	p := &LifeOf{Pattern: string(redis.Unquote(nil, []byte(name))), number: len(l.names)}
+	l.names = append(l.names, p.Pattern)
 	l.patterns[name] = p
 	return p
 }

@@ -95,12 +95,16 @@ func Open(ctx context.Context, tool *server.Tool, key string, ordered bool) (*Va
 		v.cursor = "-"
 	}
 	v.step = tool.Step(k.command, v.first(d), k.most)
+	if d.Type == "list" {
+		v.step.AtLeast(leastOfList)
+	}
 	return v, nil
 }
 
 const (
 	firstElements = 50
 	firstBytes    = 16 << 10
+	leastOfList   = 500 // each call walks to its place anew
 )
 
 // first is the size of the first step: less than usual where the elements are large on average.
@@ -187,6 +191,7 @@ func textOf(v redis.Value) Text {
 }
 
 func (v *Value) pieces(ctx context.Context) ([]Element, error) {
+	v.step.Ask(int(min(int64(v.step.Size()), v.tool.Room())))
 	size := int64(v.step.Size())
 	reply, err := v.asked(ctx, "GETRANGE", v.key, strconv.FormatInt(v.read, 10), strconv.FormatInt(v.read+size-1, 10))
 	if err != nil {

@@ -16,7 +16,7 @@ func (w *watcher) openWindow() {
 	if w.blind {
 		return
 	}
-	w.inside, w.begun, w.ended = true, 0, 0
+	w.inside, w.begun, w.ended, w.commands, w.bytes = true, 0, 0, 0, 0
 	w.tally.Open(time.Now())
 	if w.gap {
 		w.batch.Exact = false
@@ -40,6 +40,7 @@ func (w *watcher) closeWindow(length time.Duration) {
 	}
 	w.inside, w.closed, w.before, w.length = false, now, w.ended, length
 	w.tally.Close(length)
+	w.sampler.saw(w.commands, w.bytes, length)
 	if w.batch.Windows++; w.batch.Windows == 1 {
 		w.sampler.worksNow()
 	}
@@ -63,6 +64,8 @@ func (w *watcher) add(line []byte) {
 		return
 	}
 	w.batch.Seen++
+	w.commands++
+	w.bytes += int64(len(w.line.Args))
 	if w.sampler.only != nil && !w.sampler.only(&w.line) {
 		return
 	}
@@ -96,7 +99,7 @@ const seam = time.Millisecond
 func (w *watcher) ours() bool {
 	unix := bytes.HasPrefix(w.line.Addr, unixPrefix)
 	switch {
-	case bytes.HasPrefix(w.line.Args, waitWords), bytes.Equal(w.line.Args, endWords):
+	case bytes.HasPrefix(w.line.Args, waitWords), bytes.Equal(w.line.Args, endWords), bytes.Equal(w.line.Args, pingWords):
 		return true
 	case bytes.Equal(w.line.Args, nameWords):
 		if !unix && len(w.own) < mostOwn {
@@ -122,6 +125,7 @@ var (
 	waitWord   = []byte(`"WAIT" `)
 	waitWords  = []byte(`"WAIT" "1000" "`)
 	endWords   = []byte(`"WAIT" "0" "1"`)
+	pingWords  = []byte(`"PING" "redistop"`)
 	nameWords  = []byte(`"CLIENT" "SETNAME" "redistop"`)
 	ownWords   = [][]byte{[]byte(`"INFO" "all"`), []byte(`"MEMORY" "STATS"`), []byte(`"LATENCY" "HISTOGRAM"`), []byte(`"CLIENT" "ID"`)}
 )

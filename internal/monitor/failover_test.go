@@ -21,7 +21,7 @@ func TestAFailoverCausesNoLoopOfErrors(t *testing.T) {
 			s, primary := redistest.New(t, redistest.TCP()), redistest.New(t, redistest.TCP())
 			m := sampler(t, server.Target{Network: "tcp", Address: s.Addr()}, nil, true)
 			m.Update(c, nil)
-			if b, ok := m.Take(5 * time.Second); !ok || b.Windows == 0 {
+			if b, ok := m.Take(patience); !ok || b.Windows == 0 {
 				t.Fatalf("no windows before the failover; status %+v", m.Status())
 			}
 			host, port, _ := strings.Cut(primary.Addr(), ":")

@@ -38,6 +38,7 @@ type Sampler struct {
 	huge       time.Time      // guarded by mu: when a huge command was seen last
 	large      time.Time      // guarded by mu: when the server said last that such commands are to be expected
 	known      time.Time      // guarded by mu: since when something is known of the server
+	spent      float64        // guarded by mu: price of the windows since the conditions came, in seconds of processor time
 	worked     bool           // guarded by mu: a window was read on the present stream, or the last one
 	resting    string         // guarded by mu: why no window is opened before rested
 	rested     time.Time      // guarded by mu
@@ -109,7 +110,7 @@ func (s *Sampler) Update(c Conditions, ownAddrs []string) {
 		c.InputBytes = max(c.InputBytes, s.conditions.InputBytes)
 	}
 	s.learn(c, time.Now())
-	s.conditions, s.own = c, ownAddrs
+	s.conditions, s.own, s.spent = c, ownAddrs, 0
 	s.mu.Unlock()
 	if first {
 		s.wake()
@@ -126,6 +127,27 @@ func (s *Sampler) learn(c Conditions, now time.Time) {
 	}
 	if c.Known && s.known.IsZero() {
 		s.known = now
+	}
+}
+
+// saw learns from a window itself, between two polls: a load that began since the last one would be seen whole,
+// at its whole price, until the next. Once the windows cost more than the interval may, what the last one showed
+// is the rate.
+func (s *Sampler) saw(commands, bytes int64, length time.Duration) {
+	if commands == 0 || length <= 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.status.Mode == Full { // at any price
+		return
+	}
+	c := &s.conditions
+	s.spent += float64(commands) * CommandPrice(float64(bytes)/float64(commands))
+	if s.spent > s.limits.Duty*c.Interval.Seconds() {
+		length = max(length, usual) // a moment says little of a rate
+		c.Commands = max(c.Commands, float64(commands)/length.Seconds())
+		c.InputBytes = max(c.InputBytes, float64(bytes)/length.Seconds())
 	}
 }
 

@@ -38,10 +38,13 @@ type watcher struct {
 	before   int64         // ended of the window before; 0: not told
 	quickest time.Duration // answer to Ask: what the way there and back takes
 	own      map[string]bool
-	inside   bool // a window is open
-	proven   bool // a first window was granted on this connection
-	blind    bool // the window shows only whether MONITOR is permitted: a gap follows it
-	over     bool // nothing is to be seen until somebody says so
+	commands int64 // of others in the open window
+	bytes    int64 // of their arguments, as MONITOR writes them
+	inside   bool  // a window is open
+	proven   bool  // a first window was granted on this connection
+	granted  bool  // or on one before it
+	blind    bool  // the window shows only whether MONITOR is permitted: a gap follows it
+	over     bool  // nothing is to be seen until somebody says so
 }
 
 const (
@@ -70,6 +73,8 @@ func (w *watcher) work(ctx context.Context) error {
 		switch {
 		case p.chain && c.Replica:
 			err = w.openEnded(ctx, p, mode)
+		case p.chain && !c.Reset:
+			err = w.singles(ctx, p, mode)
 		case p.chain:
 			err = w.chain(ctx, p, mode)
 		default:
@@ -94,6 +99,9 @@ func (w *watcher) open(ctx context.Context, c Conditions) error {
 	w.stream, w.lines, w.gap, w.quickest = stream, redis.NewMonitorReader(stream.Raw(), 0), true, 0
 	w.own[stream.Addr()] = true
 	w.proven = false
+	if w.granted && !stream.Reusable() {
+		stream.Mark()
+	}
 	w.sampler.holds(stream)
 	return nil
 }
@@ -114,8 +122,8 @@ func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration)
 		if !w.sampler.sleep(ctx, time.Until(start.Add(at))) {
 			break // the mode was changed, or the end
 		}
-		if now, _, c := w.sampler.next(time.Now()); now.count == 0 {
-			break // the conditions forbid it by now
+		if now, _, c := w.sampler.next(time.Now()); now.count == 0 || 2*now.length <= p.length {
+			break // the conditions forbid it by now, or such long ones
 		} else if err := w.open(ctx, c); err != nil {
 			return err
 		}
@@ -151,7 +159,7 @@ func (w *watcher) one(length time.Duration) error {
 	}
 	err := w.read(length, true)
 	if err == nil {
-		w.proven = true
+		w.proven, w.granted = true, true
 		w.stream.Mark()
 	}
 	return err
@@ -198,38 +206,6 @@ func (w *watcher) chain(ctx context.Context, p plan, mode Mode) error {
 			return err
 		}
 		written++
-	}
-	return nil
-}
-
-// openEnded sees everything on a replica, a moment at a time, and leaves each by itself.
-func (w *watcher) openEnded(ctx context.Context, p plan, mode Mode) error {
-	length := min(p.length, 20*time.Millisecond)
-	watched, stop := context.WithCancel(ctx)
-	defer stop()
-	stream := w.stream
-	go w.sampler.watchHeld(watched, stream)
-	for ctx.Err() == nil {
-		w.gap = true
-		if err := stream.Begin(); err != nil {
-			return err
-		}
-		end := time.AfterFunc(length, func() { stream.End() })
-		err := w.read(length, false)
-		end.Stop()
-		if err != nil {
-			return err
-		}
-		if w.sampler.asked.Load() {
-			w.handOver()
-		}
-		if !stream.Reusable() {
-			w.close()
-			return nil
-		}
-		if next, now, c := w.sampler.next(time.Now()); now != mode || !next.chain || !c.Replica {
-			return nil
-		}
 	}
 	return nil
 }

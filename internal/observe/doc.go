@@ -3,10 +3,12 @@
 //
 //	server.Poller  ── Reading ──┐
 //	                            ├─> stats.Aggregate ── Snapshot ──> tui, JSON, text
-//	monitor.Sampler ── Batch ───┘
+//	monitor.Sampler ── Batch ───┤
+//	prober ── Latency ──────────┘
 //
-// Three goroutines. The poller owns the connection and may wait long for a frozen server; the folder
+// Four goroutines. The poller owns the connection and may wait long for a frozen server; the folder
 // owns the Aggregate and never waits for the server, so that it can say at once that a reply is
-// overdue. The sampler reads windows of MONITOR on a connection of its own. Readers take the latest Snapshots from a bounded channel: a slow reader loses old ones
+// overdue. The sampler reads windows of MONITOR on a connection of its own, the prober
+// sends PINGs on another. Readers take the latest Snapshots from a bounded channel: a slow reader loses old ones
 // and slows nobody.
 package observe

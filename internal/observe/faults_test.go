@@ -9,10 +9,13 @@ import (
 	"redistop/internal/stats"
 )
 
-// until reads Snapshots until one fits, at most for 15 s.
+// patience is far beyond what anything takes on a quiet machine.
+const patience = time.Minute
+
+// until reads Snapshots until one fits.
 func until(t *testing.T, o *Observer, what string, fits func(*stats.Snapshot) bool) *stats.Snapshot {
 	t.Helper()
-	deadline := time.After(15 * time.Second)
+	deadline := time.After(patience)
 	var last *stats.Snapshot
 	for {
 		select {
@@ -27,7 +30,7 @@ func until(t *testing.T, o *Observer, what string, fits func(*stats.Snapshot) bo
 				return s
 			}
 		case <-deadline:
-			t.Fatalf("%s: not seen in 15 s; last link %+v", what, last.Link)
+			t.Fatalf("%s: not seen in %s; last link %+v", what, patience, last.Link)
 		}
 	}
 }

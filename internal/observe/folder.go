@@ -13,6 +13,7 @@ type folder struct {
 	observer  *Observer
 	aggregate *stats.Aggregate
 	sampling  *sampling
+	prober    *prober
 	doctor    *doctor.Doctor
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
@@ -54,7 +55,9 @@ func (f *folder) fold(r stats.Reading) {
 	if f.snapshot != nil {
 		f.sampling.attach(&r, f.snapshot)
 	}
+	f.prober.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
+	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)

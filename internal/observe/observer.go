@@ -19,8 +19,10 @@ type Config struct {
 	ShowOwn  bool          // the observer's own connections and commands stay in the tables
 	Sample   bool          // see the command stream in short windows of MONITOR, where that does no harm
 	Held     int64         // bytes that the server may hold of that stream for us
+	Probe    bool          // feel by PINGs on a connection of their own how long a client waits
 	Doctor   doctor.Options
-	Eager    bool // poll a second time soon after the first, so that a person sees rates at once
+	Baseline stats.Maybe[float64] // what Baseline measured, usec: it stands in every Snapshot
+	Eager    bool                 // poll a second time soon after the first, so that a person sees rates at once
 }
 
 // An Observer watches one server until its context ends.
@@ -50,10 +52,13 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
 	o.sampling = newSampling(c)
-	f := &folder{observer: o, sampling: o.sampling, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
+	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
 		doctor: doctor.New(c.Doctor), addr: c.Target.String()}
 	go f.run()
 	go o.sampling.sampler.Run(ctx)
+	if c.Probe {
+		go f.prober.run(ctx)
+	}
 	return o
 }
 

@@ -118,6 +118,8 @@ func (p *clientLine) bytes(name, value string) {
 		p.obl = max(0, p.number(value))
 	case "omem":
 		p.omem = max(0, p.number(value))
+	case "rbp":
+		p.ReplyPeak = Some(p.number(value))
 	case "tot-mem":
 		p.TotalMemory = Some(p.number(value))
 	case "tot-net-in":

@@ -32,20 +32,20 @@ func TestParseClientListVersions(t *testing.T) {
 		"redis 8.0": {
 			"id=3 addr=10.1.2.3:52555 laddr=10.1.2.4:6379 fd=8 name= age=8 idle=2 flags=N db=5 sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=26 qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=20 oll=0 omem=0 tot-mem=22426 events=r cmd=config|get user=default redir=-1 resp=3 lib-name=redis-py lib-ver=5.2.1 io-thread=0",
 			with(func(c *Client) {
-				c.User, c.LibName, c.LibVer, c.LastCommand, c.TotalMemory = "default", "redis-py", "5.2.1", "config|get", Some[int64](22426)
+				c.User, c.LibName, c.LibVer, c.LastCommand, c.ReplyPeak, c.TotalMemory = "default", "redis-py", "5.2.1", "config|get", Some[int64](0), Some[int64](22426)
 			}),
 		},
 		"redis 8.6": {
 			"id=3 addr=10.1.2.3:52555 laddr=10.1.2.4:6379 fd=8 name= age=8 idle=2 flags=N db=5 sub=0 psub=0 ssub=1 multi=-1 watch=0 qbuf=26 qbuf-free=20448 argv-mem=10 multi-mem=0 rbs=1024 rbp=0 obl=20 oll=0 omem=0 tot-mem=22426 events=r cmd=NULL user=default redir=-1 resp=2 lib-name= lib-ver= io-thread=0 tot-net-in=1234 tot-net-out=5678 tot-cmds=9",
 			with(func(c *Client) {
-				c.User, c.LastCommand, c.SSub, c.TotalMemory = "default", "", 1, Some[int64](22426)
+				c.User, c.LastCommand, c.SSub, c.ReplyPeak, c.TotalMemory = "default", "", 1, Some[int64](0), Some[int64](22426)
 				c.NetIn, c.NetOut, c.Commands = Some[int64](1234), Some[int64](5678), Some[int64](9)
 			}),
 		},
 		"valkey 9": {
 			"id=3 addr=10.1.2.3:52555 laddr=10.1.2.4:6379 fd=8 name=n age=8 idle=2 flags=P capa=r db=5 sub=1 psub=2 ssub=0 multi=-1 watch=0 qbuf=26 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=1024 rbp=0 obl=20 oll=0 omem=0 tot-mem=1928 events=r cmd=psubscribe user=default redir=-1 resp=2 lib-name= lib-ver= tot-net-in=0 tot-net-out=0 tot-cmds=0",
 			with(func(c *Client) {
-				c.Name, c.Flags, c.Sub, c.PSub, c.User, c.LastCommand, c.TotalMemory = "n", "P", 1, 2, "default", "psubscribe", Some[int64](1928)
+				c.Name, c.Flags, c.Sub, c.PSub, c.User, c.LastCommand, c.ReplyPeak, c.TotalMemory = "n", "P", 1, 2, "default", "psubscribe", Some[int64](0), Some[int64](1928)
 				c.NetIn, c.NetOut, c.Commands = Some[int64](0), Some[int64](0), Some[int64](0)
 			}),
 		},

@@ -191,6 +191,10 @@ func FuzzMonitorLine(f *testing.F) {
 		if got := unquoteAll(t, l.Args); len(got) != 4 || got[1] != string(line) || got[2] != "" || got[3] != "x" {
 			t.Errorf("%q", got)
 		}
+		printed := l // redis-cli leaves out the plus
+		if err := printed.Parse(append(whole[1:], '\n')); err != nil || !bytes.Equal(printed.Args, l.Args) || printed.Usec != l.Usec {
+			t.Errorf("as redis-cli prints it: %+v, %v", printed, err)
+		}
 	})
 }
 

@@ -20,6 +20,7 @@ type Client struct {
 	Multi        int           // commands queued in MULTI, -1 outside
 	QueryBuffer  int64         // qbuf, bytes
 	OutputBuffer int64         // omem plus obl, bytes waiting for the client to read
+	ReplyPeak    Maybe[int64]  // rbp, bytes, 7.0+: the most of the connection's own reply buffer (16 KiB) that was in use in the last 5 s or so; full where a reply did not fit
 	TotalMemory  Maybe[int64]  // tot-mem, bytes, 6.2+
 	NetIn        Maybe[int64]  // tot-net-in, bytes since it connected: Valkey 8.0+, Redis 8.2+
 	NetOut       Maybe[int64]  // tot-net-out, bytes since it connected

@@ -39,7 +39,7 @@ type userAsker struct {
 const (
 	accessEvery  = 5 * time.Minute
 	mostUsers    = 32 // that are asked about
-	usersAPoll   = 8
+	usersAPoll   = 4
 	mostDenials  = 32 // entries of ACL LOG
 	denialBytes  = 1 << 10
 	defaultUser  = "default"
@@ -151,7 +151,7 @@ var dangerous = []struct{ name, command string }{
 // tellAccess hands out who may do what when something of it is new.
 func (p *Poller) tellAccess(r *stats.Reading) {
 	u := &p.facts.users
-	if !u.fresh {
+	if !u.fresh || p.prev == nil {
 		return
 	}
 	u.fresh = false

@@ -26,7 +26,7 @@ type permit struct {
 var permits = []permit{
 	{name: "auth", fits: between(1, 2), why: "log in"},
 	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
-	{name: "client|setname", fits: exactly("redistop"), why: "be recognisable in everyone else's CLIENT LIST"},
+	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
 	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
@@ -35,7 +35,7 @@ var permits = []permit{
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
 	{name: "commandlog|get", fits: logArgs, why: "what was large (Valkey 8.1+)"},
 	{name: "latency|histogram", why: "how long commands took (7.0+)"},
-	{name: "ping", why: "how long a client waits for an answer"},
+	{name: "ping", fits: exactly(name), why: "how long a client waits for an answer"},
 	{name: "config|get", fits: words(configWords...), why: "the configuration that findings need, no secret among it"},
 	{name: "latency|latest", why: "what the server's latency monitor noticed"},
 	{name: "acl|whoami", why: "which user we are"},

@@ -66,7 +66,7 @@ func TestGuardRefusesArguments(t *testing.T) {
 		{"SLOWLOG", "RESET"}, {"SLOWLOG", "GET", "-1"}, {"COMMANDLOG", "GET", "1", "all"}, {"LATENCY", "HISTOGRAM", "get"},
 		{"LATENCY", "RESET"}, {"MEMORY", "USAGE", "k"}, {"SELECT", "x"}, {"AUTH"}, {"AUTH", "a", "b", "c"}, {"CONFIG", "GET", "*"},
 		{"CONFIG", "GET"}, {"CONFIG", "GET", "requirepass"}, {"CONFIG", "GET", "maxmemory", "masterauth"}, {"CONFIG", "GET", "max*"},
-		{"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "RESETSTAT"}, {"CONFIG", "REWRITE"}, {"PING", "x"}, {"LATENCY", "LATEST", "x"},
+		{"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "RESETSTAT"}, {"CONFIG", "REWRITE"}, {"PING"}, {"PING", "x"}, {"LATENCY", "LATEST", "x"},
 		{"ACL", "LOG"}, {"ACL", "LOG", "RESET"}, {"ACL", "LOG", "reset"}, {"ACL", "LOG", "1", "RESET"}, {"ACL", "LOG", "0"}, {"ACL", "LOG", "-1"}, {"ACL", "LOG", "100000"},
 		{"ACL", "USERS", "x"}, {"ACL", "GETUSER"}, {"ACL", "GETUSER", "a", "b"}, {"ACL", "SETUSER", "a", "on"}, {"ACL", "DELUSER", "a"}, {"ACL", "LIST"},
 		{"ACL", "DRYRUN", "a"}, {"ACL", "DRYRUN", "a", "FLUSHALL"}, {"ACL", "DRYRUN", "a", "CONFIG", "GET", "requirepass"},

@@ -39,6 +39,7 @@ type source struct {
 	needs   string // the version that brought it, for the person who misses it; empty: no loss worth a word
 	stale   bool   // answered by a replica without its primary; the others are left alone then
 	bytes   int64  // a large reply
+	later   bool   // not of the first poll, so that a first picture comes soon
 	doctor  bool   // shows more than counters: a right that the least user has only if wished
 	ask     func(*Poller, context.Context, *stats.Reading) error
 }
@@ -48,12 +49,12 @@ var sources = []source{
 	{part: "slow", command: "commandlog|get", stale: true, ask: (*Poller).askCommandlog},
 	{part: "memory", command: "memory|stats", needs: "Redis 4.0", bytes: 4 << 10, ask: (*Poller).askMemory},
 	{part: "latency", command: "latency|histogram", needs: "Redis 7.0", stale: true, bytes: 24 << 10, ask: (*Poller).askHistograms},
-	{part: "config", command: "config|get", needs: "Redis 2.0", stale: true, bytes: 4 << 10, doctor: true, ask: (*Poller).askConfig},
-	{part: "latency", command: "latency|latest", stale: true, bytes: 4 << 10, ask: (*Poller).askEvents},
-	{part: "access", command: "acl|whoami", stale: true, ask: (*Poller).askWhoAmI},
-	{part: "access", command: "acl|users", needs: "Redis 6.0", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUsers},
-	{part: "access", command: "acl|getuser", stale: true, bytes: 16 << 10, doctor: true, ask: (*Poller).askUserRights},
-	{part: "access", command: "acl|log", stale: true, doctor: true, ask: (*Poller).askDenied},
+	{part: "config", command: "config|get", needs: "Redis 2.0", stale: true, bytes: 4 << 10, doctor: true, later: true, ask: (*Poller).askConfig},
+	{part: "latency-events", command: "latency|latest", stale: true, bytes: 4 << 10, later: true, ask: (*Poller).askEvents},
+	{part: "access", command: "acl|whoami", stale: true, later: true, ask: (*Poller).askWhoAmI},
+	{part: "access", command: "acl|users", needs: "Redis 6.0", stale: true, bytes: 16 << 10, doctor: true, later: true, ask: (*Poller).askUsers},
+	{part: "access", command: "acl|getuser", stale: true, bytes: 16 << 10, doctor: true, later: true, ask: (*Poller).askUserRights},
+	{part: "access", command: "acl|log", stale: true, doctor: true, later: true, ask: (*Poller).askDenied},
 	{part: "clients", command: "client|list", needs: "Redis 2.4", stale: true, ask: (*Poller).askClients},
 }
 
@@ -235,7 +236,7 @@ func (p *Poller) askSources(ctx context.Context, info *redis.Info, r *stats.Read
 			}
 			continue
 		}
-		if orphan && !s.stale || s.bytes > roomIn(info) {
+		if orphan && !s.stale || s.later && p.prev == nil || s.bytes > roomIn(info) {
 			continue
 		}
 		if s.command != "client|list" && !p.purse.affords(p.purse.price[s.command]) {

@@ -73,6 +73,7 @@ func TestTheDoctorsUserSeesEverything(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				p.Poll(t.Context(), time.Second)
 				r, err := p.Poll(t.Context(), time.Second)
 				p.Close()
 				if err == nil && !remedied(r.Missing, right) {
@@ -102,6 +103,7 @@ func pollAs(t *testing.T, target Target) stats.Reading {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.Close() })
+	poll(t, p)
 	return poll(t, p)
 }
 

@@ -11,6 +11,7 @@ import (
 // the server gives within targetUsec, by its own count.
 type Step struct {
 	size    int
+	least   int // where a call costs much before its first element, smaller ones would make it worse
 	most    int
 	perUnit float64 // usec
 	units   float64 // asked for since the last count
@@ -24,7 +25,7 @@ const firstPerUnit = 1.0
 func (t *Tool) Step(command string, first, most int) *Step {
 	s := t.steps[command]
 	if s == nil {
-		s = &Step{size: first, most: most, perUnit: min(firstPerUnit, targetUsec/float64(first))}
+		s = &Step{size: first, least: 1, most: most, perUnit: min(firstPerUnit, targetUsec/float64(first))}
 		t.steps[command] = s
 	}
 	return s
@@ -32,6 +33,9 @@ func (t *Tool) Step(command string, first, most int) *Step {
 
 // Size is how much to ask for now.
 func (s *Step) Size() int { return s.size }
+
+// AtLeast keeps steps from becoming smaller than so many because of their price.
+func (s *Step) AtLeast(n int) { s.least = n }
 
 // Saw tells how long the reply to one step was, in bytes, and how long it may be.
 func (s *Step) Saw(bytes, room int64) {
@@ -51,19 +55,19 @@ func (s *Step) learn(usec float64, room int64) {
 	}
 	s.perUnit = max(usec/s.units, 1e-5)
 	s.units = 0
-	want := targetUsec / s.perUnit
+	want := max(float64(s.least), targetUsec/s.perUnit)
 	if s.bytes > 0 {
 		want = min(want, float64(room)/s.bytes)
 	}
 	s.size = max(1, min(s.most, int(want), 2*s.size))
 }
 
-// replyRoom is the longest reply that is wanted: 64 kB are ready at once, and more would not make
+// ReplyRoom is the longest reply that is wanted, in bytes: 64 kB are ready at once, and more would not make
 // anything faster.
-const replyRoom = 64 << 10
+const ReplyRoom = 64 << 10
 
 // Room is how long a reply should be at most, in bytes: near maxmemory a long one could evict keys.
-func (t *Tool) Room() int64 { return min(replyRoom, roomIn(t.info)) }
+func (t *Tool) Room() int64 { return min(ReplyRoom, roomIn(t.info)) }
 
 // The counts: soon in the beginning, since the prices are guesses until then.
 const (

@@ -108,6 +108,7 @@ func (t *clientTable) row(c SeenClient) ConnectionRow {
 		LastCommand:       t.names.text(c.LastCommand),
 		OutputBufferBytes: c.OutputBuffer,
 		QueryBufferBytes:  c.QueryBuffer,
+		ReplyPeakBytes:    c.ReplyPeak,
 		MemoryBytes:       c.TotalMemory,
 		Commands:          c.Commands,
 		Subscriptions:     c.Sub + c.PSub + c.SSub,

@@ -77,6 +77,8 @@ func newConnected(iv interval) Connected {
 		Tracking:          i.Int("tracking_clients"),
 		NewPerSecond:      iv.perSecond("total_connections_received"),
 		TotalReceived:     i.Int("total_connections_received"),
+		RecentMaxInput:    i.Int("client_recent_max_input_buffer"),
+		RecentMaxOutput:   i.Int("client_recent_max_output_buffer"),
 		Rejected:          i.Int("rejected_connections"),
 		RejectedPerSecond: iv.perSecond("rejected_connections"),
 	}

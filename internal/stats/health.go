@@ -91,9 +91,11 @@ type Host struct {
 	Load       Maybe[float64] `json:"load,omitzero"`              // 1 minute
 	Overcommit Maybe[int]     `json:"overcommit_memory,omitzero"` // vm.overcommit_memory: 0 may let a fork fail
 	HugePages  string         `json:"huge_pages,omitempty"`       // transparent huge pages: always, madvise, never
-	ServerHuge Maybe[int64]   `json:"server_huge_bytes,omitzero"` // AnonHugePages of the server process
-	ServerSwap Maybe[int64]   `json:"server_swap_bytes,omitzero"` // of the server process
-	FreeDisk   Maybe[int64]   `json:"free_disk_bytes,omitzero"`   // where the server keeps its files
-	StealShare Maybe[float64] `json:"steal_share,omitzero"`       // 0..1 of the interval: time that the hypervisor gave to others
-	SomaxConn  Maybe[int]     `json:"somaxconn,omitzero"`         // net.core.somaxconn
+	ServerHuge Maybe[int64]   `json:"server_huge_bytes,omitzero"` // AnonHugePages of a small server process, where huge pages are "always"; absent in a large one, which counting them could stall
+	// The server may be given huge pages (Redis 6.2+ and Valkey refuse them for themselves where they are "always").
+	ServerHugeAllowed Maybe[bool]    `json:"server_huge_allowed,omitzero"`
+	ServerSwap        Maybe[int64]   `json:"server_swap_bytes,omitzero"` // of the server process
+	FreeDisk          Maybe[int64]   `json:"free_disk_bytes,omitzero"`   // where the server keeps its files
+	StealShare        Maybe[float64] `json:"steal_share,omitzero"`       // 0..1 of the last ten seconds: time that the hypervisor gave to others
+	SomaxConn         Maybe[int]     `json:"somaxconn,omitzero"`         // net.core.somaxconn
 }

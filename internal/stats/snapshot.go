@@ -146,9 +146,11 @@ type Connected struct {
 	Tracking          Maybe[int64]   `json:"tracking,omitzero"`
 	NewPerSecond      Maybe[float64] `json:"new_per_second,omitzero"`
 	TotalReceived     Maybe[int64]   `json:"total_received,omitzero"`
-	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`       // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
-	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"` // since the observer started
-	Rejected          Maybe[int64]   `json:"rejected,omitzero"`            // total, for maxclients
+	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`           // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
+	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"`     // since the observer started
+	RecentMaxInput    Maybe[int64]   `json:"recent_max_input_bytes,omitzero"`  // the largest query buffer that the server saw in the last seconds (client_recent_max_input_buffer)
+	RecentMaxOutput   Maybe[int64]   `json:"recent_max_output_bytes,omitzero"` // the largest output buffer of a client
+	Rejected          Maybe[int64]   `json:"rejected,omitzero"`                // total, for maxclients
 	RejectedPerSecond Maybe[float64] `json:"rejected_per_second,omitzero"`
 }
 
@@ -269,6 +271,7 @@ type ConnectionRow struct {
 	LastCommand          string         `json:"last_command,omitempty"`
 	OutputBufferBytes    int64          `json:"output_buffer_bytes"`
 	QueryBufferBytes     int64          `json:"query_buffer_bytes"`
+	ReplyPeakBytes       Maybe[int64]   `json:"reply_peak_bytes,omitzero"` // 7.0+: the most that was in its reply buffer of 16 KiB in the last seconds; full: a reply did not fit, or the connection is younger than that
 	MemoryBytes          Maybe[int64]   `json:"memory_bytes,omitzero"`
 	Commands             Maybe[int64]   `json:"commands,omitzero"` // since it connected
 	CommandsPerSecond    Maybe[float64] `json:"commands_per_second,omitzero"`

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,11 @@ func busyServer(n, connections, commands int) Reading {
 	r.OwnIDs = []int64{1}
 	r.Sent = []redis.Sent{{Name: "command0", Calls: 1}}
 	r.Missing = []Missing{{Part: "latency", Command: "LATENCY HISTOGRAM"}}
+	r.Latency = Latency{Probes: int64(n), MaxUsec: Some(float64(n))}
+	if n%3 == 0 {
+		r.Config, r.Access = map[string]string{"maxmemory": strconv.Itoa(n)}, &Access{Users: []AclUser{{Name: strconv.Itoa(n), Dangerous: []string{"keys"}}}}
+		r.Events, r.Denied, r.Host = []LatencyEvent{{Event: "fork", MaxUsec: int64(n)}}, []DeniedRow{{Count: int64(n)}}, &Host{Local: true, Load: Some(float64(n))}
+	}
 	return r
 }
 

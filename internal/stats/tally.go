@@ -209,7 +209,7 @@ func (t *Tally) addKey(key []byte) bool {
 	id, pattern := t.keys.find(t.db, key)
 	t.counts[byKey].add(id*accesses+t.command.access, 1)
 	if id != 0 {
-		t.keys.users[id].add(pairOf(t.from.identity, t.command.id))
+		t.keys.users[id].add(t.from.identity, t.command.id)
 	}
 	for _, before := range t.patterns[:t.n] {
 		if pattern == before {

@@ -66,8 +66,8 @@ func (m *app) turnPage(key string) bool {
 	return true
 }
 
-// openNumbered opens the panel that the pressed digit names.
-func (m *app) openNumbered() tea.Cmd { return m.openPanel(int(m.key[0] - '1')) }
+// openNumbered opens the panel that the pressed digit names; 0 is the tenth.
+func (m *app) openNumbered() tea.Cmd { return m.openPanel((int(m.key[0]-'0') + 9) % 10) }
 
 func (m *app) openPanel(i int) tea.Cmd {
 	if i < len(mainPanels) && m.view.offers(i) {
@@ -186,7 +186,7 @@ func (m *app) saved(msg savedMsg) tea.Cmd {
 // copyRow gives the selected row, or the details that are open, to the terminal's clipboard.
 func (m *app) copyRow() tea.Cmd {
 	var fields []field
-	if m.view.overlay.kind == overlayDetails {
+	if m.view.overlay.kind == overlayDetails || m.view.overlay.kind == overlayFinding {
 		fields = m.view.overlay.fields
 	} else if r, ok := m.selected(); ok {
 		fields = r.fields

@@ -193,3 +193,44 @@ func busyHistory(end time.Time) *stats.History {
 	}
 	return h
 }
+
+// sickCache is busyCache with what a doctor finds in it: one thing of each severity, one that is over, and
+// one with names that nobody should choose.
+func sickCache(at time.Time) *stats.Snapshot {
+	s := busyCache(at, 1)
+	over := at.Add(-40 * time.Second)
+	s.Findings = []stats.Finding{
+		{
+			Rule: "blocking-command", Subject: "keys shiro:session:*", Severity: stats.Critical, Confidence: stats.Certain,
+			Title: "KEYS shiro:session:* blocks this server for 11 % of the time",
+			Evidence: []stats.Evidence{
+				{What: "time in KEYS", Value: "11 %: 18 calls, 62 ms each, the longest 110 ms", Source: "INFO commandstats", Seconds: some(60)},
+				{What: "keys that it walks over", Value: "1,240,021", Source: "INFO keyspace"},
+			},
+			Culprits: []stats.Culprit{
+				{IP: "10.0.3.7", Name: "admin-web", User: "app", Library: "jedis 5.1.0", Connections: 3, Command: "KEYS shiro:session:*", Share: some(.94), Source: "SLOWLOG"},
+				{Addr: "10.0.3.9:50122", User: "default", Share: some(.06), Source: "SLOWLOG", Gone: true},
+			},
+			Impact:  "While one runs about 41 other commands wait for 62 ms, and for up to 110 ms behind the longest.",
+			Remedy:  []string{"use SCAN with MATCH shiro:session:* and COUNT 100 instead: the same keys in small steps; `redistop keys 'shiro:session:*' 10.0.0.5:6379` does that safely now", "or keep an index: a set that holds the names"},
+			Unknown: []string{"which part of admin-web asks: a connection name for each would tell"}, FirstSeen: at.Add(-95 * time.Second), LastSeen: at,
+		},
+		{
+			Rule: "output-buffers", Severity: stats.Warning, Confidence: stats.Likely, Title: "a client does not read its replies: 84 MiB wait for it",
+			Evidence: []stats.Evidence{{What: "output buffer", Value: "84 MiB", Source: "CLIENT LIST"}}, Culprits: []stats.Culprit{{Addr: "/run/redis.sock:0", Name: "cron", Source: "CLIENT LIST"}},
+			Impact: "The memory is missing for data.", Remedy: []string{"let it read, or set client-output-buffer-limit"}, FirstSeen: at.Add(-12 * time.Minute), LastSeen: at,
+		},
+		{
+			Rule: "no-client-names", Severity: stats.Info, Confidence: stats.Possible, Title: "names " + hostile[3] + " " + hostile[0],
+			Culprits: []stats.Culprit{{Name: hostile[1], User: hostile[2], Library: hostile[5], Command: hostile[6], Source: hostile[7]}},
+			Evidence: []stats.Evidence{{What: hostile[8], Value: hostile[9], Source: hostile[4]}}, Remedy: hostile, Unknown: hostile,
+			Impact: hostile[0], FirstSeen: at.Add(-time.Hour), LastSeen: at,
+		},
+		{
+			Rule: "connection-storm", Severity: stats.Critical, Confidence: stats.Likely, Title: "200 connections a second come and go",
+			Evidence: []stats.Evidence{{What: "new connections", Value: "200/s", Source: "INFO stats", Seconds: some(60)}}, Impact: "A tenth of the time goes into them.",
+			Remedy: []string{"use a pool"}, FirstSeen: at.Add(-3 * time.Minute), LastSeen: over, Resolved: &over,
+		},
+	}
+	return s
+}

@@ -78,6 +78,31 @@ func everyScreen(width, height int, f func(name string, v *view)) {
 		f(name, v)
 	}
 	everySampledScreen(width, height, f)
+	everyFinding(width, height, f)
+}
+
+// everyFinding calls f with what shows findings.
+func everyFinding(width, height int, f func(name string, v *view)) {
+	findings := panelIndex(findingsPanel.id)
+	for name, change := range map[string]func(m *app){
+		"sick-screen":  func(*app) {},
+		"sick-pipe":    func(m *app) { m.view.keys = false },
+		"sick-panel":   func(m *app) { m.view.setFocus(findings) },
+		"sick-page":    func(m *app) { m.view.setFocus(findings); m.open() },
+		"sick-hostile": func(m *app) { m.view.setFocus(findings); m.selectRow(findings, 2); m.open() },
+		"sick-over":    func(m *app) { m.view.setFocus(findings); m.selectRow(findings, 3); m.open() },
+		"sick-scroll":  func(m *app) { m.view.setFocus(findings); m.open(); m.view.overlay.scroll = 1 << 30 },
+	} {
+		m := newApp(context.Background(), Options{})
+		for i := range 3 {
+			m.take(sickCache(noon.Add(time.Duration(i-2) * 2 * time.Second)))
+		}
+		m.view.width, m.view.height = 200, 60
+		m.view.render()
+		change(m)
+		m.view.width, m.view.height = width, height
+		f(name, m.view)
+	}
 }
 
 // everySampledScreen calls f with what shows the samples of the command stream.

@@ -94,6 +94,9 @@ func TestGoldenStates(t *testing.T) {
 		switch i := panelIndex(name); {
 		case strings.HasPrefix(name, "sampled-"):
 			sizes = goldenSizes
+		case name == "sick-screen", name == "sick-panel", name == "sick-page":
+			sizes = append([][2]int{{10, 5}, {40, 10}}, goldenSizes...)
+		case strings.HasPrefix(name, "sick-"):
 		case v.full, i >= len(mainPanels), i >= 0 && v.panels[i].mode > 0:
 			return
 		default:

@@ -19,7 +19,7 @@ func helpLines(v *view) []pageLine {
 		if !v.offers(i) {
 			continue
 		}
-		lines = append(lines, pageLine{key: fmt.Sprintf("%d  %s", i+1, p.title), text: p.about})
+		lines = append(lines, pageLine{key: panelKey(i) + "  " + p.title, text: p.about})
 	}
 	lines = append(lines, pageLine{}, pageLine{head: true, text: "Signs"})
 	for _, s := range [][2]string{

@@ -26,7 +26,8 @@ var keyTable = []binding{
 	{keys: []string{"esc"}, group: "Screen", help: "close, end MONITOR, clear, go back", do: (*app).escape},
 	{keys: []string{"tab"}, group: "Screen", help: "next panel", do: func(m *app) tea.Cmd { return m.cycle(1) }},
 	{keys: []string{"shift+tab"}, group: "Screen", help: "panel before", do: func(m *app) tea.Cmd { return m.cycle(-1) }},
-	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, label: "1 … 9", group: "Screen", help: "a panel by its number", do: (*app).openNumbered},
+	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"}, label: "1 … 9  0", group: "Screen", help: "a panel by its digit; 0: the findings", do: (*app).openNumbered},
+	{keys: []string{"!"}, group: "Screen", help: "the findings: what hurts, who does it", do: (*app).openFindings},
 	{keys: []string{"f", "z"}, group: "Screen", help: "this panel on the full screen", hint: "full", do: (*app).toggleFull},
 	{keys: []string{"T"}, group: "Screen", help: "theme: dark, light, none", do: (*app).nextTheme},
 

@@ -17,7 +17,7 @@ func TestKeysOpenPanels(t *testing.T) {
 	d := start(t, 80, 24, Options{Live: &feed{}})
 	d.shows("▸Commands now")
 	for i, p := range mainPanels {
-		d.press(string(rune('1' + i)))
+		d.press(panelKey(i))
 		d.shows("▸" + p.title)
 	}
 	d.press("1", "tab")

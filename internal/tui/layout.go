@@ -1,5 +1,7 @@
 package tui
 
+import "slices"
+
 // A layout says what stands where on terminals of at least its size. Panels are named by id.
 type layout struct {
 	width, height int  // the least
@@ -93,8 +95,11 @@ func (l layout) shows(id string) bool {
 }
 
 // chosenPanel is what fills the chosen slot: of the panels without a place of their own the one
-// that had the focus last.
+// that had the focus last. Until the user has chosen any it is the findings, where something hurts.
 func (l layout) chosenPanel(v *view) int {
+	if critical, warning := standing(v.snap); critical+warning > 0 && l.shows(panels[v.focus].id) && slices.IsSorted(v.recent) {
+		return panelIndex(findingsPanel.id)
+	}
 	for _, i := range v.recent {
 		if !l.shows(panels[i].id) && v.offers(i) {
 			return i

@@ -1,6 +1,10 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+
+	"redistop/internal/stats"
+)
 
 // overlayKind is what lies over the panels.
 type overlayKind uint8
@@ -9,14 +13,18 @@ const (
 	overlayNone overlayKind = iota
 	overlayHelp
 	overlayDetails
+	overlayFinding
 )
 
 // overlay is a page over the panels that can be scrolled.
 type overlay struct {
 	kind   overlayKind
 	title  string
-	fields []field // of the row whose details are shown
+	fields []field // of the row that is shown
 	scroll int
+
+	finding rowID          // whose page it is
+	last    *stats.Finding // as it was seen last
 }
 
 // pageLine is one line of a page.
@@ -36,6 +44,9 @@ func drawOverlay(a area, v *view) {
 		columns, title = max(a.w/helpColumn, 1), "Help"
 		lines = helpLines(v)
 		alignKeys(lines)
+	}
+	if v.overlay.kind == overlayFinding {
+		lines = findingLines(v, v.findingShown(&v.overlay), a.w)
 	}
 	page := a.sub(0, 1, a.w, a.h-1)
 	width := page.w / columns

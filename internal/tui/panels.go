@@ -1,6 +1,9 @@
 package tui
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // A panel is one subject of the screen.
 type panel struct {
@@ -37,7 +40,8 @@ type rows interface {
 // field is one line of the details of a row.
 type field struct{ label, value string }
 
-// mainPanels in the order of their number keys. A new panel is a file and a line here.
+// mainPanels in the order of their digits on the keyboard, 1 to 9 and 0: see panelKey. A new panel is a
+// file and a line here.
 var mainPanels = []panel{
 	commandsPanel,
 	clientsPanel,
@@ -48,10 +52,14 @@ var mainPanels = []panel{
 	errorsPanel,
 	serverPanel,
 	vitalsPanel,
+	findingsPanel,
 }
 
 // panels are those and, behind them, the panels of a drill page.
 var panels = slices.Concat(mainPanels, drillPanels)
+
+// panelKey is the digit of a panel, of which there are ten.
+func panelKey(panel int) string { return strconv.Itoa((panel + 1) % 10) }
 
 // panelIndex finds a panel by id.
 func panelIndex(id string) int {

@@ -117,7 +117,11 @@ func (m *app) details() tea.Cmd {
 		}
 		r, ok = m.selected()
 	}
-	if ok {
+	switch {
+	case !ok:
+	case panels[panel].id == findingsPanel.id:
+		m.showFinding(r)
+	default:
 		v.overlay = overlay{kind: overlayDetails, title: panels[panel].title + " · " + r.fields[0].value, fields: r.fields}
 	}
 	return nil

@@ -1,8 +1,8 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -28,7 +28,11 @@ func (v *view) render() *surface {
 	y := 1
 	for _, b := range banners(v) {
 		if y < a.h-3 {
-			drawBanner(a.sub(0, y, a.w, 1), b)
+			line := a.sub(0, y, a.w, 1)
+			drawBanner(line, b)
+			if b.opens != "" {
+				v.hits = append(v.hits, hit{kind: hitPanel, at: line, panel: panelIndex(b.opens)})
+			}
 			y++
 		}
 	}
@@ -191,7 +195,7 @@ func (v *view) drawPanelTitle(a area, panel int, tabs, inline bool) {
 		a.put(0, 0, styleFocus, "▸")
 	}
 	if v.keys && !tabs && panel < len(mainPanels) {
-		x = a.put(x, 0, styleKey, strconv.Itoa(panel+1)) + 1
+		x = a.put(x, 0, styleKey, panelKey(panel)) + 1
 	}
 	right := a.w + 1
 	if inline {
@@ -222,6 +226,9 @@ func drawOneLine(a area, v *view) {
 	parts := []string{"redistop: " + known(s.Throughput.CommandsPerSecond, count) + " cmd/s"}
 	if v.troubled() {
 		parts = []string{"redistop: " + linkWord(v)}
+	}
+	if critical, _ := standing(s); critical > 0 {
+		parts[0] = fmt.Sprintf("%d!! %s", critical, parts[0])
 	}
 	if left := v.monitorLeft(); left > 0 {
 		parts = append([]string{monitorText(left)}, parts...)
@@ -270,7 +277,7 @@ func drawHints(a area, v *view) {
 // drawPageHints names the keys that a page over the panels takes.
 func drawPageHints(a area, v *view) {
 	hints := [][2]string{{"Esc", "close"}, {"↑ ↓", "scroll"}, {"PgUp PgDn", "page"}, {"Home End", "first, last"}}
-	if v.overlay.kind == overlayDetails {
+	if v.overlay.kind != overlayHelp {
 		hints = append(hints, [2]string{"y", "copy"})
 	}
 	x := 1

@@ -1,7 +1,5 @@
 package tui
 
-import "strconv"
-
 // Where tabs leave less room than this for a panel's title, they get a line of their own, if the
 // panel has that many lines.
 const titleRoom, tabsLines = 60, 8
@@ -55,7 +53,7 @@ func (v *view) drawTabNames(a area, x, panel int, short bool) int {
 			st, key = styleFocus, styleFocus
 		}
 		from := x
-		x = a.put(x, 0, key, strconv.Itoa(i+1))
+		x = a.put(x, 0, key, panelKey(i))
 		x = a.put(x+1, 0, st, tabName(i, short)) + 1
 		v.hits = append(v.hits, hit{kind: hitPanel, at: a.sub(from, 0, x-from, 1), panel: i})
 	}

@@ -71,6 +71,7 @@ func titleLeft(v *view) []titlePart {
 		{text: "redistop", style: styleTitle, prio: 9},
 		{text: orUnknown(safe(s.Addr, 120)), style: styleStrong},
 	}
+	parts = append(parts, findingParts(v)...)
 	if s.Version != "" {
 		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 2})
 	}
@@ -139,6 +140,8 @@ func titleRight(v *view) []titlePart {
 type banner struct {
 	text  string
 	style style
+	opens string // the panel that a click opens; "": none
+	tail  string // at the right end, where there is room for a good part of the text too
 }
 
 // banners of a view, most important first.
@@ -147,6 +150,7 @@ func banners(v *view) []banner {
 	if v.troubled() {
 		all = append(all, linkBanner(v))
 	}
+	all = append(all, findingBanners(v)...)
 	var notes []string
 	if note := v.snap.Observer.PausedReason; note != "" {
 		notes = append(notes, safe(note, 400))
@@ -159,7 +163,7 @@ func banners(v *view) []banner {
 		notes = append(notes, text)
 	}
 	if len(notes) > 0 {
-		all = append(all, banner{" ! " + strings.Join(notes, " · "), styleWarn})
+		all = append(all, banner{text: " ! " + strings.Join(notes, " · "), style: styleWarn})
 	}
 	return all
 }
@@ -178,7 +182,7 @@ func linkBanner(v *view) banner {
 		// Said before the message: it must be seen on a narrow terminal too.
 		parts = append(parts[:1], append([]string{"figures " + durationText(v.now.Sub(at)) + " old"}, parts[1:]...)...)
 	}
-	return banner{strings.Join(parts, " · ") + " ", styleLoud}
+	return banner{text: strings.Join(parts, " · ") + " ", style: styleLoud}
 }
 
 // linkWord is the state of the link in a word or two, as nobody may miss it.
@@ -205,10 +209,18 @@ func linkWord(v *view) string {
 	return word
 }
 
+// leastBanner is what the text of a banner has before a tail gets any room, in cells.
+const leastBanner = 48
+
 func drawBanner(a area, b banner) {
-	a.cut(0, 0, a.w, b.style, b.text)
+	room := a.w
+	if n := textWidth(b.tail); n > 0 && a.w-n >= leastBanner {
+		room -= n
+		a.right(0, 0, a.w, b.style, b.tail)
+	}
+	a.cut(0, 0, room, b.style, b.text)
 	if b.style == styleLoud {
-		for x := textWidth(b.text); x < a.w; x++ {
+		for x := textWidth(b.text); x < room; x++ {
 			a.put(x, 0, b.style, " ")
 		}
 	}

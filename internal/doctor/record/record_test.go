@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"redistop/internal/doctor"
 	"redistop/internal/doctor/report"
 	"redistop/internal/stats"
 )
@@ -192,7 +193,11 @@ func FuzzRead(f *testing.F) {
 		}
 		var g *report.Gatherer
 		file := zipped(`{"redistop_observation":1` + head + "}\n" + body + "\n" + `{"end":{"snapshots":1}}` + "\n")
-		interrupted, err := Read(bytes.NewReader(file), func(a report.Asked) { g = report.Gather(a) }, func(s *stats.Snapshot) { g.Add(s) })
+		judge := doctor.New(doctor.Options{})
+		interrupted, err := Read(bytes.NewReader(file), func(a report.Asked) { g = report.Gather(a) }, func(s *stats.Snapshot) {
+			s.Findings = append(s.Findings, judge.Observe(s)...)
+			g.Add(s)
+		})
 		if err != nil {
 			return
 		}

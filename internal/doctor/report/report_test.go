@@ -239,7 +239,7 @@ func TestPageKeepsItsPolicy(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for in, want := range map[float64]string{0: "0 ms", 0.3: "300 ms", 9.5: "9.5 s", 10: "10 s", 119: "119 s", 200: "3 min 20 s", 7200: "2 h", 273_600: "3 d 4 h"} {
+	for in, want := range map[float64]string{0: "0 ms", 0.3: "300 ms", 0.99999: "1 s", 9.5: "9.5 s", 10: "10 s", 119: "119 s", 200: "3 min 20 s", 7200: "2 h", 273_600: "3 d 4 h"} {
 		if got := span(in); got != want {
 			t.Errorf("span(%v) = %q, want %q", in, got, want)
 		}

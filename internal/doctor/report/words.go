@@ -281,7 +281,7 @@ func percent(share float64) string {
 
 // span is a length of time as people say it: 300 ms, 9.5 s, 10 s, 3 min 20 s, 3 d 4 h.
 func span(seconds float64) string {
-	if seconds < 1 {
+	if seconds < 0.9995 {
 		return strconv.FormatFloat(max(seconds, 0)*1000, 'f', 0, 64) + " ms"
 	}
 	if seconds < 120 {
