@@ -52,6 +52,8 @@ var serverMetrics = []metric{
 	{name: "redistop_expired_keys_total", kind: counter, help: "Keys whose time was over.", of: integer(func(s snap) stats.Maybe[int64] { return s.Throughput.TotalExpired })},
 	{name: "redistop_error_replies_total", kind: counter, help: "Replies that were errors (Redis 6.2+).", of: integer(func(s snap) stats.Maybe[int64] { return s.Throughput.TotalErrors })},
 	{name: "redistop_commands_p99_seconds", kind: gauge, help: "99th percentile of the running time of commands since it was last asked, upper edge of its bucket, without the time that they waited (7.0+).", of: usec(func(s snap) stats.Maybe[float64] { return s.Throughput.P99Usec })},
+	{name: "redistop_probe_p99_seconds", kind: gauge, help: "99th percentile of the round trips of PINGs in the last interval; absent with fewer than 20.", of: usec(func(s snap) stats.Maybe[float64] { return s.Latency.P99Usec })},
+	{name: "redistop_probe_max_seconds", kind: gauge, help: "The longest of them, the one under way included.", of: usec(func(s snap) stats.Maybe[float64] { return s.Latency.MaxUsec })},
 
 	{name: "redistop_cpu_user_seconds_total", kind: counter, help: "Processor time of the server in user mode, all threads.", of: decimal(func(s snap) stats.Maybe[float64] { return s.CPU.TotalUserSeconds })},
 	{name: "redistop_cpu_system_seconds_total", kind: counter, help: "Processor time of the server in the kernel, all threads.", of: decimal(func(s snap) stats.Maybe[float64] { return s.CPU.TotalSystemSeconds })},
