@@ -29,7 +29,7 @@ func (w *Window) writers() []stats.Culprit {
 	for i := range w.Now.Samples {
 		r := &w.Now.Samples[i]
 		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further && adds(r.Command) {
-			list = append(list, stats.Culprit{IP: r.IP, Name: r.Name.Or(""), User: r.User.Or(""), Library: r.Library.Or(""), Source: "samples"})
+			list = append(list, w.sampledCulprit(r, ""))
 			weights = append(weights, rate)
 		}
 	}

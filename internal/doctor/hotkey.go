@@ -109,7 +109,7 @@ func (w *Window) sendersTo(k *stats.KeyRow) []stats.Culprit {
 	for i := range w.Now.Samples {
 		r := &w.Now.Samples[i]
 		if r.Pattern == pattern && (!k.DB.Known() || r.Command == k.TopCommand || k.TopCommand == "") {
-			list, rates = append(list, sampledCulprit(r, sampledLine(r))), append(rates, r.CommandsPerSecond.Or(0))
+			list, rates = append(list, w.sampledCulprit(r, sampledLine(r))), append(rates, r.CommandsPerSecond.Or(0))
 		}
 	}
 	return w.culprits(list, rates)

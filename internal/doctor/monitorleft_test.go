@@ -46,7 +46,7 @@ func TestRestart(t *testing.T) {
 	s.now.Persistence.ChangesSinceSave = stats.Some(int64(812))
 	s.run(5, func(int) { s.calls("get", 100, 3) }).none(t)
 	s.now.Server.RunID, s.now.Server.Restarts, s.now.Server.UptimeSeconds = "fedcba", 1, stats.Some(int64(2))
-	f := s.run(2, nil).only(t, "server-restarted", stats.Warning)
+	f := s.run(2, nil).only(t, "server-restarted", stats.Info)
 	if f.Title != "This server was restarted 3 s ago" {
 		t.Errorf("title %q", f.Title)
 	}

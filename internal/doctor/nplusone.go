@@ -92,7 +92,7 @@ func (w *Window) nPlusOneFinding(r *stats.SampleRow, connections int) stats.Find
 	load, _ := w.mean(30*time.Second, mainThread)
 	rate, share := r.CommandsPerSecond.Or(0), r.Share.Or(0)
 	line := sampledLine(r)
-	who := sampledCulprit(r, line)
+	who := w.sampledCulprit(r, line)
 	who.Connections = connections
 	f := stats.Finding{
 		Subject: strings.TrimSpace(r.IP + " " + safeName(r.Name.Or("")) + " " + r.Command + " " + r.Pattern), Weight: share * load,

@@ -31,7 +31,7 @@ func checkRestarted(w *Window) []stats.Finding {
 	}
 	before, after := keysOf(was), keysOf(first)
 	f := stats.Finding{
-		Subject: "restart", Severity: stats.Warning, Confidence: stats.Certain,
+		Subject: "restart", Severity: stats.Info, Confidence: stats.Certain, // it is over, unless something was lost
 		Title: "This server was restarted",
 		Evidence: []stats.Evidence{
 			moment("run_id", safeName(was.Server.RunID)+" before, "+safeName(w.Now.Server.RunID)+" now", "INFO server"),

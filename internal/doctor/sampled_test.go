@@ -37,6 +37,10 @@ func TestNPlusOne(t *testing.T) {
 		t.Errorf("evidence %q, want %q", f.Evidence[0].Value, want)
 	}
 	wantPrintable(t, f)
+	f = loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Name = stats.Maybe[string]{} }).only(t, "n-plus-one", stats.Warning)
+	if f.Culprits[0].Name != "catalog" {
+		t.Errorf("sampled before CLIENT LIST showed it: culprit %+v, want the one client of its IP", f.Culprits[0])
+	}
 	loop(2, 3000, 0.15, nil).only(t, "n-plus-one", stats.Info)
 	loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Library = stats.Some("SE.Redis-v2") }).only(t, "n-plus-one", stats.Info)
 	loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Command = "set" }).only(t, "n-plus-one", stats.Info)

@@ -103,7 +103,7 @@ func (w *Window) busiest() []stats.Culprit {
 	for i := range w.Now.Samples {
 		r := &w.Now.Samples[i]
 		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further {
-			list, rates = append(list, sampledCulprit(r, "")), append(rates, rate)
+			list, rates = append(list, w.sampledCulprit(r, "")), append(rates, rate)
 		}
 	}
 	return w.culprits(list, rates)

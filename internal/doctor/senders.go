@@ -63,14 +63,39 @@ func (w *Window) sampledSenders(command, line string) (list []stats.Culprit, rat
 		if r.Command != command || r.Further || r.Script {
 			continue
 		}
-		list = append(list, sampledCulprit(r, cmp.Or(line, sampledLine(r))))
+		list = append(list, w.sampledCulprit(r, cmp.Or(line, sampledLine(r))))
 		rates = append(rates, max(r.CommandsPerSecond.Or(0), 1e-3))
 	}
 	return list, rates
 }
 
-func sampledCulprit(r *stats.SampleRow, line string) stats.Culprit {
-	return stats.Culprit{IP: r.IP, Name: r.Name.Or(""), User: r.User.Or(""), Library: r.Library.Or(""), Command: line, Source: "samples"}
+// sampledCulprit is the sender of a sample. One that was sampled before CLIENT LIST showed it has no name
+// there; where all connections of its IP share one now, it is that.
+func (w *Window) sampledCulprit(r *stats.SampleRow, line string) stats.Culprit {
+	who := stats.Culprit{IP: r.IP, Name: r.Name.Or(""), User: r.User.Or(""), Library: r.Library.Or("")}
+	if !r.Name.Known() {
+		if only, ok := w.onlyOf(r.IP); ok {
+			who = only
+		}
+	}
+	who.Command, who.Source = line, "samples"
+	return who
+}
+
+// onlyOf is the client that all connections of an IP belong to, if it is one.
+func (w *Window) onlyOf(ip string) (only stats.Culprit, ok bool) {
+	for i := range w.Now.Connections {
+		c := &w.Now.Connections[i]
+		if c.Own || ipOf(c.Addr, c.Flags) != ip {
+			continue
+		}
+		who := stats.Culprit{IP: ip, Name: c.Name, User: c.User, Library: c.Library}
+		if ok && who != only {
+			return stats.Culprit{}, false
+		}
+		only, ok = who, true
+	}
+	return only, ok
 }
 
 // sampledLine is a sample as a person reads it: "GET user:*".

@@ -138,7 +138,7 @@ func (w *Window) optimists() []optimist {
 		if !ok {
 			at = len(list)
 			index[r.Identity] = at
-			list = append(list, optimist{who: sampledCulprit(r, "WATCH, MULTI, EXEC")})
+			list = append(list, optimist{who: w.sampledCulprit(r, "WATCH, MULTI, EXEC")})
 		}
 		list[at].add(r.Command, r.CommandsPerSecond.Or(0), r.Seen)
 	}
