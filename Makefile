@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build demo test fuzz servers bench pictures clean
+.PHONY: build demo test incidents fuzz servers bench pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build:
@@ -42,6 +42,13 @@ bench: build
 	$(GO) run ./bench/connections -for 6s -connections 10000
 	$(GO) run ./bench/self -for 15s
 	$(GO) run ./bench/keys -elements 100000 -budget 25%
+
+# What is found, and what is said where nothing is, on some fifty real servers: docs/incidents.md. Under ten
+# minutes; on a busy machine its findings are about that.
+incidents: build
+	@scripts/install redis-server redis-cli
+	@scripts/servers
+	$(GO) run ./bench/incidents -write docs/incidents.md
 
 # The README's pictures, of the screen itself.
 pictures: servers

@@ -58,8 +58,7 @@ looks as top does: at the server's own counters and, for who sends what, at
 moments of MONITOR, within a --budget of 1 %. Nothing is changed on the server.
 
 --save keeps what was seen, without values, in a file that doctor FILE reports
-on later, on any machine. There --config judges it anew, by the limits in that
-file.`,
+on later, on any machine. There --config judges it anew, by that file's limits.`,
 		Example: `  redistop doctor cache.local
   redistop doctor cache.local --for 1m --save incident.redistop
   redistop doctor incident.redistop --format html > incident.html
@@ -101,7 +100,7 @@ func (d *diagnosis) addTo(cmd *cobra.Command) {
 	d.config.addTo(cmd, "Looking")
 
 	f.Var(&checked[string]{&d.format, oneOf(reportFormats), quote}, "format", "report as `NAME`: "+strings.Join(reportFormats, ", "))
-	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always, never; NO_COLOR is heeded")
+	f.Var(&checked[string]{&d.colour, oneOf(colourModes), quote}, "color", "colours `WHEN`: auto, always or never")
 	f.StringVar(&d.save, "save", "", "keep what was seen in `FILE`, which only you may read")
 	f.Var(&checked[string]{&d.failOn, oneOf(failLevels), quote}, "fail-on", "exit 1 or 2 from `LEVEL` on: "+strings.Join(failLevels, ", "))
 	group(cmd, "Report", "format", "color", "save", "fail-on")

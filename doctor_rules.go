@@ -79,11 +79,12 @@ func rulesText(rules []doctor.Rule, o doctor.Options) string {
 		for _, r := range of[g] {
 			note := ""
 			if o.Off[r.ID] {
-				note = " (off)"
+				note = "(off) "
 			} else if len(o.Limits[r.ID]) > 0 {
-				note = " (limits changed)"
+				note = "(limits changed) "
 			}
-			fmt.Fprintf(&b, "  %-*s  %s%s\n", width, r.ID, r.Title, note)
+			text := indented(note+r.Title, width+4, defaultReportWidth)
+			fmt.Fprintf(&b, "  %-*s  %s", width, r.ID, text[width+4:]) // the name stands in the first line's margin
 		}
 	}
 	return b.String()

@@ -21,7 +21,7 @@ func judge(findings []stats.Finding, want Want) Verdict {
 	var misses []string
 	for i := range findings {
 		f := &findings[i]
-		if f.Resolved != nil {
+		if f.Resolved != nil || slices.Contains(aboutHost, f.Rule) {
 			continue
 		}
 		if f.Severity.Rank() <= stats.Info.Rank() {

@@ -40,7 +40,7 @@ func run() error {
 	redistop := flag.String("redistop", "./redistop", "the program that looks, made by make")
 	only := flag.String("only", "", "only the scenes with one of these `WORDS`, separated by commas, in their name")
 	short := flag.Bool("short", false, "small data, and no redistop doctor: as go test does")
-	atOnce := flag.Int("parallel", 2, "scenes played at the same time")
+	atOnce := flag.Int("parallel", 3, "scenes played at the same time")
 	write := flag.String("write", "", "write the tables to `FILE`, too")
 	patience := flag.Duration("patience", patience, "time that the live Snapshots have for an incident")
 	keep := flag.String("keep", "", "keep what redistop said last of each scene in `FOLDER`")

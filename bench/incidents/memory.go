@@ -17,20 +17,11 @@ var memory = []Scene{
 		Name: "oom", Story: "maxmemory is reached under noeviction: an import's writes fail", Config: []string{"maxmemory 24mb"},
 		Prepare: func(s *Stage) error { return s.fillTo("import:", 14_000) },
 		Cause: func(s *Stage) error {
-			c, err := s.Dial(from("71", "import"))
-			if err != nil {
-				return err
-			}
-			n := 0
-			s.Every(5*time.Millisecond, func() error {
-				var batch [][]string
-				for range 10 {
-					n++
-					batch = append(batch, []string{"SET", "more:" + strconv.Itoa(n), kilobyte})
+			for worker := range 4 {
+				if err := s.more(from("71", "import"), "more:"+strconv.Itoa(worker)+":"); err != nil {
+					return err
 				}
-				_, _, err := c.Batch(batch)
-				return err
-			})
+			}
 			return nil
 		},
 		Want: Want{Rule: maxMemory, Who: from("71", "import"), Also: []string{failingCommands}},
@@ -107,6 +98,25 @@ var memory = []Scene{
 // fillTo writes n values of 1 kB.
 func (s *Stage) fillTo(prefix string, n int) error {
 	return s.Fill("", n, `redis.call("SET", "`+prefix+`" .. i, string.rep("x", 1024), "EX", 3600)`)
+}
+
+// more writes new values of 1 kB, 500 a second, and does not mind what the server says.
+func (s *Stage) more(who Who, prefix string) error {
+	c, err := s.Dial(who)
+	if err != nil {
+		return err
+	}
+	n := 0
+	s.Every(20*time.Millisecond, func() error {
+		var batch [][]string
+		for range 10 {
+			n++
+			batch = append(batch, []string{"SET", prefix + strconv.Itoa(n), kilobyte})
+		}
+		_, _, err := c.Batch(batch)
+		return err
+	})
+	return nil
 }
 
 // cache reads pages at random, and writes those that it misses.

@@ -38,3 +38,7 @@ const (
 	failedSave     = "save-failed"
 	openServer     = "no-password-open"
 )
+
+// aboutHost are rules about the machine that plays the Scenes, which is no part of them: a busy one makes them
+// speak, and they are right.
+var aboutHost = []string{"host-latency", "host-memory", "swapping"}

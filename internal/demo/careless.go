@@ -32,6 +32,6 @@ func report(ctx context.Context, c *redis.Client, _ int) error {
 
 // browseKeys is the careless administrator: KEYS * on the whole keyspace, while all others wait.
 func browseKeys(ctx context.Context, c *redis.Client, _ int) error {
-	sleep(ctx, time.Second)
+	sleep(ctx, 3*time.Second) // a look at the server without it comes first
 	return pace(ctx, 0.2, func() error { return c.Keys(ctx, "*").Err() })
 }

@@ -21,7 +21,7 @@ func TestExpireCycle(t *testing.T) {
 	s = newSynth(expireCycle)
 	s.now.Config = map[string]string{"hz": "50", "active-expire-effort": "3"}
 	s.run(60, func(i int) { cycle(s, map[bool]int64{true: 1}[i == 30], 0.2, 0.01, 5000) })
-	says(t, s.only(t, "expire-cycle", stats.Warning), "up to 5.8 ms, 1 time", "20 %")
+	says(t, s.only(t, "expire-cycle", stats.Warning), "Expiring 5,000 keys a second takes 20 % of the server's time, up to 5.8 ms at once")
 	s = newSynth(expireCycle)
 	s.run(10, func(i int) { cycle(s, 1, 0.02, 0.4, 500) })
 	says(t, s.only(t, "expire-cycle", stats.Warning), "40 % of the keys with a TTL")

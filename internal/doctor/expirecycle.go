@@ -8,7 +8,7 @@ var expireCycle = Rule{
 	Group: "Expiry and eviction",
 	What:  "Many keys expire at the same moment, or more expire than the server removes in passing: its expiry cycle runs until its time is up, again and again.",
 	Why:   "Each such cycle stops the main thread for up to 25 ms at hz 10, and all commands wait. What is expired and not yet removed takes memory.",
-	How:   "INFO stats: expired_time_cap_reached_count, expired_keys, expired_stale_perc, expire_cycle_cpu_milliseconds (6.2+). Which keys expire the server does not tell.",
+	How:   "INFO stats: expired_time_cap_reached_count, expired_keys, expired_stale_perc, expire_cycle_cpu_milliseconds (6.2+). A short cycle between two slow ones, of 1 ms at most, counts as one. Which keys expire the server does not tell.",
 	Do:    "Spread the moments: add a random tenth to each TTL. Do not give all keys of a nightly load the same EXPIREAT.",
 	Limits: []Limit{
 		{"capped", 3, "cycles that ran out of time in a minute: one may be a coincidence"},
@@ -47,6 +47,9 @@ func checkExpireCycle(w *Window) []stats.Finding {
 			"CONFIG SET hz 50 makes the stops shorter (5 ms) and more frequent, for a little more processor time",
 		},
 		Unknown: []string{"which keys expire together: the server does not tell, their TTLs do"},
+	}
+	if cpu >= w.Limit("cpu_share") {
+		f.Title = "Expiring " + about(expired) + " keys a second takes " + percent(cpu) + " of the server's time, up to " + usec(pause) + " at once"
 	}
 	if cpu > 0 {
 		f.Evidence = append(f.Evidence, w.evidence("the main thread's time in expiry cycles", percent(cpu), "INFO stats (expire_cycle_cpu_milliseconds)"))

@@ -1,6 +1,10 @@
 package doctor
 
-import "redistop/internal/stats"
+import (
+	"slices"
+
+	"redistop/internal/stats"
+)
 
 var hostLatency = Rule{
 	ID:    "host-latency",
@@ -11,9 +15,11 @@ var hostLatency = Rule{
 	How:   "PINGs from here, a thread of redistop that only counts and sees when it is not run (like redis-cli --intrinsic-latency), the time that the hypervisor gave to others, and how busy the server's main thread is. What is measured here says nothing of the server's host when that is another one.",
 	Do:    "Look at the host: load, other programs, limits of the container or virtual machine; between hosts at the network.",
 	Limits: []Limit{
-		{"ping_usec", 20_000, "for the slowest of a hundred PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
+		{"looks_share", 0.3, "of the looks had such a PING: a single hiccup is nobody's fault"},
+		{"ping_usec", 20_000, "for the longest of some ten PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
 		{"pause_usec", 20_000, "that a thread which only counts was not run: a desktop under load has pauses of some milliseconds"},
-		{"grave_pause_usec", 100_000, "users feel that"},
+		{"grave_ping_usec", 250_000, "impatient clients give up by then; below it is for information, since nothing is wrong with the server"},
+		{"load_per_core", 2, "as many programs want to run as there are processors for, twice over"},
 		{"steal_share", 0.1, "of the time given to other machines by the hypervisor"},
 		{"busy_share", 0.5, "of the main thread at most, for the server not to be the cause"},
 	},
@@ -26,38 +32,77 @@ var hostLatency = Rule{
 
 func checkHostLatency(w *Window) []stats.Finding {
 	l := &w.Now.Latency
-	ping, known := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P99Usec })
-	usual, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P50Usec })
-	if l.Remote {
-		ping -= usual // distance is no fault
-	}
-	if known == 0 || ping < w.Limit("ping_usec") || w.Now.Persistence.Loading {
+	slow, clean := w.slowLooks()
+	if slow.share < w.Limit("looks_share") || w.Now.Persistence.Loading {
 		return nil
 	}
 	f := stats.Finding{
 		Severity: stats.Info, Confidence: stats.Likely,
-		Evidence: []stats.Evidence{w.evidence("the slowest of a hundred PINGs", usec(ping)+", the usual one "+usec(usual), "PING")},
-		Impact:   "Requests are late by up to " + usec(ping) + " whatever they ask.",
+		Evidence: []stats.Evidence{w.evidence("longest PING of each look", usec(slow.usec)+" or about that in "+percent(slow.share)+" of the looks", "PING")},
+		Impact:   "Requests are late by up to " + usec(slow.usec) + " whatever they ask.",
 	}
 	steal, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Host.StealShare })
 	pause := l.BaselineUsec.Or(0)
-	stolen := w.Now.Host.Local && steal >= w.Limit("steal_share")
-	if !l.Remote && (pause >= w.Limit("pause_usec") || stolen) {
+	if slow.usec >= w.Limit("grave_ping_usec") {
+		f.Severity = stats.Warning
+	}
+	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
 		return []stats.Finding{f}
 	}
-	var here float64
-	for _, s := range append(w.Past[:len(w.Past):len(w.Past)], w.Now) {
-		if w.Now.Time.Sub(s.Time) <= Recent {
-			here = max(here, s.Latency.HereMaxUsec.Or(0))
-		}
-	}
 	busy, known := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.CPU.MainThread })
-	if here >= ping/2 || known == 0 || busy > w.Limit("busy_share") {
+	if clean.share < w.Limit("looks_share") || known == 0 || busy > w.Limit("busy_share") {
 		return nil // we may be slow ourselves, or the server has much to do
 	}
-	w.notTheServer(&f, ping, busy)
+	w.notTheServer(&f, clean.usec, busy)
 	return []stats.Finding{f}
+}
+
+// lateLooks are Snapshots in which a PING was late.
+type lateLooks struct {
+	share float64 // of the Snapshots of the recent window
+	usec  float64 // the median of how late
+}
+
+// slowLooks are those of the recent window in which a PING was late, and among them those in which it was
+// not us who did not run. What distance costs is not counted.
+func (w *Window) slowLooks() (slow, clean lateLooks) {
+	const fewest = 4
+	var late, lateClean []float64
+	looks := 0
+	for i := range len(w.Past) + 1 {
+		s := w.Now
+		if i < len(w.Past) {
+			s = w.Past[i]
+		}
+		ping, known := s.Latency.MaxUsec.Get()
+		if !known || w.Now.Time.Sub(s.Time) > Recent {
+			continue
+		}
+		looks++
+		if s.Latency.Remote {
+			ping -= s.Latency.P50Usec.Or(0)
+		}
+		if ping < w.Limit("ping_usec") {
+			continue
+		}
+		late = append(late, ping)
+		if s.Latency.HereMaxUsec.Or(0) < ping/2 {
+			lateClean = append(lateClean, ping)
+		}
+	}
+	if looks < fewest {
+		return slow, clean
+	}
+	return newLateLooks(late, looks), newLateLooks(lateClean, looks)
+}
+
+func newLateLooks(late []float64, looks int) lateLooks {
+	if len(late) == 0 {
+		return lateLooks{}
+	}
+	slices.Sort(late)
+	return lateLooks{share: float64(len(late)) / float64(looks), usec: late[len(late)/2]}
 }
 
 // hostPauses tells of a host that does not run its programs.
@@ -77,17 +122,25 @@ func (w *Window) hostPauses(f *stats.Finding, pause, steal float64) {
 		"look at what else runs on this host (top, load), and at processor limits of the container",
 		"on a virtual machine: a larger or a dedicated one",
 	}
-	if pause >= w.Limit("grave_pause_usec") || steal >= w.Limit("steal_share") {
+	switch {
+	case steal >= w.Limit("steal_share"):
 		f.Severity = stats.Warning
-	}
-	if steal >= w.Limit("steal_share") && pause < w.Limit("pause_usec") {
 		f.Title = "The hypervisor gives " + percent(steal) + " of this host's time to others: the delays are not the server's"
+	case w.overloaded():
+		f.Title = "This host has more to do than its processors can (load " + about(w.Now.Host.Load.Or(0)) + "): the delays are not the server's"
 	}
+}
+
+// overloaded says that far more programs want to run on the server's host than there are processors.
+func (w *Window) overloaded() bool {
+	load, known := w.Now.Host.Load.Get()
+	cores, known2 := w.Now.Host.Cores.Get()
+	return w.Now.Host.Local && known && known2 && load >= w.Limit("load_per_core")*float64(cores)
 }
 
 // notTheServer tells of delays that neither the server's commands nor this host explain.
 func (w *Window) notTheServer(f *stats.Finding, ping, busy float64) {
-	f.Severity, f.Confidence = stats.Warning, stats.Possible
+	f.Confidence = stats.Possible
 	f.Evidence = append(f.Evidence, w.evidence("the server's main thread", percent(busy)+" busy", "INFO cpu"))
 	if w.Now.Latency.Remote {
 		f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle: look at the network"

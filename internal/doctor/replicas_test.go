@@ -181,7 +181,7 @@ func TestTooFewReplicas(t *testing.T) {
 	want(s, "2")
 	withReplica(s, 1, lag(0, 1))
 	s.run(3, func(int) { s.errors("NOREPLICAS", 5) })
-	says(t, s.only(t, "too-few-replicas", stats.Critical), "Writes are refused: 1 of 2 wanted replicas keeps up", "NOREPLICAS errors | 10")
+	says(t, s.only(t, "too-few-replicas", stats.Critical), "Writes are refused: 1 of 2 wanted replicas keep up", "NOREPLICAS errors | 10")
 	silent(t, tooFewReplicas, 3, map[string]func(*synth, int){
 		"enough":  func(s *synth, i int) { want(s, "1"); withReplica(s, 1, lag(0, 1)) },
 		"off":     func(s *synth, i int) { want(s, "0") },

@@ -44,7 +44,7 @@ func checkTooFewReplicas(w *Window) []stats.Finding {
 		},
 	}
 	if known {
-		f.Title = "Writes are refused: " + count(good) + " of " + plural(wanted, "wanted replica") + pick(good == 1, " keeps", " keep") + " up"
+		f.Title = "Writes are refused: " + count(good) + " of " + plural(wanted, "wanted replica") + pick(wanted == 1, " keeps", " keep") + " up"
 		f.Evidence = append(f.Evidence, moment("min-replicas-to-write", count(wanted)+", with a lag of at most "+seconds(float64(maxLag)), "CONFIG GET"))
 	}
 	if refused > 0 {

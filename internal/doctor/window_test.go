@@ -163,24 +163,24 @@ func TestWindowIsBounded(t *testing.T) {
 	var before, after runtime.MemStats
 	watch := func(seconds int) {
 		s.run(seconds, func(i int) {
-			rows := make([]stats.ConnectionRow, 2000)
+			rows := make([]stats.ConnectionRow, 500)
 			for j := range rows {
-				rows[j] = stats.ConnectionRow{ID: int64(i*2000 + j), Addr: fmt.Sprintf("10.0.%d.%d:%d", j/250, j%250, i)}
+				rows[j] = stats.ConnectionRow{ID: int64(i*500 + j), Addr: fmt.Sprintf("10.0.%d.%d:%d", j/250, j%250, i)}
 			}
 			s.now.Connections = rows
 			s.calls("get", 1000, 3)
-			for j := range 50 {
+			for j := range 30 {
 				s.logged("10.0.0.1:1", "", int64(10_000+j), "KEYS", "*")
 			}
 			s.now.Slowlog = s.now.Slowlog[:min(512, len(s.now.Slowlog))]
 		})
 		runtime.GC()
 	}
-	watch(200)
+	watch(130)
 	runtime.ReadMemStats(&before)
-	watch(400)
+	watch(130)
 	runtime.ReadMemStats(&after)
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 8<<20 {
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 4<<20 {
 		t.Errorf("it grew by %d MiB", grown>>20)
 	}
 	w := looked(s)

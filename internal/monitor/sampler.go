@@ -139,9 +139,13 @@ func (s *Sampler) saw(commands, bytes int64, length time.Duration) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.status.Mode == Full { // at any price
+		return
+	}
 	c := &s.conditions
 	s.spent += float64(commands) * CommandPrice(float64(bytes)/float64(commands))
 	if s.spent > s.limits.Duty*c.Interval.Seconds() {
+		length = max(length, usual) // a moment says little of a rate
 		c.Commands = max(c.Commands, float64(commands)/length.Seconds())
 		c.InputBytes = max(c.InputBytes, float64(bytes)/length.Seconds())
 	}

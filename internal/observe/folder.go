@@ -57,7 +57,7 @@ func (f *folder) fold(r stats.Reading) {
 	}
 	f.prober.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
-	f.prober.tell(r.Link.State)
+	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)

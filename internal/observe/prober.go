@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type prober struct {
 	here    time.Duration    // how late we were run since then, at worst
 	taken   time.Time
 	refused *stats.Missing // PING itself
+	logged  bool           // the server's slow log would keep every PING
 }
 
 // pinger is the part of server.Pinger that is used here; tests bring their own.
@@ -50,6 +52,7 @@ const (
 	longestGap  = time.Minute
 	pingPrice   = 5.0  // usec, the dearer of what servers were measured at
 	pingShare   = 0.05 // of the budget
+	quickest    = 100  // usec: no PING takes longer to execute
 	mostAnswers = 4096 // that are kept between two takes
 
 	refusedRest = time.Second // after an error reply, then twice that
@@ -71,15 +74,22 @@ func newProber(c Config) *prober {
 	return p
 }
 
-// tell lets the prober know how the observer stands to the server.
-func (p *prober) tell(state stats.LinkState) {
+// tell lets the prober know how the observer stands to the server, and of its configuration what is known.
+func (p *prober) tell(state stats.LinkState, config map[string]string) {
 	p.mu.Lock()
-	p.welcome = state == stats.Up || state == stats.Stalled && p.id != 0
+	p.logged = logsEverything(config)
+	p.welcome = !p.logged && (state == stats.Up || state == stats.Stalled && p.id != 0)
 	p.mu.Unlock()
 	select {
 	case p.changed <- struct{}{}:
 	default:
 	}
+}
+
+// logsEverything says that the slow log keeps commands as quick as a PING: ours would push out others'.
+func logsEverything(config map[string]string) bool {
+	usec, err := strconv.Atoi(config["slowlog-log-slower-than"])
+	return err == nil && usec >= 0 && usec < quickest
 }
 
 // run probes until the context ends, or the right to PING turns out to be missing.
@@ -243,8 +253,12 @@ func (p *prober) attach(r *stats.Reading) {
 		r.Sent = append(r.Sent, redis.Sent{Name: name, Calls: calls})
 	}
 	clear(p.sent)
-	if p.refused != nil {
-		r.Missing = append(r.Missing[:len(r.Missing):len(r.Missing)], *p.refused)
+	switch missing := r.Missing[:len(r.Missing):len(r.Missing)]; {
+	case p.refused != nil:
+		r.Missing = append(missing, *p.refused)
+	case p.logged:
+		r.Missing = append(missing, stats.Missing{Part: "probe", Command: "PING", Reason: "the slow log keeps commands this quick: PINGs would fill it",
+			Remedy: "CONFIG SET slowlog-log-slower-than 10000"})
 	}
 }
 

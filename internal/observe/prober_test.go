@@ -75,7 +75,7 @@ func TestProbesKeepTheirPace(t *testing.T) {
 			if n := e.pings.Load(); n != 0 {
 				t.Fatalf("%d PINGs before the server was reached", n)
 			}
-			p.tell(stats.Up)
+			p.tell(stats.Up, nil)
 			const minutes = 20
 			time.Sleep(minutes * time.Minute)
 			if got, want := float64(e.pings.Load()), c.perSecond*60*minutes; math.Abs(got-want) > want/20+10 {
@@ -88,10 +88,10 @@ func TestProbesKeepTheirPace(t *testing.T) {
 func TestProbesArePausedWhereTheyDoNoGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e := probing(t, 0.01)
-		p.tell(stats.Up)
+		p.tell(stats.Up, nil)
 		time.Sleep(10 * time.Second)
 		for _, state := range []stats.LinkState{stats.Loading, stats.Busy, stats.Down, stats.Denied} {
-			p.tell(state)
+			p.tell(state, nil)
 			time.Sleep(time.Second)
 			before := e.pings.Load()
 			time.Sleep(time.Minute)
@@ -99,8 +99,20 @@ func TestProbesArePausedWhereTheyDoNoGood(t *testing.T) {
 				t.Errorf("%d PINGs while the server is %s", n, state)
 			}
 		}
+		p.tell(stats.Up, map[string]string{"slowlog-log-slower-than": "0"})
+		time.Sleep(time.Second)
 		before := e.pings.Load()
-		p.tell(stats.Up)
+		time.Sleep(time.Minute)
+		if r := p.take(); e.pings.Load() != before || len(r.Missing) != 1 {
+			t.Errorf("%d PINGs for a slow log that keeps all, missing %+v", e.pings.Load()-before, r.Missing)
+		}
+		for _, slower := range []string{"-1", "10000", ""} {
+			if logsEverything(map[string]string{"slowlog-log-slower-than": slower}) {
+				t.Errorf("%q logs everything", slower)
+			}
+		}
+		before = e.pings.Load()
+		p.tell(stats.Up, nil)
 		time.Sleep(10 * time.Second)
 		if n := e.pings.Load() - before; n < 150 {
 			t.Errorf("%d PINGs in 10 s afterwards", n)
@@ -121,7 +133,7 @@ func TestARefusedPingIsNotRepeated(t *testing.T) {
 		p, e := probing(t, 0.01)
 		code := "NOPERM"
 		e.code.Store(&code)
-		p.tell(stats.Up)
+		p.tell(stats.Up, nil)
 		time.Sleep(time.Hour)
 		r := p.take()
 		if n := e.pings.Load(); n != 1 || len(r.Missing) != 1 || r.Missing[0].Remedy != "ACL SETUSER default +ping" || len(r.OwnIDs) != 0 {
@@ -134,7 +146,7 @@ func TestARefusedPingIsNotRepeated(t *testing.T) {
 func TestABlockedServerIsFeltAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, e := probing(t, 0.01)
-		p.tell(stats.Up)
+		p.tell(stats.Up, nil)
 		time.Sleep(10 * time.Second)
 		l := p.take().Latency
 		if l.Probes < 150 || l.P50Usec.Or(0) != 200 || l.P99Usec.Or(0) != 200 || l.MaxUsec.Or(0) != 200 || l.HereMaxUsec.Or(1) != 0 || !l.Remote {
@@ -142,7 +154,7 @@ func TestABlockedServerIsFeltAtOnce(t *testing.T) {
 		}
 		e.took.Store(int64(time.Second))
 		time.Sleep(500 * time.Millisecond)
-		p.tell(stats.Stalled)
+		p.tell(stats.Stalled, nil)
 		if l := p.take().Latency; l.MaxUsec.Or(0) < 350_000 || l.MaxUsec.Or(0) > 500_000 {
 			t.Errorf("while it is blocked: %+v", l)
 		}

@@ -18,9 +18,10 @@ var configWords = []string{
 	"enable-debug-command", "enable-module-command", "hz", "io-threads", "latency-monitor-threshold", "latency-tracking",
 	"lazyfree-lazy-eviction", "lazyfree-lazy-expire", "lazyfree-lazy-server-del", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush",
 	"lfu-decay-time", "lua-time-limit", "maxclients", "maxmemory", "maxmemory-clients", "maxmemory-policy", "maxmemory-samples",
-	"min-replicas-to-write", "no-appendfsync-on-rewrite", "notify-keyspace-events", "port", "protected-mode", "proto-max-bulk-len",
-	"repl-backlog-size", "repl-diskless-sync", "replica-read-only", "save", "slowlog-log-slower-than", "slowlog-max-len",
-	"stop-writes-on-bgsave-error", "tcp-keepalive", "timeout", "tls-port", "tracking-table-max-keys", "unixsocketperm",
+	"min-replicas-max-lag", "min-replicas-to-write", "no-appendfsync-on-rewrite", "notify-keyspace-events", "port", "protected-mode",
+	"proto-max-bulk-len", "repl-backlog-size", "repl-diskless-sync", "replica-read-only", "replica-serve-stale-data", "save",
+	"slowlog-log-slower-than", "slowlog-max-len", "stop-writes-on-bgsave-error", "tcp-keepalive", "timeout", "tls-auth-clients", "tls-port",
+	"tracking-table-max-keys", "unixsocketperm",
 }
 
 const (
