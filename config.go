@@ -100,6 +100,15 @@ func wrongAt(n *yaml.Node, format string, args ...any) error {
 	return configError{n.Line, fmt.Sprintf(format, args...)}
 }
 
+// notYAML puts what the library says into one line, with the place first.
+func notYAML(err error) error {
+	var at *yaml.LoadError
+	if errors.As(err, &at) && at.Mark.Line > 0 {
+		return configError{at.Mark.Line, "not YAML: " + oneLine(at.Message)}
+	}
+	return errors.New("not YAML: " + oneLine(err.Error()))
+}
+
 // parseConfig reads a configuration file:
 //
 //	doctor:
@@ -112,7 +121,7 @@ func parseConfig(text []byte, rules []doctor.Rule) (settings, error) {
 	o := settings{Options: doctor.Options{Off: map[string]bool{}, Limits: map[string]map[string]float64{}}}
 	var files []yaml.Node
 	if err := yaml.Load(text, &files, yaml.WithAllDocuments()); err != nil {
-		return o, errors.New(oneLine(err.Error()))
+		return o, notYAML(err)
 	}
 	if len(files) == 0 {
 		return o, nil
