@@ -41,6 +41,8 @@ bench: build
 	$(GO) run ./bench/cost -rounds 3 -window 5s -loads pipelined
 	$(GO) run ./bench/connections -for 6s -connections 10000
 	$(GO) run ./bench/self -for 15s
+	$(GO) run ./bench/keys -elements 100000 -budget 25%
+	$(GO) run ./bench/web -for 10s -answers 3s
 
 # What is found, and what is said where nothing is, on some fifty real servers: docs/incidents.md. Under ten
 # minutes; on a busy machine its findings are about that.

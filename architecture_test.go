@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
 	"history":   {"stats", "doctor", "usage"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
-	"web":       {"stats", "doctor", "usage"},
+	"web":       {"redis", "stats", "doctor", "usage"},
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},

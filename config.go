@@ -24,26 +24,38 @@ type config struct {
 const mostConfig = 1 << 20
 
 func (c *config) addTo(cmd *cobra.Command, title string) {
-	cmd.Flags().StringVar(&c.file, "config", "", "limits of the rules from `FILE`, not ~/.config/redistop/config.yaml")
+	cmd.Flags().StringVar(&c.file, "config", "", "settings from `FILE`, not ~/.config/redistop/config.yaml")
 	group(cmd, title, "config")
 	mustRegister(cmd.MarkFlagFilename("config", "yaml", "yml"))
 }
 
-// load reads the file that was named, or the user's own where there is one.
+// settings are what a configuration file says.
+type settings struct {
+	doctor.Options
+	servers []namedAddress // that web watches
+}
+
+// load reads what the configuration says of rules.
 func (c *config) load() (doctor.Options, error) {
+	s, err := c.read()
+	return s.Options, err
+}
+
+// read reads the file that was named, or the user's own where there is one.
+func (c *config) read() (settings, error) {
 	path := c.file
 	if path == "" {
 		path = userConfig()
 	}
 	if path == "" {
-		return doctor.Options{}, nil
+		return settings{}, nil
 	}
 	text, err := readConfig(path)
 	if c.file == "" && errors.Is(err, fs.ErrNotExist) {
-		return doctor.Options{}, nil
+		return settings{}, nil
 	}
 	if err != nil {
-		return doctor.Options{}, usageError(fmt.Errorf("read configuration: %w", err))
+		return settings{}, usageError(fmt.Errorf("read configuration: %w", err))
 	}
 	o, err := parseConfig(text, doctor.Rules())
 	if err != nil {
@@ -88,17 +100,28 @@ func wrongAt(n *yaml.Node, format string, args ...any) error {
 	return configError{n.Line, fmt.Sprintf(format, args...)}
 }
 
+// notYAML puts what the library says into one line, with the place first.
+func notYAML(err error) error {
+	var at *yaml.LoadError
+	if errors.As(err, &at) && at.Mark.Line > 0 {
+		return configError{at.Mark.Line, "not YAML: " + oneLine(at.Message)}
+	}
+	return errors.New("not YAML: " + oneLine(err.Error()))
+}
+
 // parseConfig reads a configuration file:
 //
 //	doctor:
 //	  rules:
 //	    blocking-command: {time_share: 5%}
 //	    no-client-names: off
-func parseConfig(text []byte, rules []doctor.Rule) (doctor.Options, error) {
-	o := doctor.Options{Off: map[string]bool{}, Limits: map[string]map[string]float64{}}
+//	servers:
+//	  cache: redis://watcher@10.0.0.5
+func parseConfig(text []byte, rules []doctor.Rule) (settings, error) {
+	o := settings{Options: doctor.Options{Off: map[string]bool{}, Limits: map[string]map[string]float64{}}}
 	var files []yaml.Node
 	if err := yaml.Load(text, &files, yaml.WithAllDocuments()); err != nil {
-		return o, errors.New(oneLine(err.Error()))
+		return o, notYAML(err)
 	}
 	if len(files) == 0 {
 		return o, nil
@@ -106,10 +129,13 @@ func parseConfig(text []byte, rules []doctor.Rule) (doctor.Options, error) {
 	if len(files) > 1 || len(files[0].Content) != 1 {
 		return o, errors.New("more than one document: write one")
 	}
-	return o, section(files[0].Content[0], "the file", []string{"doctor"}, func(_ string, n *yaml.Node) error {
+	return o, section(files[0].Content[0], "the file", []string{"doctor", "servers"}, func(name string, n *yaml.Node) error {
+		if name == "servers" {
+			return o.addServers(n)
+		}
 		return section(n, "doctor", []string{"rules"}, func(_ string, n *yaml.Node) error {
 			return section(n, "rules", ruleIDs(rules), func(id string, n *yaml.Node) error {
-				return ruleConfig(&o, rules[slices.IndexFunc(rules, func(r doctor.Rule) bool { return r.ID == id })], n)
+				return ruleConfig(&o.Options, rules[slices.IndexFunc(rules, func(r doctor.Rule) bool { return r.ID == id })], n)
 			})
 		})
 	})

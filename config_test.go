@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,7 +43,11 @@ doctor:
 	if err != nil || !o.Off["blocking-command"] || o.Off["idle-connections"] {
 		t.Errorf("%v, %v", o.Off, err)
 	}
-	for _, empty := range []string{"", "# nothing\n", "doctor:\n", "doctor:\n  rules:\n", "doctor: {rules: {blocking-command: }}"} {
+	o, err = parseConfig([]byte("servers:\n  cache: redis://u:p@10.0.0.5\n  queue: 10.0.0.6\n"), configRules)
+	if want := []namedAddress{{"cache", "redis://u:p@10.0.0.5"}, {"queue", "10.0.0.6"}}; err != nil || !slices.Equal(o.servers, want) {
+		t.Errorf("%v, %v", o.servers, err)
+	}
+	for _, empty := range []string{"servers:\n", "", "# nothing\n", "doctor:\n", "doctor:\n  rules:\n", "doctor: {rules: {blocking-command: }}"} {
 		if o, err := parseConfig([]byte(empty), configRules); err != nil || len(o.Off)+len(o.Limits) > 0 {
 			t.Errorf("%q: %+v, %v", empty, o, err)
 		}
@@ -69,7 +74,13 @@ func TestConfigsThatAreWrong(t *testing.T) {
 		{"a word", rule("blocking-command: maybe"), `"maybe" is neither off nor limits such as {time_share: 2%}`},
 		{"twice", rule("blocking-command: off\n    blocking-command: on"), `blocking-command`},
 		{"two documents", "doctor: {}\n---\ndoctor: {}\n", `more than one document`},
-		{"no YAML", "doctor: {", `yaml`},
+		{"no YAML", "doctor: {", `not YAML`},
+		{"no YAML in line 2", "doctor:\n  a: b: c\n", `line 2: not YAML: `},
+		{"servers that are none", "servers: [a]", `line 1: servers: not a list of "name: address"`},
+		{"a server without an address", "servers:\n  a:\n", `line 2: servers a: not an address`},
+		{"a server's odd name", "servers: {a/b: localhost}", `a name is 1 to 64 letters`},
+		{"a server's wrong address", "servers: {a: 'redis://:zz@h:port'}", `servers a: `},
+		{"a server twice", "servers: {a: h, a: i}", `a`},
 		{"an alias", "doctor: &a {rules: *a}", ``},
 		{"a bomb", "a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b]\n", ``},
 	}

@@ -78,6 +78,9 @@ func savedObservation(arg string) (bool, error) {
 		return false, nil
 	}
 	info, err := os.Stat(arg)
+	if err != nil && strings.HasSuffix(arg, observationSuffix) {
+		return false, &failure{code: exitUsage, err: fmt.Errorf("read observation %s: %w", arg, underlying(err)), hint: "for a server of that name, give it with -h"}
+	}
 	if err != nil || !info.Mode().IsRegular() {
 		return false, nil // a name, or a socket
 	}
@@ -89,6 +92,18 @@ func savedObservation(arg string) (bool, error) {
 		return false, &failure{code: exitUsage, err: fmt.Errorf("%s: %w", arg, record.ErrForeign), hint: "for a server of that name, give it with -h"}
 	}
 	return true, nil
+}
+
+// observationSuffix is how the help and the README name saved observations: no server's name ends so.
+const observationSuffix = ".redistop"
+
+// underlying is an error of the file system without the call and the path that it names.
+func underlying(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
 }
 
 func isObservation(path string) (bool, error) {

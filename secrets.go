@@ -9,10 +9,13 @@ import (
 // shorthandsWithoutValue are the one-letter flags that may stand before another in one argument.
 const shorthandsWithoutValue = "?v"
 
+// secretFlags are the flags whose whole value is a secret: who knows a webhook can post to it.
+var secretFlags = []string{"--pass", "--webhook"}
+
 // hideSecrets returns a copy of args and overwrites the passwords in args themselves. On Linux,
 // macOS and the BSDs the strings of os.Args are the process's own argument memory, which is what
 // ps and /proc/PID/cmdline read, so from then on the passwords are not seen there. It knows
-// -a PASSWORD, -aPASSWORD, --pass PASSWORD, --pass=PASSWORD and the password in any URI.
+// -a PASSWORD, -aPASSWORD, --pass PASSWORD, --pass=PASSWORD, --webhook URL and the password in any URI.
 func hideSecrets(args []string) []string {
 	private := make([]string, len(args))
 	for i, arg := range args {
@@ -44,11 +47,13 @@ func hideSecrets(args []string) []string {
 // after this one.
 func secretInFlag(arg string) (start, end int, next bool) {
 	if strings.HasPrefix(arg, "--") {
-		if arg == "--pass" {
-			return 0, 0, true
-		}
-		if strings.HasPrefix(arg, "--pass=") {
-			return len("--pass="), len(arg), false
+		for _, flag := range secretFlags {
+			if arg == flag {
+				return 0, 0, true
+			}
+			if strings.HasPrefix(arg, flag+"=") {
+				return len(flag + "="), len(arg), false
+			}
 		}
 		return 0, 0, false
 	}

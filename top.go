@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -49,13 +50,18 @@ REDISCLI_AUTH and --askpass never put it there.`,
 	return cmd
 }
 
-// usageArgs makes the error of an argument check a usage error.
+// usageArgs makes the error of an argument check a usage error in our words.
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+		var ours *failure
+		switch err := check(cmd, args); {
+		case err == nil || errors.As(err, &ours):
+			return err
+		case len(args) > 0:
+			return usagef("%q: one argument more than %s takes", args[len(args)-1], cmd.CommandPath())
+		default:
 			return usageError(err)
 		}
-		return nil
 	}
 }
 

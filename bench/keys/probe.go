@@ -7,10 +7,12 @@ import (
 	"redistop/bench/lab"
 )
 
-// pause stands between two commands of the probe: it asks often, and is no load.
-const pause = 500 * time.Microsecond
+// every is how often the probe wants to send: often, and no load.
+const every = time.Millisecond
 
-// probe is another client: it sends SET and notes how long it waits.
+// probe is another client: it wants to send SET at fixed times and notes how long after each the answer
+// came. A command that could not be sent since the one before it was still waiting has waited as well:
+// else one long stall would count as one wait.
 type probe struct {
 	client *lab.Client
 	end    chan struct{}
@@ -32,13 +34,17 @@ func startProbe(socket string) (*probe, error) {
 func (p *probe) run() {
 	defer close(p.done)
 	defer p.client.Close()
-	for {
+	for due := time.Now(); ; due = due.Add(every) {
+		began := due
+		if early := time.Until(due); early > 0 {
+			time.Sleep(early)
+			began = time.Now() // a timer that is late is not the server's fault
+		}
 		select {
 		case <-p.end:
 			return
-		case <-time.After(pause):
+		default:
 		}
-		began := time.Now()
 		if _, p.err = p.client.Do("SET", "probe", "x"); p.err != nil {
 			return
 		}

@@ -92,7 +92,7 @@ const z95 = 1.96
 // has none, the error is what there can be all the same.
 func (s Sample) Count(of int64) Estimate {
 	if of == 0 && !s.Complete && s.Part > 0 && s.Part < 1 {
-		return Estimate{Error: unseen * (1 - s.Part) / s.Part}
+		return Estimate{Error: math.Ceil(unseen * (1 - s.Part) / s.Part)}
 	}
 	return s.Sum(Tally{Keys: of, Sum: float64(of), squares: float64(of)})
 }
@@ -105,7 +105,7 @@ func (s Sample) Sum(t Tally) Estimate {
 	if s.Part <= 0 || s.Keys == 0 {
 		return Estimate{}
 	}
-	e := Estimate{Value: t.Sum / s.Part}
+	e := Estimate{Value: math.Round(t.Sum / s.Part)} // keys and bytes are whole
 	if s.Complete || s.Part >= 1 {
 		return e
 	}
@@ -114,7 +114,7 @@ func (s Sample) Sum(t Tally) Estimate {
 	if !s.filtered && s.Total.Known() {
 		squares -= t.Sum * t.Sum / n // how many there are is known
 	}
-	e.Error = z95 * math.Sqrt(max(0, squares)*(1-s.Part)*n/max(1, n-1)) / s.Part
+	e.Error = math.Ceil(z95 * math.Sqrt(max(0, squares)*(1-s.Part)*n/max(1, n-1)) / s.Part)
 	return e
 }
 

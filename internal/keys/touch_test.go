@@ -99,6 +99,7 @@ func TestTheLeastUsers(t *testing.T) {
 
 // The tool stays within its budget by the server's own count, whatever it asks.
 func TestTheBudgetIsKept(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	s := redistest.New(t)
 	fill(t, s, 100_000, "redis.call('set','k:'..i,i)")
 	const budget = 0.02

@@ -15,6 +15,7 @@ import (
 // A script that runs too long makes the server refuse everything: the scan waits, says why, and loses
 // nothing.
 func TestABusyServerIsWaitedFor(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	const n = 3_000
 	s := redistest.New(t, redistest.Config("busy-reply-threshold 20"))
 	fill(t, s, n, "redis.call('set','k:'..i,i)")

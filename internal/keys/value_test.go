@@ -3,6 +3,7 @@ package keys
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,7 +33,7 @@ var valueKinds = []struct {
 	}},
 	{"zset", "", true, func(e Element) string { return e.Score }},
 	{"list", "redis.call('rpush','list',i)", true, func(e Element) string {
-		if e.Value.Bytes != fmt.Sprint(e.At+1) {
+		if e.Value.Bytes != strconv.FormatInt(e.At+1, 10) {
 			return "element " + e.Value.Bytes
 		}
 		return e.Value.Bytes
@@ -79,8 +80,7 @@ func readAll(t *testing.T, s *redistest.Server, n int) {
 		err = read(t.Context(), v, func(e Element) {
 			text := k.text(e)
 			got.add(text)
-			var at int
-			fmt.Sscan(text, &at)
+			at, _ := strconv.Atoi(text)
 			if at < last {
 				disorder++
 			}

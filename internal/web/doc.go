@@ -1,0 +1,13 @@
+// Package web serves what is known of the watched servers to people and machines: a JSON API, events
+// as they come, metrics for Prometheus, an overview page, and a webhook for findings.
+//
+//	observe (one a server) ── Snapshot ──> Board ── generation ──┬─> API, overview, /metrics
+//	                                                             ├─> /events, one goroutine a reader
+//	                                                             └─> Alerts ──> webhook
+//
+// A generation is the latest Snapshot of every server. It is immutable and replaced whole, so a request is
+// answered from memory, whatever becomes of the servers, and no reader can slow another or a source: who
+// is late takes the latest. What is expensive to encode is encoded once, when somebody first asks.
+//
+// Nothing here changes a server: there are no actions, and every route but GET and HEAD is refused.
+package web

@@ -1,0 +1,181 @@
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Options say how a Board is served. The zero value serves it to everybody who reaches the listener.
+type Options struct {
+	Version string
+	Login   *Login       // nil: none is asked for
+	TLS     *tls.Config  // nil: plain
+	Hosts   []string     // names that a request may be addressed to, beside localhost and any IP address
+	Rate    float64      // requests a second from one address; 0: no limit. See limiter
+	Log     *slog.Logger // a line for each request; nil: none
+	Compat  bool         // metrics also by the names of redis_exporter
+	Alerts  *Alerts      // nil: there is no webhook
+	Readers int          // of events at the same time; 0: DefaultReaders
+	Now     func() time.Time
+}
+
+const (
+	// DefaultReaders is how many readers of events are served at the same time.
+	DefaultReaders = 2000
+	// otherConnections are kept for everything else.
+	otherConnections = 500
+
+	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
+	writeTimeout  = 30 * time.Second // readers of events set their own, write by write
+	idleTimeout   = time.Minute
+	mostHeader    = 16 << 10 // bytes
+	// mostBody is what is read of a request's body, which no route wants, in bytes.
+	mostBody = 1 << 10
+	// farewell is how long requests under way may take when the program ends.
+	farewell = 5 * time.Second
+)
+
+// A Server answers requests from a Board. Its methods may be called from any goroutine.
+type Server struct {
+	board   *Board
+	options Options
+	started time.Time
+
+	parameters  map[string][]parameter // by the pattern of the route
+	fixedTag    string                 // ETag of what does not change while the program runs
+	openAPIBody *body
+	styleBody   *body
+	collected   http.Handler // of /metrics
+	limits      *limiter
+
+	seats    atomic.Int64    // readers of events
+	requests [6]atomic.Int64 // by the first digit of the status
+	closing  chan struct{}   // closed when readers of events must go
+	handler  http.Handler
+}
+
+// New returns a Server that is ready to answer.
+func New(board *Board, o Options) *Server {
+	if o.Readers == 0 {
+		o.Readers = DefaultReaders
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Server{
+		board: board, options: o, started: o.Now(),
+		parameters:  map[string][]parameter{},
+		fixedTag:    `"` + board.epoch + `"`,
+		openAPIBody: fixed(openAPIDocument),
+		styleBody:   fixed(styleSheet),
+		limits:      newLimiter(o.Rate),
+		closing:     make(chan struct{}),
+	}
+	s.collected = newMetricsHandler(s)
+	s.handler = s.guard(s.mux())
+	return s
+}
+
+func fixed(text []byte) *body { return newBody(func() ([]byte, error) { return text, nil }) }
+
+// mux leads each path to its route, and any other to a Problem.
+func (s *Server) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range routes() {
+		pattern := r.path
+		if pattern == "/" {
+			pattern = "/{$}"
+		}
+		s.parameters[pattern] = r.query
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) { r.serve(s, w, req) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, codeNotFound, "there is nothing here", "/api/v1/openapi.json lists what there is")
+	})
+	return mux
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Serve answers on l until ctx ends; then readers of events are told to go, and requests under way may
+// end for some seconds. It closes l.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    mostHeader,
+		ErrorLog:          log.New(io.Discard, "", 0), // what clients do wrong; the access log has what matters
+	}
+	ended := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		close(s.closing)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		defer cancel()
+		err := server.Shutdown(last)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		ended <- err
+	})
+	defer stop()
+	err := s.accept(server, netutil.LimitListener(l, s.options.Readers+otherConnections))
+	if !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	}
+	if err := <-ended; err != nil {
+		return fmt.Errorf("shut down: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) accept(server *http.Server, l net.Listener) error {
+	if s.options.TLS == nil {
+		return server.Serve(l)
+	}
+	server.TLSConfig = s.options.TLS
+	return server.ServeTLS(l, "", "")
+}
+
+// takeSeat lets one more reader of events in, where there is room.
+func (s *Server) takeSeat() bool {
+	if s.seats.Add(1) > int64(s.options.Readers) {
+		s.seats.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (s *Server) leaveSeat() { s.seats.Add(-1) }
+
+// count notes an answer.
+func (s *Server) count(status int) {
+	if class := status / 100; class >= 1 && class < len(s.requests) {
+		s.requests[class].Add(1)
+	}
+}
+
+// classes are the names of what count counts.
+func (s *Server) classes(each func(class string, n float64)) {
+	for i := range s.requests {
+		if i >= 2 {
+			each(strconv.Itoa(i)+"xx", float64(s.requests[i].Load()))
+		}
+	}
+}
