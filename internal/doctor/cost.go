@@ -82,8 +82,8 @@ func (w *Window) unscripted(command string, logged, scripted float64) float64 {
 		return logged / (logged + scripted)
 	}
 	var all, by float64
-	for i := range w.Now.Samples {
-		if r := &w.Now.Samples[i]; r.Command == command && !r.Further {
+	for i := range w.Samples() {
+		if r := &w.Samples()[i]; r.Command == command && !r.Further {
 			all += float64(r.Seen)
 			if r.Script {
 				by += float64(r.Seen)
