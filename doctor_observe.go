@@ -104,11 +104,15 @@ type observation struct {
 	link          stats.Link
 }
 
-// watch takes Snapshots until the time is up, and no longer than that for the first answer. A server
-// that is not reached at the first attempt, or lets us not in, ends it at once: its error says so.
+// loginTime is how long one attempt to log in may take, and a little: the last one is not broken off.
+const loginTime = 6 * time.Second
+
+// watch takes Snapshots until the time is up, and somewhat longer for the first answer: a server that is in
+// a long command, or stopped, accepts connections, and may answer any moment. One that is not reached at
+// the first attempt, or lets us not in, ends it at once: its error says so.
 func (o *observation) watch(ctx context.Context, snapshots <-chan *stats.Snapshot) error {
 	patience := o.length + 2*o.every // the budget may stretch the time between two looks
-	late := time.NewTimer(patience)
+	late := time.NewTimer(patience + loginTime)
 	defer late.Stop()
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()

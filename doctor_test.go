@@ -158,3 +158,24 @@ func TestDoctorOfABusyServer(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestDoctorOfASilentServer looks at a server that is stopped when the looking begins: for good, and for
+// longer than one attempt to log in lasts.
+func TestDoctorOfASilentServer(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	if err := s.Pause(); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Resume()
+	got := runDoctor(t, "-s", s.Socket(), "--for", "1s")
+	if got.code != exitConnect || got.stdout != "" || !strings.Contains(got.stderr, "accepts connections but answers nobody") || !strings.Contains(got.stderr, "state T") {
+		t.Errorf("for good: %+v", got)
+	}
+	wake := time.AfterFunc(6*time.Second, func() { s.Resume() })
+	defer wake.Stop()
+	got = runDoctor(t, "-s", s.Socket(), "--for", "6s", "--fail-on", "never")
+	if got.code != 0 || strings.Count(got.stdout, "the server owed an answer") != 1 {
+		t.Errorf("for a while: %+v", got)
+	}
+}

@@ -20,7 +20,7 @@ var blockingCommand = Rule{
 		"so their owners look for the fault everywhere else.",
 	How: "INFO commandstats counts calls and time of each command, LATENCY HISTOGRAM (7.0+) bounds the longest call, SLOWLOG names single calls with " +
 		"their sender. Judged is what it costs here: a quick KEYS is no finding. The time is that of the execution alone, so what clients feel is more. " +
-		"What scripts call counts to the script. Blocking commands such as BLPOP do not count while they wait.",
+		"What scripts call counts to the script. A call of the last minute that was before we looked is known by SLOWLOG alone: it is over, and no more than a warning. Blocking commands such as BLPOP do not count while they wait.",
 	Do:     "Do the same in small steps (SCAN, SSCAN, HSCAN, ranges, smaller batches), keep what is asked for ready, or ask a replica.",
 	Limits: timeLimits,
 	Check:  checkBlocking,
@@ -29,7 +29,7 @@ var blockingCommand = Rule{
 // otherRules are commands whose cost other rules tell.
 var otherRules = set("eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", // slow-script
 	"del", "unlink", "expire", "pexpire", "expireat", "pexpireat", "getdel", // big-key-delete
-	"flushall", "flushdb", "save", "shutdown", "monitor", "swapdb", // dangerous-command
+	"shutdown", "monitor", "swapdb", // dangerous-command
 	"bgsave", "bgrewriteaof", "psync", "sync", "replconf", "replicaof", "slaveof") // they fork, or end an old dataset
 
 // single are commands that touch one value whatever it holds. One that took long now and then met a host
@@ -44,15 +44,8 @@ func checkBlocking(w *Window) []stats.Finding {
 	var found []stats.Finding
 	var transactions *cost
 	explained := 0.0 // usec that may be inside transactions
-	for _, k := range w.Works() {
-		if k.Calls == 0 || otherRules[k.Name] || strings.HasPrefix(k.Name, "debug") || !w.mayBlock(&k) {
-			continue
-		}
-		c := w.costOf(k)
-		if single[k.Name] && !c.counted || w.severity(&c) == "" {
-			continue
-		}
-		if k.Name == "exec" {
+	for _, c := range w.costs(func(name string) bool { return !otherRules[name] && !dangerous(name) }) {
+		if c.work.Name == "exec" {
 			transactions = &c
 			continue
 		}
@@ -108,6 +101,9 @@ func (w *Window) blockingFindings(c *cost) []stats.Finding {
 
 // part is the cost of some of the calls, which took a share of the time.
 func (c *cost) part(entries []SlowCommand, share, stall float64) cost {
+	if c.past {
+		return c.before(entries, c.now)
+	}
 	p := *c
 	p.slow = entries
 	p.calls = max(int64(len(entries)), int64(float64(c.calls)*share+0.5))
@@ -190,6 +186,10 @@ func (w *Window) blockingFinding(c *cost, m *matter, matters int) stats.Finding 
 		Remedy:   w.remedies(c.work.Name, m.key),
 		Unknown:  w.unknowns(c, by),
 	}
+	if c.past {
+		f.Evidence, f.Impact = w.evidenceBefore(c, m), c.impactBefore()
+		f.Unknown = append(f.Unknown, unknownBefore)
+	}
 	if by.covered < enoughCovered && (m.subject != c.work.Name || !c.counted) {
 		f.Confidence = stats.Likely
 	}
@@ -202,6 +202,8 @@ func (w *Window) blockingFinding(c *cost, m *matter, matters int) stats.Finding 
 // claim says what a cost is in a few words, after the command's name.
 func (c *cost) claim() string {
 	switch {
+	case c.past:
+		return c.claimBefore()
 	case c.share >= 0.01 && c.calls > 1:
 		return "blocks this server for " + percent(c.share) + " of the time"
 	case c.calls == 1:

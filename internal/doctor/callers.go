@@ -26,8 +26,8 @@ func one(*stats.ConnectionRow) float64 { return 1 }
 func (w *Window) writers() []stats.Culprit {
 	var list []stats.Culprit
 	var weights []float64
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further && adds(r.Command) {
 			list = append(list, w.sampledCulprit(r, ""))
 			weights = append(weights, rate)

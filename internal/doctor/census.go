@@ -15,6 +15,8 @@ type census struct {
 	nameless  []*stats.ConnectionRow
 	abandoned []*stats.ConnectionRow
 	monitors  []*stats.ConnectionRow // flag O
+
+	owned map[string]stats.Identity // see owners
 }
 
 // take sorts a table unless it is the one that is sorted already.

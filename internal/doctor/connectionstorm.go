@@ -100,8 +100,8 @@ func (w *Window) newcomers() []stats.Culprit {
 	if len(list) > 0 {
 		return Merge(list, weights, mostCulprits)
 	}
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if r.IP == "" || r.IP == "lua" || r.Name.Known() || r.Further {
 			continue // an identity that CLIENT LIST told is of a connection that lasts
 		}

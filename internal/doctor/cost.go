@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"math"
+	"time"
 
 	"redistop/internal/stats"
 )
@@ -33,6 +34,8 @@ type cost struct {
 	unknown bool          // longest is not known at all: it is the mean
 	stalls  int64         // calls of at least stall_usec, at the least
 	counted bool          // calls and usec are the server's counters; else only what its log holds
+	past    bool          // the counters of the window do not hold them: they are over, and share is not known
+	now     time.Time     // of the newest Snapshot; where past
 }
 
 // costOf takes a command's work apart. What scripts called is the script's cost, not the command's.
@@ -79,8 +82,8 @@ func (w *Window) unscripted(command string, logged, scripted float64) float64 {
 		return logged / (logged + scripted)
 	}
 	var all, by float64
-	for i := range w.Now.Samples {
-		if r := &w.Now.Samples[i]; r.Command == command && !r.Further {
+	for i := range w.Samples() {
+		if r := &w.Samples()[i]; r.Command == command && !r.Further {
 			all += float64(r.Seen)
 			if r.Script {
 				by += float64(r.Seen)
@@ -129,6 +132,9 @@ func (c *cost) mean() float64 {
 
 // severity judges a cost by the rule's limits; "" is not worth a word.
 func (w *Window) severity(c *cost) stats.Severity {
+	if c.past {
+		return w.severityBefore(c)
+	}
 	mean := c.mean()
 	slow, again := mean >= w.Limit("call_usec")/2, c.calls >= 2
 	switch {

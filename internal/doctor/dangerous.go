@@ -73,7 +73,43 @@ func checkDangerous(w *Window) []stats.Finding {
 			found = append(found, w.regularKeys(k)...)
 		}
 	}
+	return append(found, w.dangersBefore()...)
+}
+
+// dangerous says that the cost of a command is this rule's to tell.
+func dangerous(command string) bool {
+	return command == "flushall" || command == "flushdb" || dangers[family(command)].timed
+}
+
+// dangersBefore are those that the counters do not hold, and that held everybody up.
+func (w *Window) dangersBefore() []stats.Finding {
+	var found []stats.Finding
+	for _, c := range w.costsBefore() {
+		name := c.work.Name
+		if !dangerous(name) || w.Work(name).Calls > 0 {
+			continue
+		}
+		for _, f := range w.blockingFindings(&c) {
+			impact, remedies := flushImpact, flushRemedies
+			if d, ok := dangers[family(name)]; ok {
+				impact, remedies = d.impact, []string{d.remedy, restrict}
+				if d.severity.Rank() > f.Severity.Rank() {
+					f.Severity = d.severity
+				}
+			}
+			f.Impact, f.Remedy = impact+" "+f.Impact, remedies
+			found = append(found, f)
+		}
+	}
 	return found
+}
+
+const flushImpact = "What was in there is gone: a cache is cold and the databases behind it feel that; sessions, queues and locks are lost."
+
+var flushRemedies = []string{
+	restrict,
+	"where it is meant: FLUSHALL ASYNC frees the memory in the background; lazyfree-lazy-user-flush yes makes that the default",
+	"if it was a mistake, stop the server from saving over its last RDB file (CONFIG SET save \"\"), copy dump.rdb away, and load it into another server",
 }
 
 func (w *Window) danger(k Work, d danger) stats.Finding {
@@ -161,13 +197,9 @@ func (w *Window) flushes() []stats.Finding {
 			Subject: name, Weight: float64(lost), Severity: severity, Confidence: stats.Certain, Title: title,
 			Evidence: []stats.Evidence{w.callsRow(k), w.evidence("keys in all databases", count(before)+" before, "+count(after)+" after", "INFO keyspace")},
 			Culprits: by.culprits,
-			Impact:   "What was in there is gone: a cache is cold and the databases behind it feel that; sessions, queues and locks are lost.",
-			Remedy: []string{
-				restrict,
-				"where it is meant: FLUSHALL ASYNC frees the memory in the background; lazyfree-lazy-user-flush yes makes that the default",
-				"if it was a mistake, stop the server from saving over its last RDB file (CONFIG SET save \"\"), copy dump.rdb away, and load it into another server",
-			},
-			Unknown: unknownSender(by),
+			Impact:   flushImpact,
+			Remedy:   flushRemedies,
+			Unknown:  unknownSender(by),
 		}
 		if c.longest >= w.Limit("call_usec") {
 			f.Impact += " " + w.impact(&c, by.culprits)

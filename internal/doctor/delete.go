@@ -23,14 +23,7 @@ var deletes = set("del", "unlink", "expire", "pexpire", "expireat", "pexpireat",
 
 func checkDeletes(w *Window) []stats.Finding {
 	var found []stats.Finding
-	for _, k := range w.Works() {
-		if k.Calls == 0 || !deletes[k.Name] || !w.mayBlock(&k) {
-			continue
-		}
-		c := w.costOf(k)
-		if w.severity(&c) == "" {
-			continue
-		}
+	for _, c := range w.costs(func(name string) bool { return deletes[name] }) {
 		for _, f := range w.blockingFindings(&c) {
 			f.Remedy = w.deleteRemedies(&c)
 			found = append(found, f)

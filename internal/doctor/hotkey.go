@@ -21,6 +21,7 @@ var hotKey = Rule{
 		{"pattern_share", 0.8, "of all commands to one pattern: most servers have one that leads, this is nearly all"},
 		{"busy_share", 0.5, "of the main thread: below that nobody feels a hot key"},
 		{"full_share", 0.8, "of the main thread: from here on latency rises for everybody"},
+		{"critical_ping_usec", 50_000, "half of all PINGs from here take longer while the main thread is full: with it every command of everybody"},
 		{"seen", 100, "commands to it in the samples: fewer may be chance"},
 	},
 	Behind: []string{"slow-script", "blocking-command", "big-key-delete"},
@@ -84,6 +85,10 @@ func (w *Window) hotFinding(r *stats.KeyRow, kind string, load float64) stats.Fi
 	if load >= w.Limit("full_share") {
 		f.Severity = stats.Warning
 	}
+	if ping, probed := w.mean(30*time.Second, usualPing); load >= w.Limit("full_share") && probed > 0 && ping >= w.Limit("critical_ping_usec") && kind == "key" {
+		f.Severity = stats.Critical
+		f.Impact = "Half of all PINGs from here took longer than " + usec(ping) + ": whoever asks for anything waits behind it. In a cluster it would be the same on one node."
+	}
 	if reads >= writing {
 		f.Remedy = []string{"keep it in the client for a second or so, or with client-side caching (CLIENT TRACKING) until it changes",
 			"read it from replicas, or keep copies of it under several names and read any of them"}
@@ -106,8 +111,8 @@ func (w *Window) sendersTo(k *stats.KeyRow) []stats.Culprit {
 	}
 	var list []stats.Culprit
 	var rates []float64
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if r.Pattern == pattern && (!k.DB.Known() || r.Command == k.TopCommand || k.TopCommand == "") {
 			list, rates = append(list, w.sampledCulprit(r, sampledLine(r))), append(rates, r.CommandsPerSecond.Or(0))
 		}

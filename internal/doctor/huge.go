@@ -261,8 +261,8 @@ func (w *Window) inferredHuge(d *flow) []massive {
 
 // sampledRate is how many commands a second these clients send, by the samples.
 func (w *Window) sampledRate(list []stats.Culprit) (rate float64) {
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		for _, c := range list {
 			if !r.Further && r.IP == c.IP && r.Name.Or(c.Name) == c.Name {
 				rate += r.CommandsPerSecond.Or(0)

@@ -46,15 +46,21 @@ func TestRestart(t *testing.T) {
 	s.now.Persistence.ChangesSinceSave = stats.Some(int64(812))
 	s.run(5, func(int) { s.calls("get", 100, 3) }).none(t)
 	s.now.Server.RunID, s.now.Server.Restarts, s.now.Server.UptimeSeconds = "fedcba", 1, stats.Some(int64(2))
-	f := s.run(2, nil).only(t, "server-restarted", stats.Info)
+	f := s.run(2, nil).only(t, "server-restarted", stats.Info) // it has what it had
 	if f.Title != "This server was restarted 3 s ago" {
 		t.Errorf("title %q", f.Title)
 	}
 	wantPrintable(t, f)
 	s.now.Server.RunID, s.now.Keyspace = "abc", nil
 	f = s.run(1, nil).only(t, "server-restarted", stats.Critical)
-	if f.Title != "This server was restarted 4 s ago and lost 50,000 keys" {
+	if f.Title != "This server was restarted twice within minutes, the last time 4 s ago and lost 50,000 keys" {
 		t.Errorf("title %q", f.Title)
 	}
 	s.run(700, nil).none(t)
+	s.now.Server.RunID = "def" // a day later
+	s.run(2, nil).only(t, "server-restarted", stats.Info)
+	s.now.Server.RunID = "123"
+	if f = s.run(2, nil).only(t, "server-restarted", stats.Warning); !strings.HasPrefix(f.Title, "This server was restarted twice within minutes, the last time ") {
+		t.Errorf("title %q", f.Title)
+	}
 }

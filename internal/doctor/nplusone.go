@@ -25,6 +25,7 @@ var nPlusOne = Rule{
 		{"most_connections", 4, "on more of them it is many independent requests rather than a loop"},
 		{"command_share", 0.10, "of all commands: less is not worth changing a program"},
 		{"work_share", 0.10, "of the main thread's time: nearly that much would come free"},
+		{"pipelined_rate", 20_000, "commands a second on one connection: a way there and back takes 50 µs and more even on one host, so that what comes faster does not wait for its answers"},
 		{"single_usec", 6, "of the main thread for each command: one that arrives alone costs its calls to read and write, measured 10 µs and more; in a pipeline of 16 it is 1 to 3"},
 		{"seen", 50, "such commands in the samples: fewer may be chance"},
 	},
@@ -51,14 +52,14 @@ func checkNPlusOne(w *Window) []stats.Finding {
 		return nil
 	}
 	var found []stats.Finding
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		rate := r.CommandsPerSecond.Or(0) - r.Error.Or(0)
 		if together[r.Command] == "" || r.Script || r.Further || r.Pattern == "" || r.Pattern == stats.OtherKeys ||
 			float64(r.Seen) < w.Limit("seen") || r.Share.Or(0) < w.Limit("command_share") || rate < w.Limit("per_connection") {
 			continue
 		}
-		if n := w.connectionsOf(r); n > 0 && float64(n) <= w.Limit("most_connections") && rate/float64(n) >= w.Limit("per_connection") {
+		if n := w.connectionsOf(r); n > 0 && float64(n) <= w.Limit("most_connections") && rate/float64(n) >= w.Limit("per_connection") && rate/float64(n) <= w.fastestLoop() {
 			found = append(found, w.nPlusOneFinding(r, n))
 		}
 	}
@@ -75,6 +76,23 @@ func (w *Window) pipelines() bool {
 		return true
 	}
 	return w.Now.Server.IOThreads.Or(1) <= 1 && load*1e6/rate < w.Limit("single_usec")
+}
+
+// fastestLoop is how often a second a connection can ask at the most, if it waits for every answer: twice as
+// often as a PING on this host goes there and back, since a client may be quicker than we are.
+func (w *Window) fastestLoop() float64 {
+	most := w.Limit("pipelined_rate")
+	quickest := 0.0 // usec: the median of a second in which the server and we had time
+	w.recent(func(s *stats.Snapshot) bool {
+		if v, ok := s.Latency.P50Usec.Get(); ok && !s.Latency.Remote && v > 0 && (quickest == 0 || v < quickest) {
+			quickest = v
+		}
+		return true
+	})
+	if quickest > 0 {
+		most = min(most, 2e6/quickest)
+	}
+	return most
 }
 
 // connectionsOf counts the connections of a sample's sender that are in use; 0 where they are not known.

@@ -1,6 +1,8 @@
 package doctor
 
 import (
+	"strings"
+
 	"redistop/internal/stats"
 )
 
@@ -11,7 +13,7 @@ var serverRestarted = Rule{
 	What:  "Another process answers at this address than a few minutes ago: the server was shut down or crashed and came back, or the address leads to another server now.",
 	Why:   "All clients were cut off and come back at once. What was not saved is gone, and a cache begins empty.",
 	How: "The run_id of INFO server differs. Whether it was SHUTDOWN, a crash or the kernel's out-of-memory killer stands in the server's log and in the " +
-		"system's journal only.",
+		"system's journal only. One restart that lost nothing hurts nobody any more: that is for information.",
 	Do: "Read the end of the server's log before the start; see whether the data is complete.",
 	Limits: []Limit{
 		{"lost_share", 0.01, "of the keys that were there before and are not after: what expires in the meantime is usually less"},
@@ -31,7 +33,7 @@ func checkRestarted(w *Window) []stats.Finding {
 	}
 	before, after := keysOf(was), keysOf(first)
 	f := stats.Finding{
-		Subject: "restart", Severity: stats.Info, Confidence: stats.Certain, // it is over, unless something was lost
+		Subject: "restart", Severity: stats.Info, Confidence: stats.Certain,
 		Title: "This server was restarted",
 		Evidence: []stats.Evidence{
 			moment("run_id", safeName(was.Server.RunID)+" before, "+safeName(w.Now.Server.RunID)+" now", "INFO server"),
@@ -44,8 +46,14 @@ func checkRestarted(w *Window) []stats.Finding {
 		},
 		Unknown: []string{"why: SHUTDOWN, a crash and a kill look the same from here; the address may also lead to another server now"},
 	}
+	if w.restarts > 1 {
+		f.Severity = stats.Warning
+		f.Title += " " + times(int64(w.restarts)) + " within minutes, the last time"
+	}
 	if up, ok := w.Now.Server.UptimeSeconds.Get(); ok {
-		f.Title = "This server was restarted " + seconds(float64(up)) + " ago"
+		f.Title += " " + seconds(float64(up)) + " ago"
+	} else {
+		f.Title = strings.TrimSuffix(f.Title, ", the last time")
 	}
 	if changes, ok := was.Persistence.ChangesSinceSave.Get(); ok {
 		f.Evidence = append(f.Evidence, moment("changes since the last save, before", count(changes), "INFO persistence"))

@@ -48,6 +48,8 @@ func TestNPlusOne(t *testing.T) {
 		"many connections":   loop(50, 9000, 0.5, nil),
 		"too slow":           loop(1, 1000, 0.5, nil),
 		"pipelines":          loop(1, 90_000, 0.3, nil),
+		"faster than a loop": loop(1, 21_500, 0.5, nil),
+		"many on few":        loop(3, 65_000, 0.9, nil),
 		"a queue":            loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Command = "brpop" }),
 		"a script":           loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Script = true }),
 		"few seen":           loop(1, 8000, 0.5, func(r *stats.SampleRow) { r.Seen = 49 }),
@@ -56,6 +58,60 @@ func TestNPlusOne(t *testing.T) {
 		"no connection seen": loop(0, 8000, 0.5, nil),
 	} {
 		t.Run(name, func(t *testing.T) { s.none(t) })
+	}
+}
+
+// A connection that asks more often than a PING goes there and back does not wait for answers.
+func TestPingTellsPipelines(t *testing.T) {
+	for ping, found := range map[float64]bool{90: true, 240: true, 260: false} {
+		s := newSynth(nPlusOne)
+		s.now.CPU.MainThread = stats.Some(0.5)
+		s.now.Latency = stats.Latency{Probes: 20, P50Usec: stats.Some(ping), MaxUsec: stats.Some(9000.0)}
+		s.connection(stats.ConnectionRow{Addr: "10.0.3.7:1", Name: "catalog"})
+		s.sampled(sample("10.0.3.7", "catalog", "get", "product:*", 8500, 0.9, 900))
+		s.run(10, func(int) { s.calls("get", 8500, 2) })
+		if got := len(s.took) > 0; got != found {
+			t.Errorf("PING of %g µs: found %s", ping, titles(s.took))
+		}
+	}
+}
+
+// Samples from before the name was known are of the client that all connections of the address belong to.
+func TestSamplesWithoutAName(t *testing.T) {
+	run := func(names ...string) *synth {
+		s := newSynth(nPlusOne)
+		s.now.CPU.MainThread = stats.Some(0.5)
+		for i, name := range names {
+			s.connection(stats.ConnectionRow{Addr: "10.0.3.7:" + strings.Repeat("1", i+1), Name: name, Library: "jedis"})
+		}
+		row := sample("10.0.3.7", "catalog", "get", "product:*", 5000, 0.5, 900)
+		row.User, row.Library = stats.Some("default"), stats.Some("jedis")
+		early := sample("10.0.3.7", "", "get", "product:*", 4000, 0.4, 700)
+		early.Name = stats.Maybe[string]{}
+		s.sampled(early, row)
+		return s.run(10, func(int) { s.calls("get", 9000, 2) })
+	}
+	f := run("catalog", "catalog").only(t, "n-plus-one", stats.Warning)
+	if want := "catalog (10.0.3.7, jedis) asks GET product:* one by one, 9,000/s"; f.Title != want {
+		t.Errorf("title %q, want %q", f.Title, want)
+	}
+	if s := run("catalog", "cart"); len(s.took) != 2 { // whose they are is not known
+		t.Errorf("found %s", titles(s.took))
+	}
+}
+
+// A hot key is the cause, and a full server what comes of it.
+func TestHotKeyBeforeSaturated(t *testing.T) {
+	for ping, severity := range map[float64]stats.Severity{9000: stats.Warning, 60_000: stats.Critical} {
+		s := newSynth(saturated, hotKey)
+		s.now.CPU = stats.CPU{MainThread: stats.Some(0.99), Total: stats.Some(0.99)}
+		s.now.Latency = stats.Latency{Probes: 20, P50Usec: stats.Some(ping), MaxUsec: stats.Some(2 * ping)}
+		s.now.HotKeys = []stats.KeyRow{{Pattern: "config:global", DB: stats.Some(0), CommandsPerSecond: stats.Some(30_000.0), Share: stats.Some(0.6),
+			Reads: stats.Some(30_000.0), TopCommand: "get", Seen: 5000, Estimated: true, Error: stats.Some(900.0)}}
+		s.run(35, func(int) { s.calls("get", 50_000, 2) })
+		if len(s.took) != 2 || s.took[0].Rule != "hot-key" || s.took[0].Severity != severity || s.took[1].Severity != stats.Info {
+			t.Errorf("PING of %g µs: found %s", ping, titles(s.took))
+		}
 	}
 }
 

@@ -35,6 +35,9 @@ func mainThread(s *stats.Snapshot) stats.Maybe[float64] {
 	return s.CPU.Total
 }
 
+// usualPing is what half of all PINGs from here take longer than.
+func usualPing(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P50Usec }
+
 func checkSaturated(w *Window) []stats.Finding {
 	need := w.Limit("seconds")
 	load, span := w.mean(time.Duration(need*float64(time.Second)), mainThread)
@@ -47,8 +50,7 @@ func checkSaturated(w *Window) []stats.Finding {
 		Evidence: []stats.Evidence{{What: "main thread", Value: percent(load) + " of a core", Source: "INFO cpu", Seconds: stats.Some(span)}},
 		Impact:   "Whatever more arrives has to wait. As yet a PING from here is answered as usual.",
 	}
-	ping := func(s *stats.Snapshot) stats.Maybe[float64] { return s.Latency.P50Usec }
-	usual, probed := w.mean(time.Duration(need*float64(time.Second)), ping)
+	usual, probed := w.mean(time.Duration(need*float64(time.Second)), usualPing)
 	switch {
 	case probed == 0:
 		f.Severity = stats.Warning
@@ -100,8 +102,8 @@ func (w *Window) busiest() []stats.Culprit {
 	if len(list) > 0 {
 		return w.culprits(list, rates)
 	}
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if rate, ok := r.CommandsPerSecond.Get(); ok && !r.Further {
 			list, rates = append(list, w.sampledCulprit(r, "")), append(rates, rate)
 		}

@@ -31,16 +31,9 @@ func checkScripts(w *Window) []stats.Finding {
 		return []stats.Finding{w.scriptUnderWay()}
 	}
 	var found []stats.Finding
-	for _, k := range w.Works() {
-		if k.Calls == 0 || !scripts[k.Name] || !w.mayBlock(&k) {
-			continue
-		}
-		c := w.costOf(k)
-		if w.severity(&c) == "" {
-			continue
-		}
+	for _, c := range w.costs(func(name string) bool { return scripts[name] }) {
 		for _, f := range w.blockingFindings(&c) {
-			f.Remedy = scriptRemedies(k.Name)
+			f.Remedy = scriptRemedies(c.work.Name)
 			f.Evidence = append(f.Evidence, w.insideScripts()...)
 			found = append(found, f)
 		}

@@ -58,8 +58,8 @@ func (w *Window) whoSends(command string, entries []SlowCommand, usec float64, l
 
 // sampledSenders are the clients that the samples saw sending a command.
 func (w *Window) sampledSenders(command, line string) (list []stats.Culprit, rates []float64) {
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if r.Command != command || r.Further || r.Script {
 			continue
 		}

@@ -74,12 +74,12 @@ func sameTable[T any](a, b []T) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-// longest is the highest value of each command in one log.
-func (l *slowCommands) longest(kind stats.SlowKind) map[string]float64 {
+// longest is the highest value of each command in one log since a time.
+func (l *slowCommands) longest(kind stats.SlowKind, since time.Time) map[string]float64 {
 	max := map[string]float64{}
 	for i := range l.entries {
 		c := &l.entries[i]
-		if v := float64(c.Usec.Or(c.Bytes.Or(0))); c.Kind == kind && v > max[statName(c)] {
+		if v := float64(c.Usec.Or(c.Bytes.Or(0))); c.Kind == kind && c.Seen.After(since) && v > max[statName(c)] {
 			max[statName(c)] = v
 		}
 	}

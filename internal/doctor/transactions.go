@@ -106,8 +106,8 @@ func (w *Window) transactionFinding(guilty []optimist, source string) stats.Find
 // samplesTellOf says that the samples saw enough calls of a command.
 func (w *Window) samplesTellOf(command string) bool {
 	var seen int64
-	for i := range w.Now.Samples {
-		if r := &w.Now.Samples[i]; r.Command == command && !r.Further {
+	for i := range w.Samples() {
+		if r := &w.Samples()[i]; r.Command == command && !r.Further {
 			seen += r.Seen
 		}
 	}
@@ -129,8 +129,8 @@ func (w *Window) watchers(f *stats.Finding) {
 func (w *Window) optimists() []optimist {
 	index := map[stats.Identity]int{}
 	var list []optimist
-	for i := range w.Now.Samples {
-		r := &w.Now.Samples[i]
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
 		if r.Further || r.Script {
 			continue
 		}

@@ -30,14 +30,17 @@ type Window struct {
 	// server was seen to restart in the last minutes.
 	Restarted *stats.Snapshot
 
-	slow   slowCommands
-	limits map[string]float64
-	book   addressBook
-	census census
-	held   map[int64]heldBuffer // output buffers that wait, by connection
-	heldAt time.Time            // of the newest pass over the connections that held knows
-	peaks  peaks
-	works  []Work // of Now; nil until they are asked for
+	restarts int // seen, each within minutes of the one before; 0 where Restarted is nil
+	slow     slowCommands
+	limits   map[string]float64
+	book     addressBook
+	census   census
+	held     map[int64]heldBuffer // output buffers that wait, by connection
+	heldAt   time.Time            // of the newest pass over the connections that held knows
+	peaks    peaks
+	works    []Work // of Now; nil until they are asked for
+
+	samples []stats.SampleRow // of Now, with names; nil until they are asked for
 }
 
 // Limit is the value of the rule's threshold of that name. A name that the rule does not have panics: it
@@ -55,7 +58,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	if w.Now != nil {
 		switch then := w.Now; {
 		case anotherProcess(then, s):
-			*w = Window{Restarted: then.Bare(), slow: slowCommands{table: w.slow.table, begun: true}}
+			*w = Window{Restarted: then.Bare(), restarts: w.restarts + 1, slow: slowCommands{table: w.slow.table, begun: true}}
 		case countersReset(then, s):
 			w.Past, w.peaks = nil, peaks{}
 		default:
@@ -63,9 +66,9 @@ func (w *Window) add(s *stats.Snapshot) {
 		}
 	}
 	if w.Restarted != nil && s.Time.Sub(w.Restarted.Time) > remembered {
-		w.Restarted = nil
+		w.Restarted, w.restarts = nil, 0
 	}
-	w.Now, w.Link, w.works = s, s.Link, nil
+	w.Now, w.Link, w.works, w.samples = s, s.Link, nil, nil
 	w.thinOut()
 	w.book.learn(s)
 	w.census.take(s.Connections)

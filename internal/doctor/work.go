@@ -35,7 +35,7 @@ func (w *Window) Works() []Work {
 	for i := range then.Commands {
 		before[then.Commands[i].Name] = &then.Commands[i]
 	}
-	logged := w.slow.longest(stats.Slow)
+	logged := w.slow.longest(stats.Slow, then.Time)
 	w.works = make([]Work, 0, len(w.Now.Commands))
 	for i := range w.Now.Commands {
 		c := &w.Now.Commands[i]

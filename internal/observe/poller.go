@@ -165,6 +165,8 @@ func (p *poller) failed(ctx context.Context, err error) bool {
 		state = stats.Denied
 	case server.Busy(err):
 		state = stats.Busy
+	case errors.Is(err, server.ErrSilent):
+		state = stats.Stalled
 	}
 	now := time.Now()
 	if p.failures++; p.state != state {
@@ -191,8 +193,11 @@ func (p *poller) failed(ctx context.Context, err error) bool {
 // server do not come back at the same moment.
 func backoff(state stats.LinkState, failures int) time.Duration {
 	wait := min(lastWait, firstWait<<min(failures-1, 10))
-	if state == stats.Denied {
+	switch state {
+	case stats.Denied:
 		wait = max(wait, deniedWait)
+	case stats.Stalled:
+		wait = firstWait // the attempt itself waited, and the server may answer any moment
 	}
 	return wait - time.Duration(rand.Int64N(int64(wait/10)+1))
 }

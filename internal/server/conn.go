@@ -46,12 +46,14 @@ type Conn struct {
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
-// ErrDenied when the server answered and refuses us, any other when it could not be reached.
+// ErrDenied when the server answered and refuses us, ErrSilent when it took the connection and does not
+// answer, any other when it could not be reached.
 func Dial(ctx context.Context, t Target) (*Conn, error) {
 	return dial(ctx, t, redis.Limits{Bulk: maxBulk, Total: maxReply, Depth: maxDepth, Elems: maxElems})
 }
 
 func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	nc, err := dialNetwork(ctx, t)
@@ -61,6 +63,9 @@ func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
 	c := &Conn{nc: nc, sent: map[string]int64{}, r: redis.NewReader(nc, limits)}
 	if err := c.greet(ctx, t); err != nil {
 		c.Close()
+		if late(err) && whole.Err() == nil {
+			err = ErrSilent
+		}
 		return nil, fmt.Errorf("log in to %s: %w", t, err)
 	}
 	return c, nil
@@ -75,6 +80,9 @@ func dialNetwork(ctx context.Context, t Target) (net.Conn, error) {
 	tc := tls.Client(nc, t.TLS)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		nc.Close()
+		if late(plain(err)) {
+			err = ErrSilent
+		}
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
 	return tc, nil
@@ -187,6 +195,11 @@ func (c *Conn) takeSent() map[string]int64 {
 // Close ends the connection.
 func (c *Conn) Close() error { return c.nc.Close() }
 
+var errLate = errors.New("no answer in time")
+
+// late says that time ran out, by our clock or that of the connection: whichever saw it first.
+func late(err error) bool { return errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded) }
+
 // plain puts the usual network errors into a person's words; the address stands before them.
 func plain(err error) error {
 	var timeout interface{ Timeout() bool }
@@ -200,7 +213,7 @@ func plain(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return ErrClosed
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return errors.New("no answer in time")
+		return errLate
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

@@ -18,6 +18,9 @@ var ErrNoACL = errors.New("it has no ACL (Redis 6.0 brought it)")
 // ErrClosed says that the server ended the connection.
 var ErrClosed = errors.New("server closed the connection")
 
+// ErrSilent says that a connection was accepted, which the kernel does, and that nobody answered on it.
+var ErrSilent = errors.New("the server accepts connections but answers nobody: a long command or a stopped process")
+
 // denied wraps a refusal of the server as ErrDenied; an error of the network stays what it is.
 func denied(err error) error {
 	var reply *redis.ReplyError
@@ -72,6 +75,9 @@ func Hint(err error) string {
 	var reply *redis.ReplyError
 	if errors.As(err, &reply) {
 		return replyHint(reply)
+	}
+	if errors.Is(err, ErrSilent) {
+		return "look at the process on its host: one that is busy (top) runs a long command, which its slow log will name; one in state T is stopped"
 	}
 	msg := err.Error()
 	switch {

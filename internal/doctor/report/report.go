@@ -98,8 +98,12 @@ func Plan(version string, length time.Duration, o doctor.Options, sampling bool)
 	return a
 }
 
-// mostTrouble bounds what is told of a server that comes and goes.
-const mostTrouble = 20
+// mostTrouble bounds what is kept of a server that comes and goes.
+const mostTrouble = 500
+
+// sameTrouble is how far the beginnings of one and the same time without an answer may lie apart: each look
+// reckons it anew from how long it has waited. Two stalls begin further apart, since the first lasts a second.
+const sameTrouble = time.Second
 
 // A Gatherer makes a Report of Snapshots. The zero Gatherer is not ready; see Gather.
 type Gatherer struct {
@@ -167,8 +171,8 @@ func (g *Gatherer) follow(s *stats.Snapshot) {
 	if l.State == stats.Up || l.State == stats.Connecting && g.known == nil {
 		return
 	}
-	if n := len(g.trouble); n > 0 && g.trouble[n-1].State == l.State && g.trouble[n-1].From.Equal(l.Since) {
-		g.trouble[n-1].Seconds = s.Time.Sub(l.Since).Seconds()
+	if n := len(g.trouble); n > 0 && g.trouble[n-1].State == l.State && l.Since.Sub(g.trouble[n-1].From).Abs() < sameTrouble {
+		g.trouble[n-1].Seconds = s.Time.Sub(g.trouble[n-1].From).Seconds()
 		g.trouble[n-1].Message = cmp.Or(l.Message, g.trouble[n-1].Message)
 		return
 	}

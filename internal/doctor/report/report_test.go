@@ -161,6 +161,23 @@ func TestTroubleIsTold(t *testing.T) {
 	}
 }
 
+// A stall that is seen anew at each look is one, and several are one line with the longest.
+func TestTroubleIsToldOnce(t *testing.T) {
+	stall := func(at, since float64) *stats.Snapshot {
+		s := look(0)
+		second := func(v float64) time.Time { return start.Add(time.Duration(v * float64(time.Second))) }
+		s.Time, s.Stale, s.Link = second(at), true, stats.Link{State: stats.Stalled, Since: second(since)}
+		return s
+	}
+	r := reportOf(look(0), stall(2, 1), stall(2.5, 1.003), stall(3, 0.998), look(4), stall(6, 5), stall(13.2, 5.004), look(14))
+	if len(r.Trouble) != 2 || r.Trouble[0].Seconds != 2 || r.Trouble[1].Seconds != 8.2 {
+		t.Errorf("%+v", r.Trouble)
+	}
+	if text := Text(r, 100, false); !strings.Contains(text, "12:00:01 to 12:00:05 UTC, 2 times, for up to 8.2 s: the server owed an answer\n") || strings.Count(text, "owed an answer") != 1 {
+		t.Error(text)
+	}
+}
+
 // hostile is what a client can call itself, or a file can hold.
 const hostile = "\x1b]0;x\a<script>alert(1)</script> @ann #1 https://evil.example www.evil.example `a` ``b`` | [x](javascript:1) $y$ \u202e\n# head \xff"
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -110,11 +111,31 @@ func stateText(s stats.LinkState) string {
 	return "the link was " + name(string(s))
 }
 
-// troubles are the times without an answer, in words.
+// troubles are the times without an answer, in words: a line for each kind.
 func (r *Report) troubles() []string {
 	var list []string
-	for _, t := range r.Trouble {
-		list = append(list, fmt.Sprintf("%s UTC for %s: %s", t.From.UTC().Format("15:04:05"), span(t.Seconds), stateText(t.State)))
+	var told []stats.LinkState
+	for i, t := range r.Trouble {
+		if slices.Contains(told, t.State) {
+			continue
+		}
+		told = append(told, t.State)
+		n, last, longest := 0, t, t.Seconds
+		for _, o := range r.Trouble[i:] {
+			if o.State == t.State {
+				n, last, longest = n+1, o, max(longest, o.Seconds)
+			}
+		}
+		from := t.From.UTC().Format("15:04:05")
+		if n == 1 {
+			list = append(list, fmt.Sprintf("%s UTC for %s: %s", from, span(t.Seconds), stateText(t.State)))
+			continue
+		}
+		often := thousands(int64(n))
+		if len(r.Trouble) >= mostTrouble {
+			often = "at least " + often
+		}
+		list = append(list, fmt.Sprintf("%s to %s UTC, %s times, for up to %s: %s", from, last.From.UTC().Format("15:04:05"), often, span(longest), stateText(t.State)))
 	}
 	return list
 }
