@@ -193,13 +193,21 @@ func (t *Tool) predict(args []string) float64 {
 	return smallUsec
 }
 
-// afford waits until the budget covers so many usec, and puts them aside.
+// afford waits until the budget covers so many usec, and puts them aside. What was put aside on a guess
+// is settled while it waits: guesses that are too high would else keep it waiting for ever.
 func (t *Tool) afford(ctx context.Context, usec float64) error {
 	for {
 		t.purse.earn(time.Now(), time.Second)
-		if t.purse.affords(usec) {
+		settled := t.asks == 0 // nothing but the last INFO is put aside, which may be more than the purse holds
+		if t.purse.affords(usec) || settled && t.purse.have >= t.purse.ceiling {
 			t.purse.take(usec)
 			return nil
+		}
+		if !settled && time.Since(t.counted) >= countEvery {
+			if err := t.count(ctx); err != nil {
+				return err
+			}
+			continue
 		}
 		short := usec - (t.purse.have - t.purse.aside)
 		wait := time.Duration(short / t.purse.budget * float64(time.Microsecond))
@@ -292,6 +300,7 @@ func (t *Tool) send(ctx context.Context, commands [][]string) ([]redis.Value, er
 	}
 	if t.blind != "" {
 		t.pay(float64(took.Microseconds()))
+		t.asks = 0
 	}
 	return values, nil
 }

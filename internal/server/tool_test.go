@@ -96,3 +96,26 @@ func TestAnInterruptedToolKnowsWhatItDid(t *testing.T) {
 		t.Errorf("cost %+v", cost)
 	}
 }
+
+// Prices that were learned on a bad moment, far too high, are learned anew: nobody waits for ever, under the
+// smallest budget neither.
+func TestDearGuessesDoNotStopATool(t *testing.T) {
+	s := redistest.New(t)
+	for _, budget := range []float64{0.01, 0.0005} {
+		tool, err := OpenTool(t.Context(), Target{Network: "unix", Address: s.Socket()}, ToolOptions{Budget: budget})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tool.Close()
+		tool.purse.price["type"], tool.purse.price["info"] = 9_000, 9_000
+		ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+		defer cancel()
+		many := make([][]string, 12)
+		for i := range many {
+			many[i] = []string{"TYPE", "k"}
+		}
+		if values, err := tool.AskAll(ctx, many); err != nil || len(values) != len(many) {
+			t.Errorf("budget %g: %d of %d values, %v", budget, len(values), len(many), err)
+		}
+	}
+}
