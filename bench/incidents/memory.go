@@ -74,7 +74,7 @@ var memory = []Scene{
 	{
 		Name: "expiry", Story: "150,000 keys were given the same moment to expire, and so every three seconds",
 		Prepare: expireTogether, Cause: nextExpiry,
-		Want: Want{Rule: expiryStall},
+		Want: Want{Rule: expiryStall, Also: []string{fragmentation}},
 	},
 	{
 		Name: "bgsave", Story: "BGSAVE fails, its file cannot be written, and so writes are refused", Config: []string{"save 3600 100000"},
