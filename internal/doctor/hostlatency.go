@@ -46,7 +46,8 @@ func checkHostLatency(w *Window) []stats.Finding {
 	if slow.usec >= w.Limit("grave_ping_usec") {
 		f.Severity = stats.Warning
 	}
-	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
+	ran := clean.share >= w.Limit("looks_share") && clean.share >= 0.8*slow.share // we did, while the server did not
+	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() && !ran || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
 		return []stats.Finding{f}
 	}
@@ -151,9 +152,13 @@ func (w *Window) notTheServer(f *stats.Finding, ping, busy float64) {
 		f.Unknown = []string{"whether it is the network or the server's host: run redistop doctor there"}
 		return
 	}
-	f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle"
+	f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle: its process is not run"
+	f.Evidence = append(f.Evidence, w.evidence("longest pause of redistop itself", "less than half of that", "measured on this host"))
+	if load, ok := w.Now.Host.Load.Get(); ok {
+		f.Evidence = append(f.Evidence, moment("load", about(load)+" on "+plural(int64(w.Now.Host.Cores.Or(0)), "core"), "/proc/loadavg of the host"))
+	}
 	f.Remedy = []string{
-		"look whether the process is throttled: cpu.stat of its cgroup (nr_throttled), processor limits of the container",
+		"look whether the process is throttled or stopped: cpu.stat of its cgroup (nr_throttled), processor limits of the container, its state in top",
 		"look in its log for saves, and at the disk: iostat -x 1",
 	}
 	f.Unknown = []string{"what stops it: no command, fork, disk or expiry cycle that the server tells of"}
