@@ -19,7 +19,7 @@ var hostLatency = Rule{
 		{"ping_usec", 20_000, "for the longest of some ten PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
 		{"pause_usec", 20_000, "that a thread which only counts was not run: a desktop under load has pauses of some milliseconds"},
 		{"grave_ping_usec", 250_000, "impatient clients give up by then; below it is for information, since nothing is wrong with the server"},
-		{"load_per_core", 2, "as many programs want to run as there are processors for, twice over"},
+		{"load_per_core", crowdedLoad, "as many programs want to run as there are processors for, twice over"},
 		{"steal_share", 0.1, "of the time given to other machines by the hypervisor"},
 		{"busy_share", 0.5, "of the main thread at most, for the server not to be the cause"},
 	},
@@ -133,10 +133,21 @@ func (w *Window) hostPauses(f *stats.Finding, pause, steal float64) {
 }
 
 // overloaded says that far more programs want to run on the server's host than there are processors.
-func (w *Window) overloaded() bool {
+func (w *Window) overloaded() bool { return w.loadPerCore() >= w.Limit("load_per_core") }
+
+// crowded is overloaded for rules that have no limit for it.
+func (w *Window) crowded() bool { return w.loadPerCore() >= crowdedLoad }
+
+const crowdedLoad = 2 // programs that want to run, for each processor
+
+// loadPerCore is how many programs want to run on the server's host for each processor; 0 where it is another.
+func (w *Window) loadPerCore() float64 {
 	load, known := w.Now.Host.Load.Get()
 	cores, known2 := w.Now.Host.Cores.Get()
-	return w.Now.Host.Local && known && known2 && load >= w.Limit("load_per_core")*float64(cores)
+	if !w.Now.Host.Local || !known || !known2 || cores <= 0 {
+		return 0
+	}
+	return load / float64(cores)
 }
 
 // notTheServer tells of delays that neither the server's commands nor this host explain.
