@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -177,5 +178,36 @@ func TestDoctorOfASilentServer(t *testing.T) {
 	got = runDoctor(t, "-s", s.Socket(), "--for", "6s", "--fail-on", "never")
 	if got.code != 0 || strings.Count(got.stdout, "the server owed an answer") != 1 {
 		t.Errorf("for a while: %+v", got)
+	}
+}
+
+// TestDoctorTellsTheHostFromTheServer looks at an idle server whose process is stopped again and again, as a
+// throttled container is: nothing that it executes is to blame.
+func TestDoctorTellsTheHostFromTheServer(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for end := time.Now().Add(30 * time.Second); ctx.Err() == nil && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+			s.Pause()
+			time.Sleep(150 * time.Millisecond)
+			s.Resume()
+		}
+	}()
+	got := runDoctor(t, "-s", s.Socket(), "--for", "5s", "--format", "json", "--fail-on", "never")
+	cancel()
+	<-done
+	var r report.Report
+	if err := json.Unmarshal([]byte(got.stdout), &r); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	var rules []string
+	for _, f := range r.Findings {
+		rules = append(rules, f.Rule)
+	}
+	if !slices.Contains(rules, "host-latency") || slices.Contains(rules, "blocking-command") || r.Worst == stats.Critical {
+		t.Errorf("found %v: %s", rules, got.stdout)
 	}
 }

@@ -9,12 +9,19 @@ import (
 )
 
 // BenchmarkObserve is one look of all rules at a large server where nothing is wrong: 10,000 connections,
-// 120 commands, 200 samples, a minute behind it. "new table" is a look that follows a whole pass over the connections.
+// 120 commands, 200 samples, a minute behind it. "new table" is
+// a look that follows a whole pass over the connections; "idle" are those of pools that were opened within an hour
+// and of which one in a hundred is used.
 func BenchmarkObserve(b *testing.B) {
-	for _, fresh := range []bool{false, true} {
-		name := map[bool]string{false: "same table", true: "new table"}[fresh]
-		b.Run(name, func(b *testing.B) {
+	for _, c := range []struct {
+		name        string
+		fresh, idle bool
+	}{{name: "same table"}, {name: "new table", fresh: true}, {name: "idle, same table", idle: true}, {name: "idle, new table", idle: true, fresh: true}} {
+		b.Run(c.name, func(b *testing.B) {
 			s := largeServer()
+			if c.idle {
+				idleForLong(s.now.Connections)
+			}
 			s.run(70, func(int) { work(s) })
 			if len(s.took) > 0 {
 				b.Fatalf("found %s", titles(s.took))
@@ -25,7 +32,7 @@ func BenchmarkObserve(b *testing.B) {
 			for range b.N {
 				b.StopTimer()
 				work(s)
-				if fresh {
+				if c.fresh {
 					s.now.Connections = append([]stats.ConnectionRow(nil), s.now.Connections...)
 				}
 				snap := s.snapshot()
@@ -54,6 +61,16 @@ func largeServer() *synth {
 	}
 	s.sampled(samples...)
 	return s
+}
+
+func idleForLong(rows []stats.ConnectionRow) {
+	for i := range rows {
+		c := &rows[i]
+		c.AgeSeconds = 1800 + int64(i%40)*60 + int64(i%7)
+		if c.IdleSeconds = c.AgeSeconds - 1; i%100 == 0 {
+			c.IdleSeconds = 0
+		}
+	}
 }
 
 func work(s *synth) {

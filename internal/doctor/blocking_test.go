@@ -53,6 +53,29 @@ func TestKeysThatBlock(t *testing.T) {
 	}
 }
 
+// A host that stops a busy server does it in whatever runs: the command is not to blame, or one cannot tell.
+func TestSlowByTheHost(t *testing.T) {
+	run := func(slow int64, host func(*synth)) *synth {
+		s := newSynth(blockingCommand)
+		host(s)
+		return s.run(20, func(int) {
+			s.calls("hset", 100_000, 2.4).calls("get", 100, 2).calls("hset", 1, float64(slow)).logged("10.0.0.1:1", "import", slow, "HSET", "product:7")
+		})
+	}
+	here := func(usec float64) func(*synth) {
+		return func(s *synth) {
+			s.now.Latency = stats.Latency{Probes: 10, P50Usec: stats.Some(300.0), MaxUsec: stats.Some(90_000.0), HereMaxUsec: stats.Some(usec)}
+		}
+	}
+	f := run(40_000, here(41_000)).only(t, "blocking-command", stats.Info)
+	if f.Confidence != stats.Possible || !strings.Contains(strings.Join(f.Unknown, " "), "whether these calls or the host are to blame") {
+		t.Errorf("%+v", f)
+	}
+	run(40_000, func(s *synth) { s.now.Host = stats.Host{Local: true, Load: stats.Some(5.0), Cores: stats.Some(2)} }).only(t, "blocking-command", stats.Info)
+	run(40_000, here(2_000)).only(t, "blocking-command", stats.Warning)
+	run(140_000, here(41_000)).only(t, "blocking-command", stats.Critical)
+}
+
 func TestBlockingCommandsByCost(t *testing.T) {
 	const busy = 5000 // GETs a second beside it
 	for _, c := range []struct {

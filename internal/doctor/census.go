@@ -17,6 +17,7 @@ type census struct {
 	monitors  []*stats.ConnectionRow // flag O
 
 	owned map[string]stats.Identity // see owners
+	leaks []leak                    // see leaking; nil until somebody asks
 }
 
 // take sorts a table unless it is the one that is sorted already.
@@ -48,6 +49,9 @@ func (c *census) take(table []stats.ConnectionRow) {
 
 // hasFlag says whether a connection has one of these flags.
 func hasFlag(c *stats.ConnectionRow, flags string) bool {
+	if c.Flags == "N" { // none: nearly all are so, and none of the rules asks for it
+		return false
+	}
 	for i := range len(c.Flags) {
 		if strings.IndexByte(flags, c.Flags[i]) >= 0 {
 			return true

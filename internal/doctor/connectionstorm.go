@@ -16,6 +16,7 @@ var connectionStorm = Rule{
 	Do:    "Use one long-lived connection or a pool in each process; in PHP persistent connections; a proxy for programs that live shortly.",
 	Limits: []Limit{
 		{"per_second", 50, "about half a percent of the server's time goes into them, and with TLS ten times that; a pool opens a few a minute, tools and health checks a few a second"},
+		{"tls_per_second", 10, "where there is no port without TLS: a handshake takes the server about a millisecond, which is one percent of its time"},
 		{"grave_per_second", 1000, "about a tenth of the server's time"},
 		{"busy_share", 0.8, "of the main thread: from here on others wait for it"},
 	},
@@ -24,7 +25,12 @@ var connectionStorm = Rule{
 
 func checkConnectionStorm(w *Window) []stats.Finding {
 	short, exact := w.shortConnections()
-	if short < w.Limit("per_second") {
+	least := w.Limit("per_second")
+	tls := w.onlyTLS()
+	if tls {
+		least = w.Limit("tls_per_second")
+	}
+	if short < least {
 		return nil
 	}
 	f := stats.Finding{
@@ -36,6 +42,9 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 			"keep connections: one or a small pool for each process, opened at its start (in PHP: persistent connections)",
 			"see which client it is: " + w.tool("redistop monitor", "", "") + ", or the server's log at loglevel verbose",
 		},
+	}
+	if tls {
+		f.Impact = "Each costs its client round trips before the first command, and the server a TLS handshake of about a millisecond."
 	}
 	if !exact {
 		f.Confidence = stats.Likely
@@ -60,6 +69,13 @@ func checkConnectionStorm(w *Window) []stats.Finding {
 		f.Unknown = []string{"who it is: the connections were gone before CLIENT LIST could show them; redistop monitor shows their addresses"}
 	}
 	return []stats.Finding{f}
+}
+
+// onlyTLS says that every connection begins with a handshake.
+func (w *Window) onlyTLS() bool {
+	port, known := w.configInt("port")
+	tls, known2 := w.configInt("tls-port")
+	return known && known2 && port == 0 && tls > 0
 }
 
 // shortConnections is how many came and went a second in the recent window; exact where ids tell.

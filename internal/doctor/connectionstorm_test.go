@@ -55,8 +55,18 @@ func TestConnectionStorm(t *testing.T) {
 			t.Errorf("confidence %s", f.Confidence)
 		}
 	})
+	t.Run("with TLS fewer are dear", func(t *testing.T) {
+		s := newSynth(connectionStorm)
+		s.now.Config = map[string]string{"port": "0", "tls-port": "6380"}
+		s.run(4, func(int) { gone(s, 12) })
+		says(t, s.only(t, "connection-storm", stats.Warning), "12 connections a second", "a TLS handshake of about a millisecond")
+	})
 	silent(t, connectionStorm, 10, map[string]func(*synth, int){
-		"below":             func(s *synth, i int) { gone(s, 49) },
+		"below": func(s *synth, i int) { gone(s, 49) },
+		"both ports": func(s *synth, i int) {
+			s.now.Config = map[string]string{"port": "6379", "tls-port": "6380"}
+			gone(s, 12)
+		},
 		"pools start":       func(s *synth, i int) { received(s, 200, int64(10+200*i)) },
 		"everybody anew":    func(s *synth, i int) { received(s, map[bool]int64{true: 2000}[i == 5], 2000) },
 		"counter unknown":   func(s *synth, i int) {},

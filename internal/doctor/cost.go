@@ -36,6 +36,7 @@ type cost struct {
 	counted bool          // calls and usec are the server's counters; else only what its log holds
 	past    bool          // the counters of the window do not hold them: they are over, and share is not known
 	now     time.Time     // of the newest Snapshot; where past
+	hosts   bool          // so few of so many alike, and so short, that the host may have stopped the server in them
 }
 
 // costOf takes a command's work apart. What scripts called is the script's cost, not the command's.
@@ -65,7 +66,36 @@ func (w *Window) costOf(k Work) cost {
 		c.longest = c.mean()
 	}
 	c.countStalls(w.Limit("stall_usec"))
+	c.hosts = !c.counted && float64(c.calls) <= rare*float64(k.Calls) && longestOf(c.slow) <= w.hostPause()
 	return c
+}
+
+// rare is the share of slow calls among quick ones up to which they may be chance: a host that stops a busy
+// server for a moment does it in whatever command happens to run.
+const rare = 0.01
+
+func longestOf(entries []SlowCommand) (usec float64) {
+	for i := range entries {
+		usec = max(usec, float64(entries[i].Usec.Or(0)))
+	}
+	return usec
+}
+
+// hostPause is for how long the server's host did not run programs that had work, in microseconds: ours, or
+// any where far more of them want to run than there are processors; 0 where it is another host than ours.
+func (w *Window) hostPause() (usec float64) {
+	if w.Now.Latency.Remote {
+		return 0
+	}
+	usec = w.Now.Latency.BaselineUsec.Or(0)
+	w.recent(func(s *stats.Snapshot) bool {
+		usec = max(usec, s.Latency.HereMaxUsec.Or(0))
+		return true
+	})
+	if w.crowded() {
+		usec = max(usec, w.Limit("stall_usec"))
+	}
+	return usec
 }
 
 // slowSince are a command's entries in the log that the counters of the recent window hold too.
@@ -135,6 +165,14 @@ func (w *Window) severity(c *cost) stats.Severity {
 	if c.past {
 		return w.severityBefore(c)
 	}
+	s := w.severityByCost(c)
+	if c.hosts && s != "" {
+		return stats.Info
+	}
+	return s
+}
+
+func (w *Window) severityByCost(c *cost) stats.Severity {
 	mean := c.mean()
 	slow, again := mean >= w.Limit("call_usec")/2, c.calls >= 2
 	switch {

@@ -236,9 +236,36 @@ func (w *Window) regularKeys(k Work) []stats.Finding {
 		Evidence: []stats.Evidence{w.callsRow(k), moment("keys it walks over", count(w.keys()), "INFO keyspace")},
 		Culprits: by.culprits,
 		Impact:   "Nobody feels it yet. It takes longer with every key that is added, whoever adds it, and everybody waits while it runs.",
-		Remedy:   w.remedies("keys", ""),
+		Remedy:   w.remedies("keys", w.askedPattern()),
 		Unknown:  unknownSender(by),
 	}}
+}
+
+// askedPattern is what KEYS looks for where all that is known of it is alike: by the log, else by the samples,
+// which know the kind of it; "" where it is not known, or there are several.
+func (w *Window) askedPattern() string {
+	pattern := ""
+	for _, e := range w.Slow(func(c *SlowCommand) bool { return c.Kind == stats.Slow && c.Command == "keys" && !c.Script }) {
+		if key := e.rawKey(); pattern != "" && key != pattern {
+			return ""
+		} else {
+			pattern = key
+		}
+	}
+	if pattern != "" {
+		return pattern
+	}
+	for i := range w.Samples() {
+		r := &w.Samples()[i]
+		if r.Command != "keys" || r.Script || r.Pattern == "" {
+			continue
+		}
+		if r.Pattern == stats.OtherKeys || pattern != "" && r.Pattern != pattern {
+			return ""
+		}
+		pattern = r.Pattern
+	}
+	return pattern
 }
 
 // spread is in how many Snapshots of the recent window a command was called.

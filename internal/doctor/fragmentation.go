@@ -8,7 +8,7 @@ var fragmentation = Rule{
 	Group: "Memory",
 	What:  "The process holds far more of the host's memory than its data needs: values were deleted or changed in size, and the gaps between those that stay are too small or too scattered to give back.",
 	Why:   "The host runs out of memory earlier than used_memory lets one believe, and maxmemory does not protect it.",
-	How:   "INFO memory: used_memory_rss against used_memory, and allocator_frag_ratio (4.0+), which tells gaps from pages that are simply not given back yet.",
+	How:   "INFO memory: used_memory_rss against used_memory, and allocator_active against allocator_allocated (4.0+), which tells gaps from pages that are simply not given back yet. Valkey 8.1 and later say allocator_frag_ratio 1.00 whatever it is.",
 	Do:    "CONFIG SET activedefrag yes closes gaps while the server works (jemalloc builds); a failover and restart does it at once; MEMORY PURGE gives back whole pages.",
 	Limits: []Limit{
 		{"ratio", 1.5, "of the memory asked for: a half more; up to a quarter is usual"},
@@ -30,7 +30,7 @@ func checkFragmentation(w *Window) []stats.Finding {
 	if lost < w.Limit("bytes") || ratio < w.Limit("ratio") {
 		return nil
 	}
-	gaps, told := w.Now.Housekeeping.AllocatorFragRatio.Get()
+	gaps, source, told := w.gaps()
 	f := stats.Finding{
 		Severity: stats.Warning, Confidence: stats.Likely,
 		Title: bytes(lost) + " of memory are lost to fragmentation, beside " + bytes(float64(used)) + " in use",
@@ -55,10 +55,10 @@ func checkFragmentation(w *Window) []stats.Finding {
 	case told:
 		f.Confidence = stats.Certain
 	default:
-		f.Unknown = []string{"whether these are gaps or pages not given back yet: this server does not tell allocator_frag_ratio"}
+		f.Unknown = []string{"whether these are gaps or pages not given back yet: this server does not tell allocator_active and allocator_allocated"}
 	}
 	if told {
-		f.Evidence = append(f.Evidence, moment("allocator_frag_ratio", about2(gaps), "INFO memory"))
+		f.Evidence = append(f.Evidence, moment(source, about2(gaps), "INFO memory"))
 	}
 	if peak, ok := m.Peak.Get(); ok {
 		f.Evidence = append(f.Evidence, moment("peak", bytes(float64(peak)), "INFO memory"))
@@ -71,4 +71,20 @@ func checkFragmentation(w *Window) []stats.Finding {
 		}
 	}
 	return []stats.Finding{f}
+}
+
+// gaps is how much the pages that hold values are larger than the values: 1 is no gap. Servers of which
+// allocator_frag_ratio says nothing (Valkey 8.1 and later without defragmentation built in) give 1.00 there.
+func (w *Window) gaps() (ratio float64, source string, told bool) {
+	ratio, told = w.Now.Housekeeping.AllocatorFragRatio.Get()
+	source = "allocator_frag_ratio"
+	active, known := w.Now.Memory.AllocatorActive.Get()
+	asked, known2 := w.Now.Memory.AllocatorAllocated.Get()
+	if !known || !known2 || asked <= 0 {
+		return ratio, source, told
+	}
+	if r := float64(active) / float64(asked); !told || r > ratio {
+		return r, "allocator_active by allocator_allocated", true
+	}
+	return ratio, source, told
 }

@@ -24,8 +24,13 @@ func TestHostLatency(t *testing.T) {
 		}, stats.Warning, []string{"The hypervisor gives 30 %", "9 on 4 cores"}},
 		{"overloaded", func(s *synth) {
 			ping(s, 200, 30_000)
+			s.now.Latency.HereMaxUsec = stats.Some(16_000.0)
 			s.now.Host = stats.Host{Local: true, Load: stats.Some(9.0), Cores: stats.Some(4)}
 		}, stats.Info, []string{"This host has more to do than its processors can (load 9)", "9 on 4 cores"}},
+		{"overloaded, and only the server is late", func(s *synth) {
+			ping(s, 200, 140_000)
+			s.now.Host = stats.Host{Local: true, Load: stats.Some(6.0), Cores: stats.Some(2)}
+		}, stats.Info, []string{"late by up to 140 ms though the server is 98 % idle: its process is not run", "6 on 2 cores", "nr_throttled"}},
 		{"idle, near", func(s *synth) { ping(s, 200, 30_000) }, stats.Info, []string{"PINGs are late by up to 30 ms though the server is 98 % idle", "nr_throttled"}},
 		{"idle, far", func(s *synth) { ping(s, 2000, 60_000); s.now.Latency.Remote = true }, stats.Info, []string{"late by up to 58 ms", "look at the network"}},
 	}

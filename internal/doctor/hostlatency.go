@@ -19,7 +19,7 @@ var hostLatency = Rule{
 		{"ping_usec", 20_000, "for the longest of some ten PINGs: a network inside a data centre needs under 1 ms, between zones 2 ms"},
 		{"pause_usec", 20_000, "that a thread which only counts was not run: a desktop under load has pauses of some milliseconds"},
 		{"grave_ping_usec", 250_000, "impatient clients give up by then; below it is for information, since nothing is wrong with the server"},
-		{"load_per_core", 2, "as many programs want to run as there are processors for, twice over"},
+		{"load_per_core", crowdedLoad, "as many programs want to run as there are processors for, twice over"},
 		{"steal_share", 0.1, "of the time given to other machines by the hypervisor"},
 		{"busy_share", 0.5, "of the main thread at most, for the server not to be the cause"},
 	},
@@ -46,7 +46,8 @@ func checkHostLatency(w *Window) []stats.Finding {
 	if slow.usec >= w.Limit("grave_ping_usec") {
 		f.Severity = stats.Warning
 	}
-	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
+	ran := clean.share >= w.Limit("looks_share") && clean.share >= 0.8*slow.share // we did, while the server did not
+	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() && !ran || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
 		return []stats.Finding{f}
 	}
@@ -132,10 +133,21 @@ func (w *Window) hostPauses(f *stats.Finding, pause, steal float64) {
 }
 
 // overloaded says that far more programs want to run on the server's host than there are processors.
-func (w *Window) overloaded() bool {
+func (w *Window) overloaded() bool { return w.loadPerCore() >= w.Limit("load_per_core") }
+
+// crowded is overloaded for rules that have no limit for it.
+func (w *Window) crowded() bool { return w.loadPerCore() >= crowdedLoad }
+
+const crowdedLoad = 2 // programs that want to run, for each processor
+
+// loadPerCore is how many programs want to run on the server's host for each processor; 0 where it is another.
+func (w *Window) loadPerCore() float64 {
 	load, known := w.Now.Host.Load.Get()
 	cores, known2 := w.Now.Host.Cores.Get()
-	return w.Now.Host.Local && known && known2 && load >= w.Limit("load_per_core")*float64(cores)
+	if !w.Now.Host.Local || !known || !known2 || cores <= 0 {
+		return 0
+	}
+	return load / float64(cores)
 }
 
 // notTheServer tells of delays that neither the server's commands nor this host explain.
@@ -151,9 +163,13 @@ func (w *Window) notTheServer(f *stats.Finding, ping, busy float64) {
 		f.Unknown = []string{"whether it is the network or the server's host: run redistop doctor there"}
 		return
 	}
-	f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle"
+	f.Title = "PINGs are late by up to " + usec(ping) + " though the server is " + percent(1-busy) + " idle: its process is not run"
+	f.Evidence = append(f.Evidence, w.evidence("longest pause of redistop itself", "less than half of that", "measured on this host"))
+	if load, ok := w.Now.Host.Load.Get(); ok {
+		f.Evidence = append(f.Evidence, moment("load", about(load)+" on "+plural(int64(w.Now.Host.Cores.Or(0)), "core"), "/proc/loadavg of the host"))
+	}
 	f.Remedy = []string{
-		"look whether the process is throttled: cpu.stat of its cgroup (nr_throttled), processor limits of the container",
+		"look whether the process is throttled or stopped: cpu.stat of its cgroup (nr_throttled), processor limits of the container, its state in top",
 		"look in its log for saves, and at the disk: iostat -x 1",
 	}
 	f.Unknown = []string{"what stops it: no command, fork, disk or expiry cycle that the server tells of"}

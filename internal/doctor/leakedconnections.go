@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"hash/maphash"
 	"slices"
 
 	"redistop/internal/stats"
@@ -27,23 +28,64 @@ func checkLeakedConnections(w *Window) []stats.Finding {
 	if float64(len(w.census.abandoned)) < w.Limit("connections") {
 		return nil
 	}
-	type owner struct{ ip, name string }
-	groups := map[owner][]*stats.ConnectionRow{}
-	for _, c := range w.census.abandoned {
-		o := owner{ipOf(c.Addr, c.Flags), c.Name}
-		groups[o] = append(groups[o], c)
-	}
 	var found []stats.Finding
-	for o, list := range groups {
-		perSec, span := openedSteadily(list)
-		if float64(len(list)) < w.Limit("connections") || span < w.Limit("span_seconds") || perSec == 0 {
-			continue
-		}
-		f := w.leakFinding(list, perSec, span)
-		f.Subject = quoted(o.ip) + " " + quoted(o.name)
+	for _, l := range w.census.leaking(int(w.Limit("connections")), w.Limit("span_seconds")) {
+		f := w.leakFinding(&l)
+		f.Subject = quoted(l.ip) + " " + quoted(l.name)
 		found = append(found, f)
 	}
 	return found
+}
+
+// A leak is the connections of one client that it left, opened steadily up to now.
+type leak struct {
+	owner
+	list         []*stats.ConnectionRow
+	who          []stats.Culprit
+	perSec, span float64
+}
+
+type owner struct{ ip, name string }
+
+// leaking finds the clients with that many connections left over at least span seconds; once a table.
+func (c *census) leaking(connections int, span float64) []leak {
+	if c.leaks != nil {
+		return c.leaks
+	}
+	c.leaks = []leak{}
+	lists := map[owner][]*stats.ConnectionRow{}
+	for _, row := range c.crowds(connections) {
+		o := owner{ipOf(row.Addr, row.Flags), row.Name}
+		lists[o] = append(lists[o], row)
+	}
+	for o, list := range lists {
+		if len(list) < connections {
+			continue
+		}
+		if perSec, since := openedSteadily(list); since >= span && perSec > 0 {
+			c.leaks = append(c.leaks, leak{owner: o, list: list, who: whoHas(list, one), perSec: perSec, span: since})
+		}
+	}
+	return c.leaks
+}
+
+// crowds are the abandoned connections without most of those whose owner has fewer than least: many thousands
+// of owners, as many small programs have them, need no place in a map then.
+func (c *census) crowds(least int) []*stats.ConnectionRow {
+	const buckets = 1 << 14
+	seed := maphash.MakeSeed()
+	of, counts := make([]uint16, len(c.abandoned)), make([]int32, buckets)
+	for i, row := range c.abandoned {
+		of[i] = uint16((maphash.String(seed, ipOf(row.Addr, row.Flags)) ^ maphash.String(seed, row.Name)) % buckets)
+		counts[of[i]]++
+	}
+	var crowds []*stats.ConnectionRow
+	for i, row := range c.abandoned {
+		if int(counts[of[i]]) >= least {
+			crowds = append(crowds, row)
+		}
+	}
+	return crowds
 }
 
 // abandoned says that a connection has idled nearly all its life, and still could be used.
@@ -60,7 +102,10 @@ func abandoned(c *stats.ConnectionRow) bool {
 // be about alike.
 func openedSteadily(list []*stats.ConnectionRow) (perSec, span float64) {
 	const parts, fewest, alike = 5, 5, 0.4
-	oldest := slices.MaxFunc(list, func(a, b *stats.ConnectionRow) int { return int(a.AgeSeconds - b.AgeSeconds) }).AgeSeconds
+	var oldest int64
+	for _, c := range list {
+		oldest = max(oldest, c.AgeSeconds)
+	}
 	var counts [parts]int
 	for _, c := range list {
 		counts[min(parts-1, c.AgeSeconds*parts/max(1, oldest))]++
@@ -77,9 +122,8 @@ func openedSteadily(list []*stats.ConnectionRow) (perSec, span float64) {
 	return float64(sum) / (span / parts * (parts - 1)), span
 }
 
-func (w *Window) leakFinding(list []*stats.ConnectionRow, perSec, span float64) stats.Finding {
-	n := int64(len(list))
-	who := whoHas(list, one)
+func (w *Window) leakFinding(l *leak) stats.Finding {
+	n, who, perSec, span := int64(len(l.list)), slices.Clone(l.who), l.perSec, l.span
 	f := stats.Finding{
 		Severity: stats.Info, Confidence: stats.Likely, Weight: float64(n), Culprits: who,
 		Title: whoText(who[0]) + " leaves " + count(n) + " connections unused and opens " + rateWords(perSec) + " more",

@@ -26,7 +26,12 @@ func TestFragmentation(t *testing.T) {
 	held(s, 400*mb, 200*mb, 0)
 	s.now.Config = map[string]string{"activedefrag": "yes"}
 	s.run(1, nil)
-	says(t, s.only(t, "fragmentation", stats.Warning), "does not tell allocator_frag_ratio", "failover")
+	says(t, s.only(t, "fragmentation", stats.Warning), "does not tell allocator_active and allocator_allocated", "failover")
+	s = newSynth(fragmentation) // as Valkey 9.1 tells it
+	held(s, 230*mb, 38*mb, 1)
+	s.now.Memory.AllocatorActive, s.now.Memory.AllocatorAllocated = stats.Some(int64(212*mb)), stats.Some(int64(37*mb))
+	s.run(1, nil)
+	says(t, s.only(t, "fragmentation", stats.Warning), "192 MiB of memory are lost to fragmentation", "allocator_active by allocator_allocated", "5.73")
 	silent(t, fragmentation, 1, map[string]func(*synth, int){
 		"small server":   func(s *synth, i int) { held(s, 20*mb, 2*mb, 3) },
 		"below":          func(s *synth, i int) { held(s, 1490*mb, 1000*mb, 1.49) },

@@ -13,7 +13,7 @@ var outputBuffers = Rule{
 	Group: "Connections",
 	What:  "A client asks or is sent more than it reads: a slow subscriber, a stuck reader, a MONITOR. What it has not read waits in the server's memory.",
 	Why:   "The buffer takes memory from the data: it causes evictions or OOM errors, and without a limit it can end the server. With a limit the client is cut off, and a subscriber loses messages.",
-	How:   "CLIENT LIST (omem) several times: a buffer counts when it does not shrink for some seconds. What waits in the sockets of both hosts cannot be seen. Replicas are the matter of replica-lag.",
+	How:   "CLIENT LIST (omem) several times: a buffer counts when it does not shrink for some seconds. Where a server does not count what subscribers share (Valkey 9), a subscriber counts to which nothing could be sent for that long (tot-net-out) while others publish. What waits in the sockets of both hosts cannot be seen. Replicas are the matter of replica-lag.",
 	Do:    "Make the reader faster, send it less, or split its work; put a limit on the class of clients (client-output-buffer-limit); close the stuck connection with CLIENT KILL ID.",
 	Limits: []Limit{
 		{"bytes", 4 << 20, "half of what a subscriber may hold for a minute by default; a reply of this size is rare"},
@@ -32,6 +32,9 @@ type waiting struct {
 	total int64
 	speed float64
 	cut   float64 // seconds until the first of them is cut off at this speed
+
+	least bool    // total is the least that waits: what subscribers share is not counted
+	grown float64 // bytes, of the server's memory meanwhile; where least
 }
 
 func checkOutputBuffers(w *Window) []stats.Finding {
@@ -42,12 +45,21 @@ func checkOutputBuffers(w *Window) []stats.Finding {
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
 		h, ok := w.held[c.ID]
-		if !ok || c.Own || hasFlag(c, "MS") || float64(h.lastBytes) < w.Limit("bytes") || h.seconds() < w.Limit("held_seconds") {
+		if !ok || c.Own || hasFlag(c, "MS") || h.seconds() < w.Limit("held_seconds") {
+			continue
+		}
+		least := float64(h.lastBytes) < w.Limit("bytes")
+		if least && !(h.deaf && w.published()) {
 			continue
 		}
 		class := outputClass(c)
 		limit, _ := w.outputLimit(class.limited())
-		classes = addWaiting(classes, string(class), c, h, untilCut(limit, h))
+		k := waitingOf(&classes, string(class))
+		k.add(c, h, untilCut(limit, h))
+		if least {
+			k.least = true
+			k.grown = max(k.grown, float64(w.Now.Memory.Used.Or(0)-h.sinceUsed))
+		}
 	}
 	var found []stats.Finding
 	for _, k := range classes {
@@ -56,22 +68,26 @@ func checkOutputBuffers(w *Window) []stats.Finding {
 	return found
 }
 
-func addWaiting(classes []*waiting, class string, c *stats.ConnectionRow, h heldBuffer, cut float64) []*waiting {
-	var k *waiting
-	for _, other := range classes {
-		if other.class == class {
-			k = other
+// published says that somebody publishes.
+func (w *Window) published() bool { return w.Work("publish").Calls+w.Work("spublish").Calls > 0 }
+
+// waitingOf is the waiting of a class, a new one where there is none yet.
+func waitingOf(classes *[]*waiting, class string) *waiting {
+	for _, k := range *classes {
+		if k.class == class {
+			return k
 		}
 	}
-	if k == nil {
-		k = &waiting{class: class, cut: math.Inf(1)}
-		classes = append(classes, k)
-	}
+	k := &waiting{class: class, cut: math.Inf(1)}
+	*classes = append(*classes, k)
+	return k
+}
+
+func (k *waiting) add(c *stats.ConnectionRow, h heldBuffer, cut float64) {
 	k.list = append(k.list, c)
 	k.total += h.lastBytes
 	k.speed += h.speed()
 	k.cut = min(k.cut, cut)
-	return classes
 }
 
 // clientClass is what a connection is for.
@@ -141,12 +157,28 @@ func (w *Window) waitingFinding(k *waiting) stats.Finding {
 	case math.IsInf(k.cut, 1):
 		f.Impact += " No limit ends it at present (client-output-buffer-limit)."
 	}
+	if k.least {
+		w.tellLeast(&f, k)
+	}
 	room, of := w.memoryRoom()
 	if of > 0 && (float64(k.total) >= w.Limit("grave_share")*of || k.speed > 0 && room/k.speed < min(k.cut, w.Limit("grave_seconds"))) {
 		f.Severity = stats.Critical
 		f.Evidence = append(f.Evidence, moment("room for more", bytes(room)+" of "+bytes(of), "INFO memory"))
 	}
 	return f
+}
+
+// tellLeast changes a finding of which only the least is known. The server's memory tells how grave it is, and
+// may have grown by something else.
+func (w *Window) tellLeast(f *stats.Finding, k *waiting) {
+	f.Title, f.Confidence = "At least "+f.Title, stats.Likely
+	f.Evidence = append(f.Evidence,
+		w.evidence("sent to them meanwhile", "nothing", "CLIENT LIST (tot-net-out)"),
+		w.evidence("the server's memory meanwhile", bytes(max(0, k.grown))+" more", "INFO memory"))
+	f.Unknown = append(f.Unknown, "how much waits: subscribers share a published message, and this server (Valkey 9) does not count it in omem")
+	if k.grown < w.Limit("bytes") {
+		f.Severity = stats.Info
+	}
 }
 
 // memoryRoom is what the server can still take before maxmemory, or else the host's memory, is full. of is

@@ -34,13 +34,34 @@ func TestOutputBuffers(t *testing.T) {
 		})
 		says(t, s.only(t, "output-buffers", stats.Critical), "10 MiB of 100 MiB")
 	})
+	deafOne := func(s *synth, used, sent int64) {
+		c := subscriber
+		c.OutputBytesPerSecond = stats.Some(float64(sent))
+		buffers(s, c, 246_034)
+		s.now.Memory.Used = stats.Some(used)
+		s.calls("publish", 200, 20)
+	}
+	t.Run("as Valkey 9 tells it", func(t *testing.T) {
+		s := newSynth(outputBuffers)
+		s.run(6, func(i int) { deafOne(s, int64(10+i)*mb, 0) })
+		f := s.only(t, "output-buffers", stats.Warning)
+		says(t, f, "At least 240 KiB wait for 1 subscriber that does not read", "5 MiB more", "ticker (10.0.3.7:5000)", "does not count it in omem")
+		s = newSynth(outputBuffers)
+		s.run(6, func(i int) { deafOne(s, 10*mb, 0) })
+		s.only(t, "output-buffers", stats.Info)
+	})
 	t.Run("no limits known", func(t *testing.T) {
 		s := newSynth(outputBuffers)
 		s.run(5, func(i int) { buffers(s, subscriber, 9*mb); s.now.Config = nil })
 		says(t, s.only(t, "output-buffers", stats.Warning), "may not be asked")
 	})
 	silent(t, outputBuffers, 6, map[string]func(*synth, int){
-		"small":      func(s *synth, i int) { buffers(s, subscriber, 4*mb-1) },
+		"small":                      func(s *synth, i int) { buffers(s, subscriber, 4*mb-1) },
+		"a little waits and is read": func(s *synth, i int) { deafOne(s, int64(10+i)*mb, 100) },
+		"nobody publishes": func(s *synth, i int) {
+			deafOne(s, int64(10+i)*mb, 0)
+			delete(s.rows, "publish")
+		},
 		"being read": func(s *synth, i int) { buffers(s, subscriber, int64(60-i*8)*mb) },
 		"short":      func(s *synth, i int) { buffers(s, subscriber, map[bool]int64{true: 9 * mb}[i%3 != 0]) },
 		"ours":       func(s *synth, i int) { c := subscriber; c.Own = true; buffers(s, c, 9*mb) },

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"strings"
 
 	"redistop/internal/redis"
@@ -95,41 +94,15 @@ func scriptLabel(text string) string {
 	if isSHA(text) {
 		return text
 	}
-	var b strings.Builder
-	i := 0
-	for i < len(text) && b.Len() < 48 {
-		c := text[i]
-		if c == '[' && strings.HasPrefix(text[i:], "[[") { // a long literal
-			break
-		}
-		if c != '\'' && c != '"' {
-			b.WriteByte(c)
-			i++
-			continue
-		}
-		literal := text[i+1:]
-		end := strings.IndexByte(literal, c)
-		if end < 0 {
-			b.WriteByte(c)
-			break
-		}
-		if literal = literal[:end]; !commandWord(literal) {
-			literal = "…"
-		}
-		fmt.Fprintf(&b, "%c%s%c", c, literal, c)
-		i += 1 + end + 1
+	if args := redis.LogArgs([]string{"EVAL", text}); len(args) > 1 {
+		text = args[1]
 	}
-	label := b.String()
-	if i < len(text) && !strings.HasSuffix(label, "…") {
-		label += "…"
+	const most = 48 // characters: a title has room for no more
+	label := []rune(strings.Join(strings.Fields(text), " "))
+	if len(label) > most {
+		label = append(label[:most], '…')
 	}
-	label = strings.Join(strings.Fields(label), " ")
-	return redis.PrintableCut(withoutNumbers(label), 64)
-}
-
-func commandWord(s string) bool {
-	info, ok := redis.LookupCommand([]byte(s))
-	return ok && info != nil
+	return redis.PrintableCut(withoutNumbers(string(label)), 64)
 }
 
 func isSHA(s string) bool {

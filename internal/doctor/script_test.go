@@ -16,7 +16,7 @@ func TestSlowScript(t *testing.T) {
 		s.logged("10.0.3.7:51234", "report", 180_000, "EVAL", "local k = redis.call('keys', 'cart:*') for i=1,50000 do end", "0", "private")
 	})
 	f := s.only(t, "slow-script", stats.Critical)
-	if want := "EVAL local k = redis.call('keys', '…') for i=1,*… blocks this server for 18 % of the time"; f.Title != want {
+	if want := "EVAL local k = redis.call('keys', '…') for i=1,* … blocks this server for 18 % of the time"; f.Title != want {
 		t.Errorf("title %q, want %q", f.Title, want)
 	}
 	if len(f.Culprits) != 1 || whoText(f.Culprits[0]) != "report (10.0.3.7:51234)" {
@@ -63,6 +63,8 @@ func TestScriptLabels(t *testing.T) {
 		"return redis.call('GET', KEYS[1])":        "return redis.call('GET', KEYS[1])",
 		"redis.call(\"set\", 'user:9', 'secret')":  "redis.call(\"set\", '…', '…')",
 		"return 'never closed":                     "return '…",
+		`return 'it\'s secret' .. "a"`:             "return '…' .. \"…\"",
+		"return [[secret]] .. [=[secret]]]=]":      "return [[…]] .. [=[…]=]",
 		"c664a3bf70bd1d45c4284ffebb65a6f2299bfc9f": "c664a3bf70bd1d45c4284ffebb65a6f2299bfc9f",
 		"for i=1,12345 do\n end":                   "for i=1,* do end",
 		"\x1b[31m":                                 `\x1b[31m`,

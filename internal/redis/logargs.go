@@ -58,22 +58,42 @@ func withoutLiterals(script string) string {
 	}
 }
 
-// literal finds where the first literal of a script begins, and the sign that ends it; -1: there is none.
+// literal finds where the first literal or comment of a script begins, and the sign that ends it; -1: there
+// is none. Comments are gone over since a quote in one begins nothing.
 func literal(script string) (open int, end string) {
-	short, long := strings.IndexAny(script, `'"`), strings.Index(script, "[[")
-	switch {
-	case long >= 0 && (short < 0 || long < short):
-		return long + 2, "]]"
-	case short >= 0:
-		return short + 1, script[short : short+1]
+	for i := range len(script) {
+		switch c := script[i]; {
+		case c == '\'' || c == '"':
+			return i + 1, script[i : i+1]
+		case c == '[' && longBracket(script[i:]) > 0:
+			n := longBracket(script[i:])
+			return i + n, strings.ReplaceAll(script[i:i+n], "[", "]")
+		case strings.HasPrefix(script[i:], "--") && longBracket(script[i+2:]) == 0:
+			return i + 2, "\n"
+		}
 	}
 	return -1, ""
 }
 
-// closing is where a literal ends: before its end sign that no backslash escapes, or with the text.
+// longBracket is the length of the sign that begins a literal of several lines, "[[" or "[==["; 0: it is none.
+func longBracket(script string) int {
+	if script == "" || script[0] != '[' {
+		return 0
+	}
+	if n := 1 + prefixOfByte(script[1:], '='); n < len(script) && script[n] == '[' {
+		return n + 1
+	}
+	return 0
+}
+
+func prefixOfByte(s string, c byte) int { return len(s) - len(strings.TrimLeft(s, string(c))) }
+
+// closing is where a literal ends: before its end sign, which a backslash escapes in one of quotes, or with
+// the text.
 func closing(text, end string) int {
+	quotes := end == "'" || end == `"`
 	for i := 0; i < len(text); i++ {
-		if text[i] == '\\' && end != "]]" {
+		if text[i] == '\\' && quotes {
 			i++
 		} else if strings.HasPrefix(text[i:], end) {
 			return i

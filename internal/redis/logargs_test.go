@@ -18,6 +18,9 @@ func TestLogArgs(t *testing.T) {
 		{"built", `EVAL return(redis.call("set",KEYS[1],"hun\"ter2")) 1 k`, `EVAL return(redis.call("set",KEYS[1],"…")) (1 B) k`},
 		{"cut", `EVAL x='hunter2... 0`, `EVAL x='… (1 B)`},
 		{"long literal", `EVAL x=[[hunter2]] 0`, `EVAL x=[[…]] (1 B)`},
+		{"longer literal", `EVAL x=[=[a]]hunter2]=]..y[1] 0`, `EVAL x=[=[…]=]..y[1] (1 B)`},
+		{"a comment", "EVAL --don't\nx='hunter2'--\"\ny='hunter2' 0", "EVAL --…\nx='…'--…\ny='…' (1 B)"},
+		{"a long comment", "EVAL --[[don't]]x='hunter2' 0", "EVAL --[[…]]x='…' (1 B)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,6 +26,8 @@ const (
 //   - random text in base 36, 62 and 64url: 16 characters that change between letters and digits, or
 //     between cases, far more often than words do (10 when digits and both cases are there)
 //   - bytes that are not text, from the first to the last with all between
+//
+// Stars side by side are one, those of the key itself too: KEYS session:*99 and session:*98 ask for one kind.
 func FoldKey(dst, key []byte) []byte {
 	cut := len(key) > foldedKey
 	if cut {
@@ -57,7 +59,11 @@ func (f *folder) put(part []byte) {
 	f.dst = append(f.dst, part...)
 }
 
+// star stands for a variable part. Beside another it says nothing new: what KEYS looks for may hold stars too.
 func (f *folder) star() {
+	if n := len(f.dst); n > f.start && f.dst[n-1] == '*' {
+		return
+	}
 	if len(f.dst) == f.limit {
 		f.full = true
 		return
@@ -107,6 +113,11 @@ func (f *folder) text(key []byte, known bool) bool {
 		}
 		n := 1
 		switch {
+		case key[i] == '*':
+			f.star()
+			f.word = len(f.dst)
+			i++
+			continue
 		case c&joint != 0:
 			i += f.joint(key[i:])
 			continue

@@ -23,6 +23,7 @@ func newMemory(i *redis.Info, stats *redis.MemoryStats) Memory {
 		AOFBuffer:          i.Int("mem_aof_buffer"),
 		Scripts:            i.Int("used_memory_scripts"),
 		ClusterLinks:       i.Int("mem_cluster_links"),
+		AllocatorAllocated: i.Int("allocator_allocated"),
 		AllocatorActive:    i.Int("allocator_active"),
 		AllocatorResident:  i.Int("allocator_resident"),
 	}

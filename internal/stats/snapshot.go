@@ -133,6 +133,7 @@ type Memory struct {
 	Scripts            Maybe[int64] `json:"scripts_bytes,omitzero"`
 	DBOverhead         Maybe[int64] `json:"db_overhead_bytes,omitzero"`
 	ClusterLinks       Maybe[int64] `json:"cluster_links_bytes,omitzero"`
+	AllocatorAllocated Maybe[int64] `json:"allocator_allocated_bytes,omitzero"`
 	AllocatorActive    Maybe[int64] `json:"allocator_active_bytes,omitzero"`
 	AllocatorResident  Maybe[int64] `json:"allocator_resident_bytes,omitzero"`
 }
