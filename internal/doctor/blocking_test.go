@@ -90,6 +90,17 @@ func TestQuickByNature(t *testing.T) {
 	run("MSET", "product:1", "a", "... (99999999999999999999 more arguments)").none(t) // no log says so
 }
 
+// Where a command names many keys the title says so.
+func TestManyKeysInTheTitle(t *testing.T) {
+	s := newSynth(blockingCommand)
+	s.run(20, func(int) {
+		s.calls("get", 100, 2).calls("mget", 1, 30_000).logged("10.0.0.1:1", "import", 30_000, "MGET", "page:1", "page:2", "... (4998 more arguments)")
+	})
+	if f := s.only(t, "blocking-command", stats.Warning); f.Title != "MGET page:1 and 4,999 more keys blocks this server for 2.9 % of the time" {
+		t.Errorf("title %q", f.Title)
+	}
+}
+
 func TestBlockingCommandsByCost(t *testing.T) {
 	const busy = 5000 // GETs a second beside it
 	for _, c := range []struct {

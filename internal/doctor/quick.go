@@ -29,6 +29,21 @@ func quickByNature(command string, entries []SlowCommand) bool {
 	return len(entries) > 0
 }
 
+// keysOnly are commands whose arguments are all keys.
+var keysOnly = set("mget", "exists", "touch", "del", "unlink", "sunion", "sinter", "sdiff", "pfcount")
+
+// fewestKeys is how many keys each of the calls names at the least; 0 where its arguments do not tell.
+func fewestKeys(command string, entries []SlowCommand) int {
+	if !keysOnly[command] || len(entries) == 0 {
+		return 0
+	}
+	least := entries[0].arguments()
+	for i := range entries {
+		least = min(least, entries[i].arguments())
+	}
+	return max(0, least-1)
+}
+
 // moreArguments is what a log puts in the place of those that it does not keep.
 var moreArguments = regexp.MustCompile(`^\.\.\. \(([0-9]{1,18}) more arguments\)$`)
 
