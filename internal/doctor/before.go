@@ -19,13 +19,13 @@ func (w *Window) costs(pass func(command string) bool) []cost {
 			continue
 		}
 		c := w.costOf(k)
-		if single[k.Name] && !c.counted || w.severity(&c) == "" {
+		if !c.counted && quickByNature(k.Name, c.slow) || w.severity(&c) == "" {
 			continue
 		}
 		all, told = append(all, c), append(told, k.Name)
 	}
 	for _, c := range w.costsBefore() {
-		if name := c.work.Name; pass(name) && !slices.Contains(told, name) && !single[name] && w.severity(&c) != "" {
+		if name := c.work.Name; pass(name) && !slices.Contains(told, name) && !quickByNature(name, c.slow) && w.severity(&c) != "" {
 			all = append(all, c)
 		}
 	}

@@ -170,6 +170,9 @@ func (m *matter) describe(command, pattern string) {
 	case command == "keys":
 		m.key = pattern // it matches what all of them match
 	}
+	if more := fewestKeys(command, m.entries) - 1; more > 0 && key != "" {
+		m.text += " and " + plural(int64(more), "more key")
+	}
 	if sameTail && tail != "" {
 		m.text += " " + tail
 	}

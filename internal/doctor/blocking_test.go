@@ -59,7 +59,7 @@ func TestSlowByTheHost(t *testing.T) {
 		s := newSynth(blockingCommand)
 		host(s)
 		return s.run(20, func(int) {
-			s.calls("hset", 100_000, 2.4).calls("get", 100, 2).calls("hset", 1, float64(slow)).logged("10.0.0.1:1", "import", slow, "HSET", "product:7")
+			s.calls("lrange", 100_000, 2.4).calls("get", 100, 2).calls("lrange", 1, float64(slow)).logged("10.0.0.1:1", "import", slow, "LRANGE", "product:7", "0", "9")
 		})
 	}
 	here := func(usec float64) func(*synth) {
@@ -74,6 +74,31 @@ func TestSlowByTheHost(t *testing.T) {
 	run(40_000, func(s *synth) { s.now.Host = stats.Host{Local: true, Load: stats.Some(5.0), Cores: stats.Some(2)} }).only(t, "blocking-command", stats.Info)
 	run(40_000, here(2_000)).only(t, "blocking-command", stats.Warning)
 	run(140_000, here(41_000)).only(t, "blocking-command", stats.Critical)
+}
+
+// What does a little for each argument was slow by itself only where it has many.
+func TestQuickByNature(t *testing.T) {
+	run := func(args ...string) *synth {
+		s := newSynth(blockingCommand)
+		return s.run(20, func(int) {
+			s.calls("mset", 1000, 20).calls("get", 100, 2).calls("mset", 1, 150_000).logged("10.0.0.1:1", "import", 150_000, args...)
+		})
+	}
+	run("MSET", "product:1", "a", "product:2", "b").none(t)
+	run("MSET", "product:1", "a", "... (99 more arguments)").none(t)
+	run("MSET", "product:1", "a", "... (19997 more arguments)").only(t, "blocking-command", stats.Critical)
+	run("MSET", "product:1", "a", "... (99999999999999999999 more arguments)").none(t) // no log says so
+}
+
+// Where a command names many keys the title says so.
+func TestManyKeysInTheTitle(t *testing.T) {
+	s := newSynth(blockingCommand)
+	s.run(20, func(int) {
+		s.calls("get", 100, 2).calls("mget", 1, 30_000).logged("10.0.0.1:1", "import", 30_000, "MGET", "page:1", "page:2", "... (4998 more arguments)")
+	})
+	if f := s.only(t, "blocking-command", stats.Warning); f.Title != "MGET page:1 and 4,999 more keys blocks this server for 2.9 % of the time" {
+		t.Errorf("title %q", f.Title)
+	}
 }
 
 func TestBlockingCommandsByCost(t *testing.T) {
