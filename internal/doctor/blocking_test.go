@@ -96,7 +96,7 @@ func TestManyKeysInTheTitle(t *testing.T) {
 	s.run(20, func(int) {
 		s.calls("get", 100, 2).calls("mget", 1, 30_000).logged("10.0.0.1:1", "import", 30_000, "MGET", "page:1", "page:2", "... (4998 more arguments)")
 	})
-	if f := s.only(t, "blocking-command", stats.Warning); f.Title != "MGET page:1 and 4,999 more keys blocks this server for 2.9 % of the time" {
+	if f := s.only(t, "blocking-command", stats.Warning); f.Title != "MGET page:1 and 4,999 more keys blocks this server for 3 % of the time" {
 		t.Errorf("title %q", f.Title)
 	}
 }
