@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,6 +96,19 @@ scan meets them, as by any other command.`
 	return cmd
 }
 
+// onlyAddress wants an ADDRESS at most. Who gives a pattern as well, as to redistop keys, is told where it goes.
+func onlyAddress(_ *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if strings.Contains(arg, "*") {
+			return usagef("%s is a pattern: give it as --match %s", redis.PrintableCut(redis.Argument(arg), 60), redis.PrintableCut(shellWord(arg), 60))
+		}
+	}
+	if len(args) > 1 {
+		return usagef("%d arguments, want ADDRESS at most; a pattern goes with --match", len(args))
+	}
+	return nil
+}
+
 // oneAndAddress wants one argument and perhaps an ADDRESS.
 func oneAndAddress(what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
@@ -110,12 +124,34 @@ func oneAndAddress(what string) cobra.PositionalArgs {
 	}
 }
 
+// The flags of redistop acl that have the rights for verbs of keys.
+const (
+	ruleKeys   = "--keys"
+	ruleGet    = "--keys-get"
+	ruleDelete = "--keys-delete"
+)
+
 // keyTypes are those that every server has; modules bring their own.
 var keyTypes = []string{"string", "list", "set", "zset", "hash", "stream"}
+
+// otherTypes are what modules, and Redis 8.0, brought: JSON, vector sets, time series, filters and sketches, as
+// TYPE calls them.
+var otherTypes = []string{"ReJSON-RL", "vectorset", "TSDB-TYPE", "MBbloom--", "MBbloomCF", "bloomfltr", "CMSk-TYPE", "TopK-TYPE", "TDIS-TYPE"}
+
+// doubtType says that a type may be misspelt; empty when it is known. Another module may have it.
+func doubtType(kind string) string {
+	if kind == "" || slices.Contains(keyTypes, kind) || slices.Contains(otherTypes, kind) {
+		return ""
+	}
+	return fmt.Sprintf("no type %s is known here, unless a module calls its own so; there are %s, %s", kind, strings.Join(keyTypes, ", "), strings.Join(otherTypes[:3], ", "))
+}
 
 var typeName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func parseType(s string) (string, error) {
+	if lower := strings.ToLower(s); slices.Contains(keyTypes, lower) {
+		return lower, nil
+	}
 	if !typeName.MatchString(s) {
 		return "", fmt.Errorf("not a type such as %s", strings.Join(keyTypes, ", "))
 	}
@@ -158,6 +194,9 @@ func (s *searching) addTo(cmd *cobra.Command, resumable bool) {
 }
 
 func (s *searching) search(pattern string, db int) keys.Search {
+	if doubt := doubtType(s.kind); doubt != "" {
+		note("%s", doubt)
+	}
 	return keys.Search{Pattern: pattern, Type: s.kind, DB: db, From: s.from, Rate: s.rate}
 }
 
@@ -169,8 +208,15 @@ func noZero(n int) string {
 	return strconv.Itoa(n)
 }
 
-// keysError gives an error of a tool its exit code and its hint.
-func keysError(err error) error {
+// refused says that a right is missing, so that the same would be refused again.
+func refused(err error) bool {
+	var reply *redis.ReplyError
+	return errors.As(err, &reply) && reply.Code == "NOPERM"
+}
+
+// keysError gives an error of a tool its exit code and its hint. rule is the flag of redistop acl that has the
+// rights for it.
+func keysError(err error, rule string) error {
 	var reply *redis.ReplyError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
@@ -180,8 +226,8 @@ func keysError(err error) error {
 	case errors.As(err, &reply) && reply.Code == "MOVED":
 		return &failure{code: exitError, err: err, hint: "the key is on another node of the cluster, named at the end: ask that one"}
 	case errors.As(err, &reply):
-		if reply.Code == "NOPERM" {
-			return &failure{code: exitDenied, err: err, hint: "redistop acl --keys prints the least user that serves"}
+		if refused(err) {
+			return &failure{code: exitDenied, err: err, hint: "redistop acl " + rule + " prints the least user that serves"}
 		}
 		return err
 	case errors.Is(err, keys.ErrReply), errors.Is(err, keys.ErrNoScan), errors.Is(err, keys.ErrModule), errors.Is(err, keys.ErrGone):

@@ -30,7 +30,7 @@ brought CLIENT NO-TOUCH: there it is left out unless --touch is given.`,
 		Example: `  redistop keys big cache.local
   redistop keys big --all --match 'cart:*' --type hash --top 50`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &bigResult{Big: keys.NewBig(top)}

@@ -99,7 +99,7 @@ func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.T
 	case errors.Is(err, keys.ErrNoKey):
 		return &failure{code: exitError, err: fmt.Errorf("%s in database %d: %w", redis.PrintableCut(redis.Argument(key), 100), target.DB, err)}
 	case err != nil:
-		return keysError(err)
+		return keysError(err, ruleGet)
 	}
 	bar := newScanBar(tool, value)
 	out := &clearing{bar: bar, w: bufio.NewWriterSize(os.Stdout, 64<<10)}
@@ -135,7 +135,7 @@ func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.T
 	d := keyJSON(keys.Key{Name: key})
 	s := readSummary{Key: d.Key, Bytes: d.Bytes, Type: value.Type, Elements: value.Size, Read: text.printed, Cut: text.cut, Complete: complete}
 	s.scanCost = costOf(tool.Finish(ctx), value.Progress())
-	return errors.Join(r.conclude(out, s, target), keysError(err))
+	return errors.Join(r.conclude(out, s, target), keysError(err, ruleGet))
 }
 
 // firstOf is the beginning of elements that has no more than left of them, or of bytes.

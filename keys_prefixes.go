@@ -34,7 +34,7 @@ with few but huge keys needs a larger sample than that says, or --all.`,
 		Example: `  redistop keys prefixes cache.local
   redistop keys prefixes --match 'session:*' --all --depth 2`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &prefixResult{Prefixes: keys.NewPrefixes(shape.separators), shape: shape}

@@ -73,11 +73,11 @@ func (s *keyStudy) study(cmd *cobra.Command, args []string, want func(*server.To
 	})
 	bar.clear()
 	if err != nil && sample.Keys == 0 {
-		return keysError(err)
+		return keysError(err, ruleKeys)
 	}
 	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind, unmeasured: !tool.Has("memory|usage")}
 	facts.scanCost = costOf(tool.Finish(context.WithoutCancel(cmd.Context())), keys.Progress{Looked: float64(sample.Keys)})
-	return errors.Join(s.print(facts, result), keysError(err))
+	return errors.Join(s.print(facts, result), keysError(err, ruleKeys))
 }
 
 func (s *keyStudy) print(facts sampleFacts, result studied) error {

@@ -25,7 +25,7 @@ minutes within two months, hours beyond.`,
 		Example: `  redistop keys ttl cache.local
   redistop keys ttl --all --match 'cache:*'`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &lifeResult{Lives: keys.NewLives(), top: top}
