@@ -77,7 +77,8 @@ the server for a quarter of a millisecond, at a pace that takes 1 % of its time
 (--budget). The verbs below do the same for what else blocks a server.
 
 PATTERN is as in KEYS (* ? [a-z] \x) and stands in quotes, so that the shell
-leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always.
+leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always. A
+name that is printed in double quotes, given with them, means that one key.
 
 What SCAN promises: a key that is there from beginning to end is listed,
 whatever else happens to the server's table; one that comes or goes meanwhile
@@ -116,7 +117,7 @@ func oneAndAddress(what string) cobra.PositionalArgs {
 		case len(args) == 0:
 			return usagef("give a %s", what)
 		case args[0] == "":
-			return usagef("the %s is empty", what)
+			return usagef("the %s is empty; the key with the empty name is read by keys get '\"\"'", what)
 		case len(args) > 2:
 			return usagef("%d arguments, want %s and perhaps ADDRESS: put the %s in quotes, so that the shell leaves it alone", len(args), what, what)
 		}

@@ -47,12 +47,16 @@ prints.`,
 			if !d.from.Start() && !d.yes {
 				return usagef("--cursor goes with --yes: a dry run counts all keys")
 			}
+			pattern, err := patternOf(args[0])
+			if err != nil {
+				return err
+			}
 			tool, target, err := d.open(cmd, args[1:], server.ToolOptions{Actions: d.yes})
 			if err != nil {
 				return err
 			}
 			defer tool.Close()
-			return d.run(cmd.Context(), tool, target, args[0])
+			return d.run(cmd.Context(), tool, target, pattern)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -246,7 +250,10 @@ func (d *keyDeletion) conclude(s deleteSummary, target server.Target, err error)
 		fmt.Fprintf(out, "no key matches, nothing was deleted%s\n", s.scanCost.text(s.Keys, target))
 	default:
 		fmt.Fprintf(out, "%s deleted%s\n", keysText(s.Deleted), s.scanCost.text(s.Keys, target))
-		if s.Gone > 0 {
+		switch {
+		case s.Gone == 1:
+			fmt.Fprintln(out, "1 was gone already")
+		case s.Gone > 0:
 			fmt.Fprintf(out, "%s were gone already\n", thousands(s.Gone))
 		}
 	}

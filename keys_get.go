@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -38,7 +39,9 @@ for a quarter of a millisecond, within --budget.
 One line an element; a hash has field and value, a sorted set score and member,
 a stream id, names and values, with a tab behind the first. What a terminal
 would act on is quoted and escaped, as redis-cli reads it; --raw prints the
-bytes.
+bytes. A KEY in double quotes is read likewise, so that a name can be given as
+keys prints it: '"a\n"', or '""' for the empty one. (A key that is really
+called so, quotes and all, comes first.)
 
 What is there from beginning to end is printed once, whatever changes meanwhile.
 A list is read by position: one that grows or shrinks at its head shifts under
@@ -95,6 +98,10 @@ type readSummary struct {
 
 func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.Target, key string) error {
 	value, err := keys.Open(ctx, tool, key, r.ordered)
+	if name, ok := unquoted(key); ok && errors.Is(err, keys.ErrNoKey) {
+		key = name
+		value, err = keys.Open(ctx, tool, key, r.ordered)
+	}
 	switch {
 	case errors.Is(err, keys.ErrNoKey):
 		return &failure{code: exitError, err: fmt.Errorf("%s in database %d: %w", redis.PrintableCut(redis.Argument(key), 100), target.DB, err)}
@@ -171,8 +178,14 @@ func (r *keyReading) conclude(out *clearing, s readSummary, target server.Target
 	if n, ok := s.Elements.Get(); ok && !s.Complete {
 		of = " of " + thousands(n)
 	}
+	if of == "" && s.Read == 1 {
+		unit = strings.TrimSuffix(strings.Replace(unit, "ies", "ys", 1), "s")
+	}
 	note("%s: %s%s %s in %s, %s of the server's time", s.Type, thousands(s.Read), of, unit, spanText(s.Seconds), s.price())
-	if s.Cut > 0 {
+	switch {
+	case s.Cut == 1:
+		note("1 was longer than --cut; only its beginning is here")
+	case s.Cut > 0:
 		note("%s were longer than --cut; only their beginnings are here", thousands(s.Cut))
 	}
 	return nil

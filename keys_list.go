@@ -45,12 +45,16 @@ that is called like a verb. See redistop keys --help.`,
 			if l.json && (l.raw || l.null) || l.long && (l.raw || l.null) {
 				return usagef("--raw and --null print names alone: neither --json nor --long goes with them")
 			}
+			pattern, err := patternOf(args[0])
+			if err != nil {
+				return err
+			}
 			tool, target, err := l.open(cmd, args[1:], server.ToolOptions{})
 			if err != nil {
 				return err
 			}
 			defer tool.Close()
-			return l.run(cmd.Context(), tool, target, args[0])
+			return l.run(cmd.Context(), tool, target, pattern)
 		},
 	}
 	cmd.Flags().SortFlags = false

@@ -214,10 +214,16 @@ func (t *studyTable) row(name string, cells ...string) {
 	fmt.Fprintf(t, "%s  %s\n", line, redis.PrintableCut(name, room))
 }
 
+// whole is row with the whole name, for one that is to be copied: a terminal wraps it.
+func (t *studyTable) whole(name string, cells ...string) {
+	fmt.Fprintf(t, "%s  %s\n", strings.Join(cells, " "), redis.PrintableCut(name, wholeName))
+}
+
 // The bounds of a name in a table, in characters.
 const (
 	longName  = 200
 	shortName = 16
+	wholeName = 1000
 )
 
 // cell is a text at the right of its column.
