@@ -38,10 +38,10 @@ for a quarter of a millisecond, within --budget.
 
 One line an element; a hash has field and value, a sorted set score and member,
 a stream id, names and values, with a tab behind the first. What a terminal
-would act on is quoted and escaped, as redis-cli reads it; --raw prints the
-bytes. A KEY in double quotes is read likewise, so that a name can be given as
-keys prints it: '"a\n"', or '""' for the empty one. (A key that is really
-called so, quotes and all, comes first.)
+would act on is quoted and escaped, as redis-cli reads it, and a long string is
+always quoted; --raw prints the bytes. KEY in double quotes is read likewise, so
+that a name can be given as keys prints it: '"a\n"', or '""' for the empty one.
+(A key that is really called so, quotes and all, comes first.)
 
 What is there from beginning to end is printed once, whatever changes meanwhile.
 A list is read by position: one that grows or shrinks at its head shifts under

@@ -167,14 +167,18 @@ func errorOf(e keys.Estimate) redis.Maybe[float64] {
 
 // headline says what was looked at, and how sure the rest is.
 func (f sampleFacts) headline() string {
-	what := "keys"
+	n := int64(f.Count(f.Sample.Keys).Value + 0.5)
+	what, match := "keys", "match"
+	if n == 1 {
+		what, match = "key", "matches"
+	}
 	if f.kind != "" {
-		what = f.kind + " keys"
+		what = f.kind + " " + what
 	}
 	if f.match != "" {
-		what += " that match " + redis.PrintableCut(redis.Argument(f.match), 100)
+		what += " that " + match + " " + redis.PrintableCut(redis.Argument(f.match), 100)
 	}
-	all := "about " + thousands(int64(f.Count(f.Sample.Keys).Value+0.5))
+	all := "about " + thousands(n)
 	if f.Complete || f.Total.Known() && f.match == "" && f.kind == "" {
 		all = strings.TrimPrefix(all, "about ")
 	}

@@ -65,6 +65,14 @@ func TestPiecesOfAString(t *testing.T) {
 			t.Errorf("cut at %d: %s", cut, objects)
 		}
 	}
+	plain := elementFormat{of: "string"}
+	if got := string(append(plain.append(nil, []keys.Element{{Value: keys.Text{Bytes: "plain"}}}), plain.end()...)); got != "plain\n" {
+		t.Errorf("a plain string: %q", got)
+	}
+	plain = elementFormat{of: "string"}
+	if got := string(append(plain.append(nil, []keys.Element{{Value: keys.Text{Bytes: "pl"}}, {At: 2, Value: keys.Text{Bytes: "ain"}}}), plain.end()...)); got != "\"plain\"\n" {
+		t.Errorf("a plain string in two pieces: %q", got)
+	}
 	empty := elementFormat{of: "string"}
 	if got := string(empty.end()); got != "\"\"\n" {
 		t.Errorf("an empty string: %q", got)
