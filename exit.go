@@ -105,7 +105,7 @@ func linkError(addr string, link stats.Link) error {
 }
 
 // noDBHint is for a wrong -n.
-const noDBHint = "-n counts from 0; INFO keyspace names the databases that have keys, and a cluster has database 0 alone"
+const noDBHint = "-n counts from 0; INFO keyspace names the databases that have keys, and most clusters have database 0 alone"
 
 // serverError gives an error of package server its exit code and its hint.
 func serverError(err error) error {
