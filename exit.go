@@ -94,6 +94,9 @@ func linkError(addr string, link stats.Link) error {
 	if link.State == stats.Denied {
 		code = exitDenied
 	}
+	if strings.Contains(link.Message, server.ErrNoDB.Error()) {
+		code, link.Hint = exitUsage, noDBHint
+	}
 	err := errors.New(link.Message)
 	if !strings.Contains(link.Message, addr) { // most messages name it
 		err = fmt.Errorf("watch %s: %s", addr, cmp.Or(link.Message, string(link.State)))
@@ -101,11 +104,16 @@ func linkError(addr string, link stats.Link) error {
 	return &failure{code: code, err: err, hint: link.Hint}
 }
 
+// noDBHint is for a wrong -n.
+const noDBHint = "-n counts from 0; INFO keyspace names the databases that have keys, and most clusters have database 0 alone"
+
 // serverError gives an error of package server its exit code and its hint.
 func serverError(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(err, server.ErrNoDB):
+		return &failure{code: exitUsage, err: err, hint: noDBHint}
 	case errors.Is(err, server.ErrDenied):
 		return &failure{code: exitDenied, err: err, hint: server.Hint(err)}
 	case errors.Is(err, server.ErrNoACL):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,7 +77,8 @@ the server for a quarter of a millisecond, at a pace that takes 1 % of its time
 (--budget). The verbs below do the same for what else blocks a server.
 
 PATTERN is as in KEYS (* ? [a-z] \x) and stands in quotes, so that the shell
-leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always.
+leaves it alone. ADDRESS comes behind it; -h, -p, -s and -u work as always. A
+name that is printed in double quotes, given with them, means that one key.
 
 What SCAN promises: a key that is there from beginning to end is listed,
 whatever else happens to the server's table; one that comes or goes meanwhile
@@ -95,6 +97,19 @@ scan meets them, as by any other command.`
 	return cmd
 }
 
+// onlyAddress wants an ADDRESS at most. Who gives a pattern as well, as to redistop keys, is told where it goes.
+func onlyAddress(_ *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if strings.Contains(arg, "*") {
+			return usagef("%s is a pattern: give it as --match %s", redis.PrintableCut(redis.Argument(arg), 60), redis.PrintableCut(shellWord(arg), 60))
+		}
+	}
+	if len(args) > 1 {
+		return usagef("%d arguments, want ADDRESS at most; a pattern goes with --match", len(args))
+	}
+	return nil
+}
+
 // oneAndAddress wants one argument and perhaps an ADDRESS.
 func oneAndAddress(what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
@@ -102,7 +117,7 @@ func oneAndAddress(what string) cobra.PositionalArgs {
 		case len(args) == 0:
 			return usagef("give a %s", what)
 		case args[0] == "":
-			return usagef("the %s is empty", what)
+			return usagef("the %s is empty; the key with the empty name is read by keys get '\"\"'", what)
 		case len(args) > 2:
 			return usagef("%d arguments, want %s and perhaps ADDRESS: put the %s in quotes, so that the shell leaves it alone", len(args), what, what)
 		}
@@ -110,12 +125,34 @@ func oneAndAddress(what string) cobra.PositionalArgs {
 	}
 }
 
+// The flags of redistop acl that have the rights for verbs of keys.
+const (
+	ruleKeys   = "--keys"
+	ruleGet    = "--keys-get"
+	ruleDelete = "--keys-delete"
+)
+
 // keyTypes are those that every server has; modules bring their own.
 var keyTypes = []string{"string", "list", "set", "zset", "hash", "stream"}
+
+// otherTypes are what modules, and Redis 8.0, brought: JSON, vector sets, time series, filters and sketches, as
+// TYPE calls them.
+var otherTypes = []string{"ReJSON-RL", "vectorset", "TSDB-TYPE", "MBbloom--", "MBbloomCF", "bloomfltr", "CMSk-TYPE", "TopK-TYPE", "TDIS-TYPE"}
+
+// doubtType says that a type may be misspelt; empty when it is known. Another module may have it.
+func doubtType(kind string) string {
+	if kind == "" || slices.Contains(keyTypes, kind) || slices.Contains(otherTypes, kind) {
+		return ""
+	}
+	return fmt.Sprintf("no type %s is known here, unless a module calls its own so; there are %s, %s", kind, strings.Join(keyTypes, ", "), strings.Join(otherTypes[:3], ", "))
+}
 
 var typeName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func parseType(s string) (string, error) {
+	if lower := strings.ToLower(s); slices.Contains(keyTypes, lower) {
+		return lower, nil
+	}
 	if !typeName.MatchString(s) {
 		return "", fmt.Errorf("not a type such as %s", strings.Join(keyTypes, ", "))
 	}
@@ -158,6 +195,9 @@ func (s *searching) addTo(cmd *cobra.Command, resumable bool) {
 }
 
 func (s *searching) search(pattern string, db int) keys.Search {
+	if doubt := doubtType(s.kind); doubt != "" {
+		note("%s", doubt)
+	}
 	return keys.Search{Pattern: pattern, Type: s.kind, DB: db, From: s.from, Rate: s.rate}
 }
 
@@ -169,8 +209,15 @@ func noZero(n int) string {
 	return strconv.Itoa(n)
 }
 
-// keysError gives an error of a tool its exit code and its hint.
-func keysError(err error) error {
+// refused says that a right is missing, so that the same would be refused again.
+func refused(err error) bool {
+	var reply *redis.ReplyError
+	return errors.As(err, &reply) && reply.Code == "NOPERM"
+}
+
+// keysError gives an error of a tool its exit code and its hint. rule is the flag of redistop acl that has the
+// rights for it.
+func keysError(err error, rule string) error {
 	var reply *redis.ReplyError
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
@@ -180,8 +227,8 @@ func keysError(err error) error {
 	case errors.As(err, &reply) && reply.Code == "MOVED":
 		return &failure{code: exitError, err: err, hint: "the key is on another node of the cluster, named at the end: ask that one"}
 	case errors.As(err, &reply):
-		if reply.Code == "NOPERM" {
-			return &failure{code: exitDenied, err: err, hint: "redistop acl --keys prints the least user that serves"}
+		if refused(err) {
+			return &failure{code: exitDenied, err: err, hint: "redistop acl " + rule + " prints the least user that serves"}
 		}
 		return err
 	case errors.Is(err, keys.ErrReply), errors.Is(err, keys.ErrNoScan), errors.Is(err, keys.ErrModule), errors.Is(err, keys.ErrGone):

@@ -30,7 +30,7 @@ brought CLIENT NO-TOUCH: there it is left out unless --touch is given.`,
 		Example: `  redistop keys big cache.local
   redistop keys big --all --match 'cart:*' --type hash --top 50`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &bigResult{Big: keys.NewBig(top)}
@@ -91,12 +91,19 @@ func (r *bigResult) text(f sampleFacts) string {
 
 func (r *bigResult) list(t *studyTable, title string, list []keys.Key) {
 	t.WriteString("\n" + title + "\n")
-	t.row("key", cell(10, "memory"), cell(12, "elements"), " type  ")
+	line := func(memory, elements, kind, name string) {
+		cells := []string{cell(10, memory), cell(12, elements), fmt.Sprintf(" %-6s", kind)}
+		if r.uncounted {
+			cells = append(cells[:1], cells[2])
+		}
+		t.whole(name, cells...)
+	}
+	line("memory", "elements", "type", "key")
 	for _, k := range list {
-		t.row(redis.Argument(k.Name), cell(10, known(k.Memory, sizeText)), cell(12, elementsText(k)), fmt.Sprintf(" %-6s", redis.PrintableCut(k.Type, 20)))
+		line(known(k.Memory, sizeText), elementsText(k), redis.PrintableCut(k.Type, 20), redis.Argument(k.Name))
 	}
 	if len(list) == 0 {
-		t.row("(none)", cell(10, "-"), cell(12, "-"), " -     ")
+		line("-", "-", "-", "(none)")
 	}
 }
 

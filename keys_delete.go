@@ -47,12 +47,16 @@ prints.`,
 			if !d.from.Start() && !d.yes {
 				return usagef("--cursor goes with --yes: a dry run counts all keys")
 			}
+			pattern, err := patternOf(args[0])
+			if err != nil {
+				return err
+			}
 			tool, target, err := d.open(cmd, args[1:], server.ToolOptions{Actions: d.yes})
 			if err != nil {
 				return err
 			}
 			defer tool.Close()
-			return d.run(cmd.Context(), tool, target, args[0])
+			return d.run(cmd.Context(), tool, target, pattern)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -92,18 +96,49 @@ func (d *keyDeletion) run(ctx context.Context, tool *server.Tool, target server.
 	}
 	if d.from.Start() {
 		if err := d.count(ctx, tool, search, &s); err != nil {
-			return keysError(err)
+			return errors.Join(d.uncounted(s), keysError(err, d.rule()))
 		}
 	}
 	var err error
-	if d.yes {
+	if d.yes && (!d.from.Start() || s.Matched > 0) {
 		if d.from.Start() {
-			note("%s match in database %d of %s; deleting", keysText(s.Matched), target.DB, target)
+			note("%s in database %d of %s; deleting%s", keysMatch(s.Matched), target.DB, target, d.some(s.Matched))
 		}
 		err = d.delete(ctx, tool, search, &s)
 	}
 	s.scanCost.finish(tool.Finish(ctx))
-	return errors.Join(d.conclude(s, target), keysError(err))
+	return errors.Join(d.conclude(s, target, err), keysError(err, d.rule()))
+}
+
+// some says how many of those that match a limit leaves; empty: all.
+func (d *keyDeletion) some(matched int64) string {
+	if d.limit == 0 || int64(d.limit) >= matched {
+		return ""
+	}
+	return " the first " + thousands(int64(d.limit)) + " of them"
+}
+
+// uncounted says that a count which did not come to its end deleted nothing.
+func (d *keyDeletion) uncounted(s deleteSummary) error {
+	if d.json {
+		b, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("encode summary: %w", err)
+		}
+		if _, err := os.Stdout.Write(append(escapeControls(b), '\n')); err != nil {
+			return fmt.Errorf("write to standard output: %w", err)
+		}
+	}
+	note("nothing was deleted: the count did not come to its end; %s so far. The same command begins anew", keysMatch(s.Matched))
+	return nil
+}
+
+// rule has the rights of what it does: a dry run only counts.
+func (d *keyDeletion) rule() string {
+	if d.yes {
+		return ruleDelete
+	}
+	return ruleKeys
 }
 
 // permitted refuses where every UNLINK would be refused.
@@ -123,7 +158,7 @@ func (d *keyDeletion) permitted(tool *server.Tool, target server.Target) error {
 // check refuses a cursor of another search before anything is asked.
 func (d *keyDeletion) check(tool *server.Tool, search keys.Search) error {
 	_, err := keys.NewScan(tool, search)
-	return keysError(err)
+	return keysError(err, d.rule())
 }
 
 // shownExamples is how many keys a dry run shows.
@@ -144,6 +179,7 @@ func (d *keyDeletion) count(ctx context.Context, tool *server.Tool, search keys.
 			return nil
 		}
 		if err != nil {
+			s.Keys, s.Looked = scan.Total(), int64(scan.Progress().Looked)
 			return err
 		}
 		s.Matched += int64(len(names))
@@ -179,6 +215,9 @@ func (d *keyDeletion) delete(ctx context.Context, tool *server.Tool, search keys
 			s.Gone += done.Gone
 		}
 		s.Keys = scan.Total()
+		if !d.from.Start() { // nothing was counted before
+			s.Looked, s.estimated = max(s.Deleted+s.Gone, int64(scan.Progress().Looked)), true
+		}
 		if err == nil && (d.limit == 0 || s.Deleted < int64(d.limit)) {
 			at = scan.Place()
 			bar.draw(thousands(s.Deleted) + " deleted")
@@ -189,8 +228,8 @@ func (d *keyDeletion) delete(ctx context.Context, tool *server.Tool, search keys
 	}
 }
 
-// conclude prints what happened.
-func (d *keyDeletion) conclude(s deleteSummary, target server.Target) error {
+// conclude prints what happened; err is what ended it before its end.
+func (d *keyDeletion) conclude(s deleteSummary, target server.Target, err error) error {
 	out := bufio.NewWriter(os.Stdout)
 	switch {
 	case d.json:
@@ -200,16 +239,21 @@ func (d *keyDeletion) conclude(s deleteSummary, target server.Target) error {
 		}
 		out.Write(append(escapeControls(b), '\n'))
 	case s.DryRun:
-		fmt.Fprintf(out, "%s match%s\n", keysText(s.Matched), s.scanCost.text(s.Keys, target))
+		fmt.Fprintf(out, "%s%s\n", keysMatch(s.Matched), s.scanCost.text(s.Keys, target))
 		for _, name := range s.Examples {
 			fmt.Fprintf(out, "  %s\n", name)
 		}
 		if more := s.Matched - int64(len(s.Examples)); more > 0 {
 			fmt.Fprintf(out, "  and %s more\n", thousands(more))
 		}
+	case s.Matched == 0 && d.from.Start():
+		fmt.Fprintf(out, "no key matches, nothing was deleted%s\n", s.scanCost.text(s.Keys, target))
 	default:
 		fmt.Fprintf(out, "%s deleted%s\n", keysText(s.Deleted), s.scanCost.text(s.Keys, target))
-		if s.Gone > 0 {
+		switch {
+		case s.Gone == 1:
+			fmt.Fprintln(out, "1 was gone already")
+		case s.Gone > 0:
 			fmt.Fprintf(out, "%s were gone already\n", thousands(s.Gone))
 		}
 	}
@@ -217,10 +261,14 @@ func (d *keyDeletion) conclude(s deleteSummary, target server.Target) error {
 		return fmt.Errorf("write to standard output: %w", err)
 	}
 	switch {
+	case s.DryRun && s.Matched == 1:
+		note("nothing was deleted; --yes deletes it")
+	case s.DryRun && s.Matched > 0 && d.some(s.Matched) != "":
+		note("nothing was deleted; --yes deletes%s", d.some(s.Matched))
 	case s.DryRun && s.Matched > 0:
 		note("nothing was deleted; --yes deletes them")
-	case s.Cursor != "":
-		note("go on with: %s", goOn(os.Args, s.Cursor))
+	case s.Cursor != "" && !refused(err):
+		note("%s", goOn(os.Args, s.Cursor))
 	}
 	return nil
 }

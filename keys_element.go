@@ -18,6 +18,7 @@ type elementFormat struct {
 	printed int64  // elements, or bytes of a string
 	cut     int64  // elements of which only the beginning came
 	open    bool   // a quoted string is under way
+	held    string // the first piece of a string, until it is known whether another comes
 	rest    string // bytes at the end of the last piece that may begin a character
 	restAt  int64
 }
@@ -140,16 +141,27 @@ func (f *elementFormat) jsonPiece(dst []byte, at int64, text string) []byte {
 	return append(appendText(dst, "value", text), "}\n"...)
 }
 
+// quoted writes a piece. The first waits for the next: a string that is one piece is written as any other text,
+// bare if it is plain.
 func (f *elementFormat) quoted(dst []byte, text string) []byte {
-	if !f.open {
-		dst = append(dst, '"')
-		f.open = true
+	switch {
+	case f.open:
+		return append(dst, insideQuotes(text)...)
+	case f.held == "":
+		f.held = text
+		return dst
 	}
+	f.open = true
+	dst = append(append(dst, '"'), insideQuotes(f.held)...)
+	return append(dst, insideQuotes(text)...)
+}
+
+func insideQuotes(text string) string {
 	word := redis.Argument(text)
 	if strings.HasPrefix(word, `"`) {
-		word = word[1 : len(word)-1]
+		return word[1 : len(word)-1]
 	}
-	return append(dst, word...)
+	return word
 }
 
 // end is what closes the value.
@@ -161,6 +173,9 @@ func (f *elementFormat) end() []byte {
 	f.rest = ""
 	if f.json {
 		return f.jsonPiece(nil, f.restAt, rest)
+	}
+	if !f.open {
+		return append([]byte(redis.Argument(f.held+rest)), '\n')
 	}
 	return append(f.quoted(nil, rest), "\"\n"...)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -37,8 +38,10 @@ for a quarter of a millisecond, within --budget.
 
 One line an element; a hash has field and value, a sorted set score and member,
 a stream id, names and values, with a tab behind the first. What a terminal
-would act on is quoted and escaped, as redis-cli reads it; --raw prints the
-bytes.
+would act on is quoted and escaped, as redis-cli reads it, and a long string is
+always quoted; --raw prints the bytes. KEY in double quotes is read likewise, so
+that a name can be given as keys prints it: '"a\n"', or '""' for the empty one.
+(A key that is really called so, quotes and all, comes first.)
 
 What is there from beginning to end is printed once, whatever changes meanwhile.
 A list is read by position: one that grows or shrinks at its head shifts under
@@ -95,11 +98,15 @@ type readSummary struct {
 
 func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.Target, key string) error {
 	value, err := keys.Open(ctx, tool, key, r.ordered)
+	if name, ok := unquoted(key); ok && errors.Is(err, keys.ErrNoKey) {
+		key = name
+		value, err = keys.Open(ctx, tool, key, r.ordered)
+	}
 	switch {
 	case errors.Is(err, keys.ErrNoKey):
 		return &failure{code: exitError, err: fmt.Errorf("%s in database %d: %w", redis.PrintableCut(redis.Argument(key), 100), target.DB, err)}
 	case err != nil:
-		return keysError(err)
+		return keysError(err, ruleGet)
 	}
 	bar := newScanBar(tool, value)
 	out := &clearing{bar: bar, w: bufio.NewWriterSize(os.Stdout, 64<<10)}
@@ -135,7 +142,7 @@ func (r *keyReading) run(ctx context.Context, tool *server.Tool, target server.T
 	d := keyJSON(keys.Key{Name: key})
 	s := readSummary{Key: d.Key, Bytes: d.Bytes, Type: value.Type, Elements: value.Size, Read: text.printed, Cut: text.cut, Complete: complete}
 	s.scanCost = costOf(tool.Finish(ctx), value.Progress())
-	return errors.Join(r.conclude(out, s, target), keysError(err))
+	return errors.Join(r.conclude(out, s, target), keysError(err, ruleGet))
 }
 
 // firstOf is the beginning of elements that has no more than left of them, or of bytes.
@@ -171,8 +178,14 @@ func (r *keyReading) conclude(out *clearing, s readSummary, target server.Target
 	if n, ok := s.Elements.Get(); ok && !s.Complete {
 		of = " of " + thousands(n)
 	}
+	if of == "" && s.Read == 1 {
+		unit = strings.TrimSuffix(strings.Replace(unit, "ies", "ys", 1), "s")
+	}
 	note("%s: %s%s %s in %s, %s of the server's time", s.Type, thousands(s.Read), of, unit, spanText(s.Seconds), s.price())
-	if s.Cut > 0 {
+	switch {
+	case s.Cut == 1:
+		note("1 was longer than --cut; only its beginning is here")
+	case s.Cut > 0:
 		note("%s were longer than --cut; only their beginnings are here", thousands(s.Cut))
 	}
 	return nil

@@ -45,12 +45,16 @@ that is called like a verb. See redistop keys --help.`,
 			if l.json && (l.raw || l.null) || l.long && (l.raw || l.null) {
 				return usagef("--raw and --null print names alone: neither --json nor --long goes with them")
 			}
+			pattern, err := patternOf(args[0])
+			if err != nil {
+				return err
+			}
 			tool, target, err := l.open(cmd, args[1:], server.ToolOptions{})
 			if err != nil {
 				return err
 			}
 			defer tool.Close()
-			return l.run(cmd.Context(), tool, target, args[0])
+			return l.run(cmd.Context(), tool, target, pattern)
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -77,13 +81,16 @@ type listSummary struct {
 	Keys     redis.Maybe[int64] `json:"keys,omitzero"`            // in the database
 	Cursor   string             `json:"cursor,omitempty"`         // where to go on
 	scanCost
+
+	resumed bool // it began at a cursor
+	limited bool // it ended at its limit
 }
 
 // run lists until the end, the limit, or an interrupt.
 func (l *keyListing) run(ctx context.Context, tool *server.Tool, target server.Target, pattern string) error {
 	scan, err := keys.NewScan(tool, l.search(pattern, target.DB))
 	if err != nil {
-		return keysError(err)
+		return keysError(err, ruleKeys)
 	}
 	bar := newScanBar(tool, scan)
 	out := &clearing{bar: bar, w: bufio.NewWriterSize(os.Stdout, 64<<10)}
@@ -118,7 +125,10 @@ func (l *keyListing) run(ctx context.Context, tool *server.Tool, target server.T
 		s.Cursor = at.String()
 	}
 	s.scanCost = costOf(tool.Finish(ctx), scan.Progress())
-	return errors.Join(l.conclude(out, s, target), keysError(err))
+	s.Looked = max(s.Looked, matched)
+	s.resumed, s.limited = !l.from.Start(), !s.Complete && l.limit > 0 && int(matched) == l.limit
+	s.estimated = !s.Complete || s.resumed
+	return errors.Join(l.conclude(out, s, target, err), keysError(err, ruleKeys))
 }
 
 func (l *keyListing) print(ctx context.Context, tool *server.Tool, out *clearing, names []string) error {
@@ -170,7 +180,8 @@ func (l *keyListing) appendLong(dst []byte, k keys.Key) []byte {
 }
 
 // conclude says what it came to: a number, the last JSON object, and for eyes a line on standard error.
-func (l *keyListing) conclude(out *clearing, s listSummary, target server.Target) error {
+// After a refusal, which would come again, there is nothing to go on with.
+func (l *keyListing) conclude(out *clearing, s listSummary, target server.Target, err error) error {
 	var last []byte
 	switch {
 	case l.json:
@@ -186,21 +197,27 @@ func (l *keyListing) conclude(out *clearing, s listSummary, target server.Target
 	if err := out.write(last); err != nil {
 		return err
 	}
+	if refused(err) && s.Matched == 0 {
+		return nil
+	}
 	note("%s", s.text(target))
 	if hint := s.hint(l.kind); hint != "" {
 		note("%s", hint)
 	}
-	if s.Cursor != "" {
-		note("go on with: %s", goOn(os.Args, s.Cursor))
+	if s.Cursor != "" && !refused(err) {
+		note("%s", goOn(os.Args, s.Cursor))
 	}
 	return nil
 }
 
 // text is one line: what was found, in what, and for what price.
 func (s listSummary) text(target server.Target) string {
-	n := thousands(s.Matched) + " keys match"
-	if s.Matched == 1 {
-		n = "1 key matches"
+	if s.limited { // how many were looked at for these says nothing: a step brings more than are wanted
+		return fmt.Sprintf("the first %s that match in database %d of %s, and there may be more; %s", keysText(s.Matched), target.DB, target, s.spent())
+	}
+	n := keysMatch(s.Matched)
+	if s.resumed {
+		n += " from the cursor on"
 	}
 	if !s.Complete {
 		n += " so far"

@@ -34,7 +34,7 @@ with few but huge keys needs a larger sample than that says, or --all.`,
 		Example: `  redistop keys prefixes cache.local
   redistop keys prefixes --match 'session:*' --all --depth 2`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &prefixResult{Prefixes: keys.NewPrefixes(shape.separators), shape: shape}
@@ -72,10 +72,18 @@ func (r *prefixResult) text(f sampleFacts) string {
 	t.WriteString("\n")
 	t.row("prefix", t.keysHead(), t.bytesHead(), "share", "no expiry", " types      ")
 	for _, row := range r.lines() {
-		t.row(strings.Repeat("  ", row.Depth)+row.Name, t.keys(f.Sum(row.Keys)), t.bytes(row.Memory), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
+		t.row(strings.Repeat("  ", row.Depth)+prefixText(row.Name), t.keys(f.Sum(row.Keys)), t.bytes(row.Memory), cell(5, shareText(row.Memory.Sum, r.Root.Memory.Sum)),
 			cell(9, shareText(row.Keys.Sum-row.Expiring.Sum, row.Keys.Sum)), fmt.Sprintf(" %-11s", typesText(row.Prefix)))
 	}
 	return t.String()
+}
+
+// prefixText is a prefix as listings print names. A lone star is explained.
+func prefixText(name string) string {
+	if name == "*" {
+		return "* (numbers, random text or bytes: nothing in common)"
+	}
+	return redis.Argument(name)
 }
 
 // typesText names the types of a prefix, the most frequent first.

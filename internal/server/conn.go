@@ -115,7 +115,7 @@ func (c *Conn) greet(ctx context.Context, t Target) error {
 	}
 	if t.DB != 0 {
 		if _, err := c.Do(ctx, "SELECT", strconv.Itoa(t.DB)); err != nil {
-			return denied(err)
+			return unselected(err)
 		}
 	}
 	return nil

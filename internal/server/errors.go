@@ -12,6 +12,24 @@ import (
 // right that INFO needs, protected mode, or its limit of connections.
 var ErrDenied = errors.New("denied")
 
+// ErrNoDB says that the server has no database of that number. It is ErrDenied too: to ask again is of no use.
+var ErrNoDB error = noDB{}
+
+type noDB struct{}
+
+func (noDB) Error() string { return "no such database" }
+func (noDB) Unwrap() error { return ErrDenied }
+
+// unselected is the error of a SELECT: of a wrong number ("ERR DB index is out of range" of all versions, "ERR
+// SELECT is not allowed in cluster mode" of a cluster's node), or of a user who may not.
+func unselected(err error) error {
+	var reply *redis.ReplyError
+	if errors.As(err, &reply) && (strings.Contains(reply.Message, "out of range") || strings.Contains(reply.Message, "in cluster mode")) {
+		return fmt.Errorf("%w: %w", ErrNoDB, err)
+	}
+	return denied(err)
+}
+
 // ErrNoACL says that the server is older than Redis 6.0, which brought ACL users.
 var ErrNoACL = errors.New("it has no ACL (Redis 6.0 brought it)")
 
