@@ -173,9 +173,11 @@ func TestDoctorOfASilentServer(t *testing.T) {
 	if got.code != exitConnect || got.stdout != "" || !strings.Contains(got.stderr, "accepts connections but answers nobody") || !strings.Contains(got.stderr, "state T") {
 		t.Errorf("for good: %+v", got)
 	}
-	wake := time.AfterFunc(6*time.Second, func() { s.Resume() })
-	defer wake.Stop()
-	got = runDoctor(t, "-s", s.Socket(), "--for", "6s", "--fail-on", "never")
+	socket := relay(t, s, func() { // by the clock of the attempt itself, however late it begins
+		wake := time.AfterFunc(6*time.Second, func() { s.Resume() })
+		t.Cleanup(func() { wake.Stop() })
+	})
+	got = runDoctor(t, "-s", socket, "--for", "6s", "--fail-on", "never")
 	if got.code != 0 || strings.Count(got.stdout, "the server owed an answer") != 1 {
 		t.Errorf("for a while: %+v", got)
 	}

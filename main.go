@@ -37,6 +37,7 @@ func run() int {
 func newRoot() *cobra.Command {
 	root := newTop()
 	root.Use = "redistop [ADDRESS]"
+	root.Args = cobra.MatchAll(root.Args, spelt)
 	root.Version = version()
 	root.SilenceErrors = true
 	root.SilenceUsage = true

@@ -39,7 +39,7 @@ func (m *monitoring) readFile(ctx context.Context) error {
 		report.Ended = endedBy(why)
 	}
 	if report.Long == 0 && s.lines == 0 {
-		return fmt.Errorf("read %s: no line of MONITOR in it, %d others", redis.PrintableCut(m.from, 200), report.Unread)
+		return fmt.Errorf("read %s: no line of MONITOR in it, %d others", sourceText(m.from), report.Unread)
 	}
 	if err := m.report(report); err != nil {
 		return err

@@ -49,6 +49,10 @@ func TestSavedForms(t *testing.T) {
 	if rate := s.report.Sampled.VisibleCommandsPerSecond.Or(-1); rate != 1 {
 		t.Errorf("two commands in 2 s are %g a second", rate)
 	}
+	s = saved(t, &monitoring{from: "x"}, strings.NewReader(`1339518083.000000 [0 10.0.0.1:5000] "GET" "a b\n"`))
+	if text := reportText(s.report); !strings.Contains(text, ": 1 command\n") || !strings.Contains(text, `  "a b\n"`) {
+		t.Errorf("of one command, whose key has a blank:\n%s", text)
+	}
 	s = saved(t, &monitoring{from: "x"}, strings.NewReader(get+"\n"))
 	if rate, known := s.report.Sampled.VisibleCommandsPerSecond.Get(); known {
 		t.Errorf("a single command is %g a second", rate)

@@ -18,7 +18,7 @@ const (
 // reportText is a report for eyes. In its tables the names stand last: they are strangers' words, of any width.
 func reportText(r *monitorReport) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", redis.PrintableCut(r.Source, 200), headline(r))
+	fmt.Fprintf(&b, "%s: %s\n", sourceText(r.Source), headline(r))
 	if r.Filter != "" {
 		fmt.Fprintf(&b, "only %s\n", redis.PrintableCut(r.Filter, 200))
 	}
@@ -41,13 +41,32 @@ func reportText(r *monitorReport) string {
 	return b.String()
 }
 
+// sourceText is what was read, in words.
+func sourceText(source string) string {
+	if source == "-" {
+		return "standard input"
+	}
+	return redis.PrintableCut(source, 200)
+}
+
+// counted is a number of things, of which one is called thing.
+func counted(n int64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return thousands(n) + " " + thing + "s"
+}
+
 // headline says how much was seen, and of what.
 func headline(r *monitorReport) string {
 	s := r.Summary
 	if s == nil || s.Sampled.Windows == 0 {
 		return "nothing was seen"
 	}
-	text := thousands(s.Sampled.Commands) + " commands in " + seconds(s.Sampled.Seconds)
+	text := counted(s.Sampled.Commands, "command")
+	if s.Sampled.Seconds > 0 { // one line of a file has no length
+		text += " in " + seconds(s.Sampled.Seconds)
+	}
 	if rate, ok := s.Sampled.VisibleCommandsPerSecond.Get(); ok {
 		text += ", " + decimal(rate) + margin(s.Sampled.Error) + " a second"
 	}
@@ -62,8 +81,8 @@ func notes(r *monitorReport) (notes []string) {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	if s := r.Summary; s != nil && s.Sampled.Windows > 0 {
 		if s.Sampled.Mode == stats.ModeSample {
-			note("samples: %d windows, %s of %s; ± is half of a 95 %% interval",
-				s.Sampled.Windows, percentOf(s.Sampled.Seconds, s.Sampled.Span), seconds(s.Sampled.Span))
+			note("samples: %s, %s of %s; ± is half of a 95 %% interval",
+				counted(int64(s.Sampled.Windows), "window"), percentOf(s.Sampled.Seconds, s.Sampled.Span), seconds(s.Sampled.Span))
 		} else if !s.Sampled.Complete {
 			note("only %s of %s was seen, since redistop was late or the connection broke; ± is half of a 95 %% interval",
 				percentOf(s.Sampled.Seconds, s.Sampled.Span), seconds(s.Sampled.Span))
@@ -79,13 +98,13 @@ func notes(r *monitorReport) (notes []string) {
 		note("nothing was looked at for a time: %s", reason)
 	}
 	if r.NotPrinted > 0 {
-		note("%s commands are counted but not printed: standard output was too slow", thousands(r.NotPrinted))
+		note("%s counted but not printed: standard output was too slow", counted(r.NotPrinted, "command"))
 	}
 	if r.Unread > 0 {
-		note("%s lines are no command of MONITOR", thousands(r.Unread))
+		note("%s without a command of MONITOR", counted(r.Unread, "line"))
 	}
 	if r.Long > 0 {
-		note("%s commands are too long: their sizes and last keys are not whole", thousands(r.Long))
+		note("%s too long: sizes and last keys are not whole", counted(r.Long, "command"))
 	}
 	return notes
 }
@@ -106,7 +125,7 @@ func serverNotes(s *serverDuring) (notes []string) {
 			text += ", and others"
 			break
 		}
-		text += separator + c.Name + " " + thousands(c.Calls) + " times"
+		text += separator + c.Name + " " + counted(c.Calls, "time")
 	}
 	return append(notes, text)
 }
@@ -200,6 +219,7 @@ func (t reportTable) keys(title string, rows []stats.KeyRow) {
 	t.more(len(rows))
 }
 
+// reportedName quotes a name as the other verbs do, where it would not be read as one word.
 func reportedName(p stats.Part, nameless string) string {
 	switch {
 	case p.Unknown:
@@ -207,7 +227,10 @@ func reportedName(p stats.Part, nameless string) string {
 	case p.Name == "":
 		return nameless
 	}
-	return redis.PrintableCut(p.Name, reportName)
+	if p.Name == stats.OtherKeys {
+		return p.Name
+	}
+	return redis.PrintableCut(redis.Argument(p.Name), reportName)
 }
 
 func rate(m stats.Maybe[float64]) string {

@@ -37,6 +37,7 @@ type plan struct {
 	count  int
 	share  float64 // of time that they may take, 0..1
 	chain  bool    // windows adjoin and are renewed: everything is seen
+	spent  bool    // there are none until more may be spent: this interval's part of the budget is
 	reason string  // why there are none
 }
 
@@ -76,7 +77,8 @@ const (
 	longest      = LongestWindow
 	enough       = 20  // commands that a window should hold
 	fewest       = 4   // windows an interval: fewer say nothing of the spread between them
-	chainAt      = 0.5 // a duty that could be this high is a server so quiet that everything may be seen
+	mostOpen     = 0.5 // of the time in windows that do not adjoin
+	planned      = 0.8 // of the budget: the load may rise until the next poll
 	nearMemory   = 0.9
 	learningDuty = 0.1 // at most, of a server that is New
 	dearCommand  = 512 // bytes of a command above which windows stay short
@@ -116,21 +118,22 @@ func (c Conditions) sample(l Limits) plan {
 	rate := max(1, c.Commands)
 	size := c.InputBytes / rate
 	price := CommandPrice(size)
-	duty := min(1, max(l.Duty, l.Duty/(rate*price)))
+	duty := min(1, max(l.Duty, planned*l.Duty/(rate*price)))
 	switch { // on a quiet server more could be seen, and more of it would meet a huge command
 	case c.Large:
 		duty = l.Duty
 	case c.New:
 		duty = min(duty, max(l.Duty, learningDuty))
 	}
-	if duty >= chainAt && c.Reset {
+	if duty >= 1 && c.Reset { // so quiet that everything may be seen
 		return plan{length: c.bounded(longest, l), count: 2, chain: true}
 	}
 	length := usual
 	if rate < crowdedAfter && size < dearCommand {
 		length = min(longest, max(usual, time.Duration(enough/rate*float64(time.Second))))
 	}
-	total := time.Duration(min(duty, chainAt) * float64(c.Interval))
+	duty = min(duty, mostOpen)
+	total := time.Duration(duty * float64(c.Interval))
 	length = max(shortest, min(length, total/fewest))
 	if length = c.bounded(length, l); length < shortest {
 		return plan{reason: fmt.Sprintf("one window could hold more than %d MiB in the server", l.Held>>20)}
@@ -139,7 +142,7 @@ func (c Conditions) sample(l Limits) plan {
 	if !c.Reset { // every window is a connection of its own
 		count = min(count, max(1, int(2*c.Interval/time.Second)))
 	}
-	return plan{length: length.Truncate(time.Millisecond), count: count, share: min(duty, chainAt)}
+	return plan{length: length.Truncate(time.Millisecond), count: count, share: duty}
 }
 
 // full plans a chain that sees everything. It may on a replica too, and at any price but memory.

@@ -39,6 +39,7 @@ type Sampler struct {
 	large      time.Time      // guarded by mu: when the server said last that such commands are to be expected
 	known      time.Time      // guarded by mu: since when something is known of the server
 	spent      float64        // guarded by mu: price of the windows since the conditions came, in seconds of processor time
+	updated    time.Time      // guarded by mu: when they came
 	worked     bool           // guarded by mu: a window was read on the present stream, or the last one
 	resting    string         // guarded by mu: why no window is opened before rested
 	rested     time.Time      // guarded by mu
@@ -110,7 +111,7 @@ func (s *Sampler) Update(c Conditions, ownAddrs []string) {
 		c.InputBytes = max(c.InputBytes, s.conditions.InputBytes)
 	}
 	s.learn(c, time.Now())
-	s.conditions, s.own, s.spent = c, ownAddrs, 0
+	s.conditions, s.own, s.spent, s.updated = c, ownAddrs, 0, time.Now()
 	s.mu.Unlock()
 	if first {
 		s.wake()
@@ -143,7 +144,7 @@ func (s *Sampler) saw(commands, bytes int64, length time.Duration) {
 		return
 	}
 	c := &s.conditions
-	s.spent += float64(commands) * CommandPrice(float64(bytes)/float64(commands))
+	s.spent += min(length.Seconds(), float64(commands)*CommandPrice(float64(bytes)/float64(commands))) // it has no other time
 	if s.spent > s.limits.Duty*c.Interval.Seconds() {
 		length = max(length, usual) // a moment says little of a rate
 		c.Commands = max(c.Commands, float64(commands)/length.Seconds())
@@ -321,6 +322,9 @@ func (s *Sampler) next(now time.Time) (plan, Mode, Conditions) {
 		if p.reason == "" && now.Before(s.rested) {
 			p = plan{reason: s.resting}
 		}
+		if p.reason == "" && s.spent > s.limits.Duty*max(s.conditions.Interval, now.Sub(s.updated)).Seconds() {
+			p = plan{spent: true}
+		}
 	}
 	if s.status.Mode == Full && mode != Full && s.status.Reason != "" && s.status.Stopped == "" && !s.whole {
 		s.status.Stopped, s.status.StoppedAt = s.status.Reason, now
@@ -342,8 +346,7 @@ func (s *Sampler) rest(start time.Time, spent time.Duration, p plan, interval ti
 	defer s.mu.Unlock()
 	s.rested, s.resting = start.Add(pause), ""
 	if pause > 2*interval {
-		s.resting = fmt.Sprintf("windows took %s, not %s: none for %s", spent.Round(time.Millisecond),
-			time.Duration(p.count)*p.length, pause.Round(100*time.Millisecond))
+		s.resting = fmt.Sprintf("the server was late to end a window: no samples for %.1f s", pause.Seconds())
 	}
 }
 

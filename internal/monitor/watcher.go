@@ -58,6 +58,13 @@ func (w *watcher) work(ctx context.Context) error {
 	for ctx.Err() == nil {
 		p, mode, c := w.sampler.next(time.Now())
 		w.over = mode == Off
+		if p.spent { // the batch ends with the interval, as any other
+			if w.sampler.asked.Load() {
+				w.handOver()
+			}
+			w.sampler.sleep(ctx, longest)
+			continue
+		}
 		if p.count == 0 {
 			w.handOver()
 			if mode == Off {
@@ -122,7 +129,9 @@ func (w *watcher) scattered(ctx context.Context, p plan, interval time.Duration)
 		if !w.sampler.sleep(ctx, time.Until(start.Add(at))) {
 			break // the mode was changed, or the end
 		}
-		if now, _, c := w.sampler.next(time.Now()); now.count == 0 || 2*now.length <= p.length {
+		if now, _, c := w.sampler.next(time.Now()); now.spent {
+			return nil
+		} else if now.count == 0 || 2*now.length <= p.length {
 			break // the conditions forbid it by now, or such long ones
 		} else if err := w.open(ctx, c); err != nil {
 			return err

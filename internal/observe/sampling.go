@@ -79,7 +79,8 @@ const saturated = 0.8
 
 // price compares the rate inside the windows with the rate outside them, on a server that is saturated:
 // what is missing inside was lost. It is a mean over about a minute, since a few milliseconds say little.
-// On any other server it is the processor time alone, at the dearest that a command was measured at.
+// On any other server it is the processor time alone, at the dearest that a command was measured at: what was
+// seen in the windows, which cannot have taken more than they lasted.
 func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 	const memory = 60.0 // seconds
 	span, open := b.Span.Seconds(), b.Open.Seconds()
@@ -88,7 +89,7 @@ func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 		return stats.Price{}
 	}
 	size := last.Throughput.InputBytesPerSecond.Or(0) / rate
-	p := stats.Price{ServerCPUShare: stats.Some(min(1, float64(b.Seen)/span*monitor.CommandPrice(size)))}
+	p := stats.Price{ServerCPUShare: stats.Some(min(1, open/span, float64(b.Seen)/span*monitor.CommandPrice(size)))}
 	busy := last.CPU.MainThread.Or(last.CPU.Total.Or(0)) >= saturated
 	keep := max(0, 1-span/memory)
 	s.lossSum, s.lossTime = s.lossSum*keep, s.lossTime*keep

@@ -53,7 +53,6 @@ func Dial(ctx context.Context, t Target) (*Conn, error) {
 }
 
 func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
-	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	nc, err := dialNetwork(ctx, t)
@@ -63,8 +62,8 @@ func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
 	c := &Conn{nc: nc, sent: map[string]int64{}, r: redis.NewReader(nc, limits)}
 	if err := c.greet(ctx, t); err != nil {
 		c.Close()
-		if late(err) && whole.Err() == nil {
-			err = ErrSilent
+		if late(err) {
+			err = ErrSilent // whichever question it was
 		}
 		return nil, fmt.Errorf("log in to %s: %w", t, err)
 	}
@@ -164,8 +163,10 @@ func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Valu
 	for _, counted := range names {
 		v, err := c.r.Read()
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil && !late(ctx.Err()):
 			return nil, ctx.Err()
+		case err != nil && (late(ctx.Err()) || late(plain(err))):
+			return nil, fmt.Errorf("read reply to %s: %w", counted, ErrSilent)
 		case err != nil && werr != nil:
 			return nil, fmt.Errorf("send %s: %w", counted, plain(werr))
 		case err != nil:
@@ -198,7 +199,9 @@ func (c *Conn) Close() error { return c.nc.Close() }
 var errLate = errors.New("no answer in time")
 
 // late says that time ran out, by our clock or that of the connection: whichever saw it first.
-func late(err error) bool { return errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded) }
+func late(err error) bool {
+	return errors.Is(err, errLate) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrSilent)
+}
 
 // plain puts the usual network errors into a person's words; the address stands before them.
 func plain(err error) error {

@@ -106,7 +106,7 @@ type CPU struct {
 	User       Maybe[float64] `json:"user,omitzero"`
 	System     Maybe[float64] `json:"system,omitzero"`
 	Children   Maybe[float64] `json:"children,omitzero"` // fork for BGSAVE, AOF rewrite; the system counts it when the child ends, all at once
-	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the main thread spent executing commands (from commandstats); a lower bound with scripts or EXEC, whose time holds that of their commands
+	Commands   Maybe[float64] `json:"commands,omitzero"` // share of the time spent executing commands, by the clock (from commandstats): not processor time, so it may exceed MainThread where a command waits or the host does not run the thread; a lower bound with scripts or EXEC, whose time holds that of their commands
 
 	TotalUserSeconds     Maybe[float64] `json:"total_user_seconds,omitzero"`
 	TotalSystemSeconds   Maybe[float64] `json:"total_system_seconds,omitzero"`

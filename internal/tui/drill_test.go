@@ -57,10 +57,10 @@ func TestDrillFromCommandAndPattern(t *testing.T) {
 	d.press("tab", "g")
 	d.shows("▸Clients by name", "web-2")
 	d.press("3")
-	d.shows("▸3 Keys patterns")
+	d.shows("▸3 Keys by pattern")
 	d.hides("›")
 	d.press("down", "down", "enter")
-	d.shows("Keys patterns › session:* ─", "▸Commands", " Clients by ip", "expire", "10.0.2.20")
+	d.shows("Keys by pattern › session:* ─", "▸Commands", " Clients by ip", "expire", "10.0.2.20")
 }
 
 func TestDrillByMouse(t *testing.T) {
@@ -151,7 +151,7 @@ func TestHotKeys(t *testing.T) {
 	d.press("down", "enter")
 	d.shows("Keys · cache:page:4711", "commands in the samples")
 	d.press("esc", "g")
-	d.shows("▸3 Keys patterns", "session:*")
+	d.shows("▸3 Keys by pattern", "session:*")
 }
 
 func TestKeysSayWhyThereAreNone(t *testing.T) {
@@ -171,7 +171,7 @@ func TestKeysSayWhyThereAreNone(t *testing.T) {
 	s = busyCache(noon.Add(4*time.Second), 1)
 	s.Observer.Mode, s.Observer.MonitorDuty = "sample", some(.01)
 	d.feed(s)
-	d.shows("the first windows are yet to come", "sample 1.0 %")
+	d.shows("the first windows are yet to come", "seen 1.0 %")
 	s = busyCache(noon.Add(6*time.Second), 1)
 	s.Observer.Mode, s.Sampled.Windows = "sample", 40
 	d.feed(s)

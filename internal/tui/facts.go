@@ -176,12 +176,13 @@ func mainDiffers(s *stats.Snapshot) bool {
 	return ok && percent(n) != percent(s.CPU.Total.Or(-1))
 }
 
-// mainFact is the main thread, and where that is all of the process, the part spent in commands.
+// mainFact is the main thread, and where that is all of the process, the time spent in commands.
+// That is by the clock (commandstats), not processor time: the two may well differ.
 func mainFact(s *stats.Snapshot) factText {
 	if s.CPU.MainThread.Known() && !mainDiffers(s) {
-		return factText{label: "in cmds", text: known(s.CPU.Commands, percent), more: "cpu"}
+		return factText{label: "in cmds", text: known(s.CPU.Commands, percent), more: "time"}
 	}
-	return factText{text: known(s.CPU.MainThread, percent), more: "cmds " + known(s.CPU.Commands, percent)}
+	return factText{text: known(s.CPU.MainThread, percent), more: "cmds " + known(s.CPU.Commands, percent) + " time"}
 }
 
 // Shares of a limit.

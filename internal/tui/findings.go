@@ -29,7 +29,7 @@ var findingsTable = &table[stats.Finding]{
 		}
 		return []string{counted(shown, total)}
 	},
-	empty:   findingsEmpty,
+	empty:   func(*view) string { return "nothing was found that hurts this server" },
 	part:    "findings",
 	natural: 0,
 	initial: -1,
@@ -52,19 +52,19 @@ var findingsTable = &table[stats.Finding]{
 			str: func(f *stats.Finding) string { return f.Title },
 		},
 		{
-			title: "since", long: "first seen", width: 8, prio: 1,
+			title: "since", long: "first seen", width: 8, slack: true, prio: 1,
 			cell: func(v *view, f *stats.Finding) mark { return mark{text: findingLife(v, f), style: styleDim} },
 			num:  func(f *stats.Finding) (float64, bool) { return float64(f.FirstSeen.Unix()), true },
 		},
 		{
-			title: "who", long: "who", width: 14, grow: 1, limit: 40, prio: 2, left: true,
+			title: "who", long: "who", width: 14, slack: true, grow: 1, limit: 40, prio: 2, left: true,
 			cell: func(_ *view, f *stats.Finding) mark {
 				return mark{text: orUnknown(culpritName(f)), style: resolvedStyle(f, styleName)}
 			},
 			str: culpritName,
 		},
 		{
-			title: "sure", long: "how sure", width: 8, prio: 4, left: true,
+			title: "sure", long: "how sure", width: 8, slack: true, prio: 4, left: true,
 			off: func(v *view) bool { return v.width < 100 }, // the finding itself needs the room
 			cell: func(_ *view, f *stats.Finding) mark {
 				return mark{text: safe(string(f.Confidence), 20), style: styleDim}
@@ -72,14 +72,6 @@ var findingsTable = &table[stats.Finding]{
 			str: func(f *stats.Finding) string { return string(f.Confidence) },
 		},
 	},
-}
-
-// findingsEmpty says that nothing is wrong, when it was looked at all.
-func findingsEmpty(v *view) string {
-	if v.snap.Server.Version == "" {
-		return "nothing is known of this server yet"
-	}
-	return "nothing was found that hurts this server"
 }
 
 func matchFinding(f *stats.Finding, has func(string) bool) bool {
@@ -201,9 +193,9 @@ func findingBanners(v *view) []banner {
 		}
 		b.opens = findingsPanel.id
 		if v.keys {
-			b.tail = " 0 opens "
+			b.tail = " press 0 "
 			if more := critical + warning - 1; more > 0 {
-				b.tail = fmt.Sprintf(" +%d · 0 opens ", more)
+				b.tail = fmt.Sprintf(" +%d more, key 0 ", more)
 			}
 		}
 		all = append(all, b)

@@ -14,7 +14,7 @@ func TestFindingsAreWhereTheEyeFalls(t *testing.T) {
 	d := start(t, 80, 24, Options{})
 	d.hides("critical", "!!", "warning")
 	d.feed(sickCache(noon.Add(2 * time.Second)))
-	d.shows("1 critical", "!! KEYS shiro:session:* blocks this server for 11 % of the time", "+1 · 0 opens", "get")
+	d.shows("1 critical", "!! KEYS shiro:session:* blocks this server for 11 % of the time", "+1 more, key 0", "get")
 
 	healed := busyCache(noon.Add(4*time.Second), 1)
 	healed.Findings = sickCache(noon.Add(4 * time.Second)).Findings[3:] // what is over
@@ -78,7 +78,7 @@ func TestPlainFramesTellFindings(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, frame)
 		}
 	}
-	if strings.Contains(frame, "0 opens") {
+	if strings.Contains(frame, "press 0") {
 		t.Error("a pipe is offered a key")
 	}
 	for range 20 {
@@ -89,5 +89,19 @@ func TestPlainFramesTellFindings(t *testing.T) {
 	}
 	if got := Frame(s, nil, 40, 3); !strings.HasPrefix(got, "21!! redistop: ") {
 		t.Errorf("on one line: %q", got)
+	}
+}
+
+// A title is not cut while other columns stand in cells that they do not fill.
+func TestTitlesOfFindingsUseTheRoom(t *testing.T) {
+	const title = "EVAL takes 31 % of the server's time, 2.1 s in the last minute, up to 40 ms"
+	for _, width := range []int{112, 120, 200} {
+		v := newView(width, 40)
+		v.snap, v.now, v.keys, v.full = sickCache(noon), noon, true, true
+		v.snap.Findings = []stats.Finding{{Rule: "slow-script", Severity: stats.Warning, Title: title, FirstSeen: noon.Add(-9e9), LastSeen: noon}}
+		v.setFocus(panelIndex(findingsPanel.id))
+		if line := lineWith(v.render().encode(nil), "warning   "); !strings.Contains(line, title) {
+			t.Errorf("%d columns: %q", width, line)
+		}
 	}
 }

@@ -60,7 +60,7 @@ func keyLines(v *view) []pageLine {
 func receiptLines(o *stats.Observer) []pageLine {
 	lines := []pageLine{{}, {head: true, text: "What redistop costs this server"}}
 	lines = append(lines, pageLine{
-		key:  "now",
+		key:  "polls cost",
 		text: fmt.Sprintf("%s of a core (%s a second), %s allowed", known(o.ServerCPUShare, percent), known(o.UsecPerSecond, usecText), percent(o.BudgetShare)),
 	})
 	pace := fmt.Sprintf("every %ss, wished %ss", digits(o.ActualIntervalSeconds, false), digits(o.IntervalSeconds, false))

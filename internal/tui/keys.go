@@ -13,7 +13,7 @@ var keysPanel = panel{
 	short: "Key",
 	about: "patterns of the keys in use, hot single keys",
 	modes: []mode{
-		{"patterns", keysTable("key pattern", patternAxis, func(s *stats.Snapshot) []stats.KeyRow { return s.Keys })},
+		{"by pattern", keysTable("key pattern", patternAxis, func(s *stats.Snapshot) []stats.KeyRow { return s.Keys })},
 		{"hot keys", keysTable("key", noAxis, func(s *stats.Snapshot) []stats.KeyRow { return s.HotKeys })},
 	},
 }

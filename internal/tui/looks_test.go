@@ -116,11 +116,11 @@ func TestSlowNamesTheKindOfASize(t *testing.T) {
 
 func TestTitleSaysWhenAllIsSeen(t *testing.T) {
 	d := startSampled(t, 120, 40, Options{})
-	d.shows("sample 1.0 %")
+	d.shows("seen 1.0 %")
 	s := sampledCache(noon.Add(2e9), 1)
 	s.Sampled.Complete, s.Observer.MonitorDuty = true, some(.83)
 	d.feed(s)
-	d.shows("sample all")
+	d.shows("seen all")
 	d.hides("83 %")
 }
 

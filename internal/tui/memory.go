@@ -47,15 +47,17 @@ func (memoryBars) draw(a area, v *view, _ int) {
 	m := &v.snap.Memory
 	used, ok := m.Used.Get()
 	if !ok {
-		a.cut(2, 0, a.w-2, styleDim, "not known yet")
+		a.cut(2, 0, a.w-2, styleDim, v.unanswered())
 		return
 	}
 	y := 0
 	if limit, ok := m.Max.Get(); ok && limit > 0 {
 		share := float64(used) / float64(limit)
-		drawPart(a, y, "of limit", used, share, severity(share, warnFull, badFull))
+		drawPart(a, y, "used", used, share, "limit", severity(share, warnFull, badFull))
 	} else {
-		drawPart(a, y, "used", used, 1, styleDim)
+		a.cut(2, y, 11, styleDim, "used")
+		a.right(13, y, 8, styleText, wholeBytes(used))
+		a.cut(24, y, a.w-24, styleDim, "no limit")
 	}
 	y++
 	if missing, gone := v.missing("memory"); gone {
@@ -69,7 +71,7 @@ func (memoryBars) draw(a area, v *view, _ int) {
 		if rss-used >= badWaste {
 			st = severity(share, 0.35, 0.6)
 		}
-		drawPart(a, y, "rss − used", rss-used, share, st)
+		drawPart(a, y, "rss − used", rss-used, share, "rss", st)
 		y++
 	}
 	for _, part := range partsThatFit(m, a.h-y) {
@@ -78,7 +80,7 @@ func (memoryBars) draw(a area, v *view, _ int) {
 			a.cut(2, y, 11, styleDim, part.label)
 			a.right(13, y, 8, styleDim, unknown)
 		} else {
-			drawPart(a, y, part.label, n, float64(n)/float64(max(used, 1)), styleText)
+			drawPart(a, y, part.label, n, float64(n)/float64(max(used, 1)), "used", styleText)
 		}
 		y++
 	}
@@ -98,13 +100,15 @@ func partsThatFit(m *stats.Memory, room int) []memoryPart {
 	return parts
 }
 
-func drawPart(a area, y int, label string, n int64, share float64, st style) {
+// drawPart draws a use of memory: n bytes, the share of the whole that is named.
+func drawPart(a area, y int, label string, n int64, share float64, whole string, st style) {
 	a.cut(2, y, 11, styleDim, label)
 	if n == 0 {
 		st = styleDim
 	}
 	a.right(13, y, 8, st, wholeBytes(n))
 	a.right(22, y, 6, styleDim, percent(share))
-	a.put(29, y, st, sign(st))
-	drawBar(a, 32, y, a.w-33, share, barStyle(st))
+	a.put(28, y, st, sign(st))
+	a.cut(31, y, 8, styleDim, "of "+whole)
+	drawBar(a, 41, y, a.w-42, share, barStyle(st))
 }

@@ -38,13 +38,13 @@ func modeParts(v *view) []titlePart {
 	case left > 0 && o.SamplingPaused != "":
 		return []titlePart{{text: "MONITOR waits !", style: styleWarn}}
 	case left > 0:
-		return append([]titlePart{{text: " " + monitorText(left) + " ", style: styleLoud}}, priceParts(o)...)
+		return append([]titlePart{{text: " " + monitorText(left) + " ", style: styleLoud}}, priceParts(o, "it costs ")...)
 	case o.Mode == string(stats.ModeMonitor):
-		return append([]titlePart{{text: " MONITOR ", style: styleLoud}}, priceParts(o)...)
+		return append([]titlePart{{text: " MONITOR ", style: styleLoud}}, priceParts(o, "it costs ")...)
 	case o.Mode == string(stats.ModeSample) && o.SamplingPaused != "":
 		return []titlePart{{text: "samples paused !", style: styleWarn}}
 	case o.Mode == string(stats.ModeSample):
-		return append([]titlePart{{text: "sample " + sampleShare(s), style: styleText}}, priceParts(o)...)
+		return append([]titlePart{{text: "seen " + sampleShare(s), style: styleText}}, priceParts(o, "samples cost ")...)
 	}
 	return []titlePart{{text: "poll", style: styleDim}}
 }
@@ -61,19 +61,21 @@ func monitorText(left time.Duration) string {
 	return "MONITOR " + durationText(left+time.Second-1) + " left"
 }
 
-func priceParts(o *stats.Observer) []titlePart {
+// priceParts say what seeing the commands costs the server; what names it.
+func priceParts(o *stats.Observer, what string) []titlePart {
 	if o.Price == nil {
 		return nil
 	}
+	of := " of throughput"
 	share, ok := o.Price.ThroughputShare.Get()
 	if !ok {
-		cpu, ok := o.Price.ServerCPUShare.Get()
-		if !ok {
+		if share, ok = o.Price.ServerCPUShare.Get(); !ok {
 			return nil
 		}
-		return []titlePart{{text: "price " + percent(cpu) + " of cpu", short: "price " + percent(cpu), style: styleDim, prio: 4}}
+		of = "" // of the thread that runs commands, as what the polls cost
 	}
-	return []titlePart{{text: "price " + percent(share) + " of throughput", short: "price " + percent(share), style: styleDim, prio: 4}}
+	text := what + percent(share)
+	return []titlePart{{text: text + of, short: text, style: styleDim, prio: 3}}
 }
 
 // priceText is all that is known of the price of MONITOR.
@@ -123,7 +125,7 @@ func windowLines(s *stats.Snapshot) []pageLine {
 	case o.SamplingPaused != "":
 		text = "none at present: " + safe(o.SamplingPaused, 300)
 	case o.MonitorDuty.Known():
-		text = fmt.Sprintf("%s in this interval, on for %s of it, %s commands seen", whole(int64(o.Windows)), known(o.MonitorDuty, percent), whole(o.SampledCommands))
+		text = fmt.Sprintf("%s in this interval, %s of it seen: %s commands", whole(int64(o.Windows)), known(o.MonitorDuty, percent), whole(o.SampledCommands))
 	}
 	lines := []pageLine{{key: "windows", text: text}}
 	if s.Sampled.Windows > 0 {
@@ -131,7 +133,7 @@ func windowLines(s *stats.Snapshot) []pageLine {
 			whole(s.Sampled.Commands), whole(int64(s.Sampled.Windows)), durationText(time.Duration(min(s.Sampled.Span, 1e9)*float64(time.Second))))})
 	}
 	if price := priceText(o); price != "" {
-		lines = append(lines, pageLine{key: "their price", text: price})
+		lines = append(lines, pageLine{key: "samples cost", text: price})
 	}
 	if o.MonitorStopped != "" {
 		lines = append(lines, pageLine{key: "ended early", text: safe(o.MonitorStopped, 300)})

@@ -22,7 +22,7 @@ type serverSheet struct{}
 // sheetLine is a section's title or one fact.
 type sheetLine struct {
 	section string
-	label   string
+	label   string // of the fact; alone on its line where there is no text
 	text    string
 	more    string // where there is room
 	style   style
@@ -38,7 +38,7 @@ func (serverSheet) note(v *view, _ int) []string {
 
 func (serverSheet) draw(a area, v *view, _ int) {
 	const wide = 36
-	sections := [][]sheetLine{keyspaceLines(v.snap), persistenceLines(v.snap), replicationLines(v.snap)}
+	sections := [][]sheetLine{keyspaceLines(v), persistenceLines(v.snap), replicationLines(v.snap)}
 	columns := min(max(a.w/wide, 1), len(sections))
 	width := a.w / columns
 	heights := make([]int, columns)
@@ -57,6 +57,10 @@ func drawSheetLine(a area, l sheetLine) {
 		a.fill(x+1, 0, a.w-x-1, styleFaint, "─")
 		return
 	}
+	if l.text == "" {
+		a.cut(2, 0, a.w-2, styleDim, l.label)
+		return
+	}
 	a.cut(2, 0, 14, styleDim, l.label)
 	text := l.text
 	if mark := sign(l.style); mark != "" {
@@ -72,8 +76,12 @@ func drawSheetLine(a area, l sheetLine) {
 	}
 }
 
-func keyspaceLines(s *stats.Snapshot) []sheetLine {
+func keyspaceLines(v *view) []sheetLine {
+	s := v.snap
 	lines := []sheetLine{{section: "Databases"}}
+	if why := v.unanswered(); why != "" {
+		return append(lines, sheetLine{label: why})
+	}
 	for _, db := range s.Keyspace {
 		line := sheetLine{
 			label: fmt.Sprintf("db%d", db.DB),
@@ -85,7 +93,7 @@ func keyspaceLines(s *stats.Snapshot) []sheetLine {
 		lines = append(lines, line)
 	}
 	if len(s.Keyspace) == 0 {
-		lines = append(lines, sheetLine{text: "no keys", style: styleDim})
+		lines = append(lines, sheetLine{label: "no keys"})
 	}
 	return lines
 }

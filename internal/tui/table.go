@@ -23,6 +23,7 @@ type column[R any] struct {
 	bar   int                // cells of the bar behind the text, 0 for none
 	grow  int                // weight when there is room to spare
 	limit int                // cells that grow may reach
+	slack bool               // narrower than width where its texts are; others have a use for the room
 	prio  int                // the lowest stay when it is narrow
 	left  bool               // text stands left, numbers right
 	sign  bool               // room for the sign of severity
@@ -86,7 +87,11 @@ func fit[R any](v *view, cols []column[R], width int, wants func(col int) int) [
 	room := width
 	var places []place
 	for _, i := range byPrio {
-		need := cols[i].cells()
+		cells := cols[i].cells()
+		if cols[i].slack {
+			cells = min(cells, max(wants(i), textWidth(cols[i].heading(v))+1))
+		}
+		need := cells
 		if len(places) > 0 {
 			need += cols[i].gap()
 		}
@@ -94,7 +99,7 @@ func fit[R any](v *view, cols []column[R], width int, wants func(col int) int) [
 			continue
 		}
 		room -= need
-		places = append(places, place{col: i, w: cols[i].cells()})
+		places = append(places, place{col: i, w: cells})
 	}
 	slices.SortFunc(places, func(a, b place) int { return a.col - b.col })
 	grow(cols, places, max(room, 0), wants)
@@ -148,7 +153,7 @@ func (t *table[R]) wants(v *view) func(col int) int {
 	list = list[:min(len(list), widthRows)]
 	return func(col int) int {
 		c := &t.cols[col]
-		if c.grow == 0 {
+		if c.grow == 0 && !c.slack {
 			return 0
 		}
 		most := 0
@@ -172,7 +177,7 @@ func (t *table[R]) sortColumn(ts *tableState) int {
 }
 
 func (t *table[R]) note(v *view, panel int) []string {
-	if _, gone := t.gone(v); gone {
+	if _, gone := t.gone(v); gone || v.unanswered() != "" {
 		return nil
 	}
 	note := t.about(v, t.count(v, panel), len(t.list(v)))
@@ -227,9 +232,12 @@ func (t *table[R]) draw(a area, v *view, panel int) {
 }
 
 func (t *table[R]) nothing(v *view, filter string, total int) string {
+	why := v.unanswered()
 	switch {
 	case filter != "" && total > 0:
 		return "nothing matches “" + safe(filter, 40) + "” — Esc clears the filter"
+	case why != "":
+		return why
 	case t.empty != nil:
 		return t.empty(v)
 	}

@@ -73,7 +73,7 @@ func titleLeft(v *view) []titlePart {
 	}
 	parts = append(parts, findingParts(v)...)
 	if s.Version != "" {
-		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 2})
+		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 4})
 	}
 	if s.Role != "" {
 		text, st := roleText(v.snap)
@@ -83,7 +83,7 @@ func titleLeft(v *view) []titlePart {
 		parts = append(parts, titlePart{text: safe(s.Mode, 20), style: styleText, prio: 4})
 	}
 	if n, ok := s.UptimeSeconds.Get(); ok {
-		parts = append(parts, titlePart{text: "up " + seconds(n), style: styleText, prio: 3})
+		parts = append(parts, titlePart{text: "up " + seconds(n), style: styleText, prio: 5})
 	}
 	if s.Restarts > 0 {
 		parts = append(parts, titlePart{text: fmt.Sprintf("restarted %dx", s.Restarts), style: styleWarn, prio: 5})
@@ -129,7 +129,7 @@ func titleRight(v *view) []titlePart {
 	if every > 0 {
 		parts = append(parts, titlePart{text: "every " + digits(every, false) + "s", style: styleDim, prio: 6})
 	}
-	cost := titlePart{text: "cost " + known(o.ServerCPUShare, percent), style: styleText}
+	cost := titlePart{text: "polls cost " + known(o.ServerCPUShare, percent), style: styleText}
 	if o.BudgetShare > 0 && o.ServerCPUShare.Or(0) > o.BudgetShare {
 		cost.style, cost.text = styleWarn, cost.text+" !"
 	}
@@ -142,6 +142,7 @@ type banner struct {
 	style style
 	opens string // the panel that a click opens; "": none
 	tail  string // at the right end, where there is room for a good part of the text too
+	keep  string // behind the text, which makes room for it: what to do
 }
 
 // banners of a view, most important first.
@@ -175,14 +176,15 @@ func linkBanner(v *view) banner {
 	if l.Message != "" {
 		parts = append(parts, safe(l.Message, 300))
 	}
-	if l.Hint != "" {
-		parts = append(parts, safe(l.Hint, 300))
-	}
 	if at := v.figuresTime(); v.snap.Stale && !v.back && !at.IsZero() {
 		// Said before the message: it must be seen on a narrow terminal too.
 		parts = append(parts[:1], append([]string{"figures " + durationText(v.now.Sub(at)) + " old"}, parts[1:]...)...)
 	}
-	return banner{text: strings.Join(parts, " · ") + " ", style: styleLoud}
+	b := banner{text: strings.Join(parts, " · ") + " ", style: styleLoud}
+	if l.Hint != "" {
+		b.keep = "· " + safe(l.Hint, 300) + " "
+	}
+	return b
 }
 
 // linkWord is the state of the link in a word or two, as nobody may miss it.
@@ -209,6 +211,9 @@ func linkWord(v *view) string {
 	return word
 }
 
+// leastWord is what the text of a banner has at least before what to do, in cells: the state of the link.
+const leastWord = 22
+
 // leastBanner is what the text of a banner has before a tail gets any room, in cells.
 const leastBanner = 48
 
@@ -218,9 +223,14 @@ func drawBanner(a area, b banner) {
 		room -= n
 		a.right(0, 0, a.w, b.style, b.tail)
 	}
-	a.cut(0, 0, room, b.style, b.text)
+	text := room
+	if n := textWidth(b.keep); n > 0 {
+		text = max(room-n, leastWord)
+	}
+	x := a.cut(0, 0, text, b.style, b.text)
+	x = a.cut(x, 0, room-x, b.style, b.keep)
 	if b.style == styleLoud {
-		for x := textWidth(b.text); x < room; x++ {
+		for ; x < room; x++ {
 			a.put(x, 0, b.style, " ")
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func TestWatchAsksAndEnds(t *testing.T) {
 	var asked []time.Duration
 	d := startSampled(t, 120, 40, Options{Watch: func(n time.Duration) { asked = append(asked, n) }})
-	d.shows("sample 1.0 %  price 0.40 %")
+	d.shows("seen 1.0 %  samples cost 0.40 %")
 	d.press("m")
 	d.shows("See every command for 10 s?", "0.40 % of throughput at 1.0 % of the time,", "about 40 % while it is on",
 		"the server ends it by itself", "▸[10 s]")
@@ -38,11 +38,11 @@ func TestWatchAsksAndEnds(t *testing.T) {
 	d.press("m", "enter")
 	d.shows("MONITOR 10s left")
 	d.press("esc")
-	d.shows("MONITOR ended", "sample 1.0 %")
+	d.shows("MONITOR ended", "seen 1.0 %")
 	d.press("m", "enter")
 	d.send(tickMsg(noon.Add(14 * time.Second)))
 	d.hides("left ")
-	d.shows("sample 1.0 %")
+	d.shows("seen 1.0 %")
 	if want := []time.Duration{5e9, 0, 10e9, 0, 10e9}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %v, want %v", asked, want)
 	}
@@ -106,7 +106,7 @@ func TestHelpNamesTheWindows(t *testing.T) {
 	s.Observer.Dropped = 31
 	d.feed(s)
 	d.press("?")
-	d.shows("10 in this interval, on for 1.0 % of it, 824", "12,360 commands in 150 windows of the", "last 30s",
+	d.shows("10 in this interval, 1.0 % of it seen: 824", "12,360 commands in 150 windows of the", "last 30s",
 		"0.40 % of throughput", "31 lines of MONITOR")
 }
 
