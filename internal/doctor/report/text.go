@@ -109,7 +109,9 @@ func verdictInk(r *Report) ink {
 	switch {
 	case r.Counts.Critical > 0:
 		return red
-	case r.Counts.Warning > 0 || r.Looks == 0:
+	case r.unanswered() != "" && r.Looks > 0:
+		return red
+	case r.Counts.Warning > 0 || r.troubled():
 		return yellow
 	}
 	return green
