@@ -179,6 +179,34 @@ func whoText(c stats.Culprit) string {
 	return safeName(main) + " (" + strings.Join(more, ", ") + ")"
 }
 
+// over is the row of evidence that says which limits of its rule a finding is over: those are what to set
+// for another opinion. None without names.
+func (w *Window) over(names ...string) []stats.Evidence {
+	if len(names) == 0 {
+		return nil
+	}
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = n + " " + limitValue(n, w.Limit(n))
+	}
+	return []stats.Evidence{moment("over the limits", listed(texts), "redistop doctor rules "+w.rule)}
+}
+
+// limitValue writes a limit with the unit that its name says.
+func limitValue(name string, v float64) string {
+	switch {
+	case strings.HasSuffix(name, "share"):
+		return percent(v)
+	case strings.HasSuffix(name, "_usec"):
+		return usec(v)
+	case strings.HasSuffix(name, "_seconds"):
+		return seconds(v)
+	case strings.HasSuffix(name, "_bytes"):
+		return bytes(v)
+	}
+	return about(v)
+}
+
 // evidence is a row of evidence that is of the recent window.
 func (w *Window) evidence(what, value, source string) stats.Evidence {
 	return stats.Evidence{What: what, Value: value, Source: source, Seconds: w.Seconds()}
