@@ -52,8 +52,20 @@ func about(v float64) string {
 	case a >= 999_500:
 		return trimZero(strconv.FormatFloat(v/1e6, 'f', 1, 64)) + " million"
 	default:
-		step := math.Pow(10, math.Floor(math.Log10(a))-1)
+		step := stepOf(v)
 		return count(int64(math.Round(v/step) * step))
+	}
+}
+
+// stepOf is the worth of the last figure that about writes of a number.
+func stepOf(v float64) float64 {
+	switch a := math.Abs(v); {
+	case a < 9.95 || math.IsNaN(a) || math.IsInf(a, 0):
+		return 0.1
+	case a >= 999_500:
+		return 1e5
+	default:
+		return math.Pow(10, math.Floor(math.Log10(a))-1)
 	}
 }
 
