@@ -50,7 +50,7 @@ func TestHostLatency(t *testing.T) {
 		s := newSynth(hostLatency)
 		s.run(5, func(int) { keys(s, 926_000); s.now.Latency.BaselineUsec = stats.Some(25_000.0) })
 		f := s.only(t, "host-latency", stats.Info)
-		says(t, f, "This host also stops programs for up to 25 ms", "look at that first")
+		says(t, f, "This host also stops programs for up to 25 ms", "look at that first", "looks_share 30 %, ping_usec 20 ms and pause_usec 20 ms")
 		if f.Confidence == stats.Certain || strings.Contains(f.Title, "not the server's") {
 			t.Errorf("%s: %s", f.Confidence, f.Title)
 		}

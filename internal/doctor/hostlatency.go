@@ -54,6 +54,7 @@ func checkHostLatency(w *Window) []stats.Finding {
 	ran := clean.share >= w.Limit("looks_share") && clean.share >= 0.8*slow.share // we did, while the server did not
 	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() && !ran || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
+		f.Evidence = append(f.Evidence, w.hostLimits(&f, pause, steal)...)
 		if pause < slow.usec/2 {
 			f.Confidence = stats.Likely // it fits, but nothing that was measured lasted that long
 		}
@@ -63,7 +64,23 @@ func checkHostLatency(w *Window) []stats.Finding {
 		return nil // we may be slow ourselves, or the server has much to do
 	}
 	w.notTheServer(&f, clean.usec, busy)
+	f.Evidence = append(f.Evidence, w.hostLimits(&f, 0, 0)...)
 	return []stats.Finding{f}
+}
+
+// hostLimits names the limits that a finding of late PINGs is over.
+func (w *Window) hostLimits(f *stats.Finding, pause, steal float64) []stats.Evidence {
+	names := []string{"looks_share", "ping_usec"}
+	for name, value := range map[string]float64{"pause_usec": pause, "steal_share": steal, "load_per_core": w.loadPerCore()} {
+		if value >= w.Limit(name) {
+			names = append(names, name)
+		}
+	}
+	if f.Severity == stats.Warning && steal < w.Limit("steal_share") {
+		names = append(names, "grave_ping_usec")
+	}
+	slices.Sort(names[2:])
+	return w.over(names...)
 }
 
 // longestExecuted is the longest call of the recent window in microseconds, without those that take no time
@@ -90,6 +107,7 @@ func (w *Window) hostAlso(f *stats.Finding, pause, steal float64) []stats.Findin
 	if stolen {
 		f.Title = "The hypervisor also gives " + percent(steal) + " of this host's time to others, beside what the server itself executes"
 	}
+	f.Evidence = append(f.Evidence, w.hostLimits(f, pause, steal)...)
 	f.Impact = "Some of the delays may be the host's. Those of the longest PINGs are explained by what the server executes: look at that first."
 	return []stats.Finding{*f}
 }
