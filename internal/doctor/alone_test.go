@@ -19,7 +19,7 @@ func TestNobodyElseWaits(t *testing.T) {
 			s.calls("keys", 1, 700_000).logged("10.0.3.7:1", "admin-web", 700_000, "KEYS", "*")
 		})
 	}
-	const why = "it is a warning only because they are hardly there"
+	const why = "which is why this is a warning and not critical"
 	f := run(func(*synth) {}).only(t, "blocking-command", stats.Warning)
 	says(t, f, "Hardly anybody else uses this server at present", why)
 	for name, set := range map[string]func(*synth){
@@ -37,6 +37,18 @@ func TestNobodyElseWaits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where all connections are alike no more commands wait than the others of them can have under way.
+func TestWaitingWhereAllAreAlike(t *testing.T) {
+	s := newSynth(blockingCommand)
+	for range 3 {
+		s.connection(stats.ConnectionRow{Name: "app", LastCommand: "get"})
+	}
+	s.run(20, func(int) {
+		s.calls("get", 4000, 3).calls("keys", 1, 300_000).logged("10.0.9.1:40001", "app", 300_000, "KEYS", "*")
+	})
+	says(t, s.only(t, "blocking-command", stats.Critical), "While one runs about 2 other commands wait for 300 ms")
 }
 
 // A finding names the limits that it is over, with their values as they are set.

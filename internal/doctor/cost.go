@@ -13,8 +13,8 @@ var timeLimits = []Limit{
 	{"call_usec", 10_000, "a call that others notice: a command usually takes some microseconds and its way there and back under a millisecond; the servers' own slow log begins here too"},
 	{"time_share", 0.02, "of the time in such calls: with 2 % one of fifty commands of everybody else meets one and waits"},
 	{"critical_share", 0.10, "one of ten commands waits: no longer an outlier but the service that all get"},
-	{"stall_usec", 100_000, "a pause that people feel, and longer than many clients wait before they try again"},
-	{"freeze_usec", 1_000_000, "many clients give up after a second, all of them at once, and come back with new connections"},
+	{"stall_usec", 100_000, "a pause that people feel, and longer than many clients wait before they try again; one is a warning, two in the window are critical"},
+	{"freeze_usec", 1_000_000, "many clients give up after a second, all of them at once, and come back with new connections: one is critical"},
 	{"heavy_usec", 2_000, "no single such call is felt, but it is a thousand times what a GET takes"},
 	{"heavy_share", 0.25, "of the time in calls of that kind: a quarter of the server for one kind of question is worth a look"},
 }

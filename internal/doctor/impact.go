@@ -160,13 +160,17 @@ func (w *Window) impact(c *cost, culprits []stats.Culprit) string {
 	mean, free := c.mean()/1e6, max(0.05, 1-c.share)
 	waiting := rate / free * mean
 	others := w.busyConnections(culprits)
+	if others == 0 { // all are alike, by address and name: one of them is the culprit
+		others = w.busyConnections(nil) - 1
+	}
 	var b strings.Builder
 	switch {
 	case rate < 1:
-		b.WriteString("Hardly anybody else uses this server at present; who does waits for up to " + usec(c.longest))
+		b.WriteString("Hardly anybody else uses this server at present")
 		if w.lowered(c) {
-			b.WriteString(". For others it would be critical; it is a warning only because they are hardly there")
+			b.WriteString(", which is why this is a warning and not critical")
 		}
+		b.WriteString("; who does waits for up to " + usec(c.longest))
 	case waiting < 1:
 		fmt.Fprintf(&b, "While one runs everybody else waits: a command of others meets one in %s of cases and is late by up to %s", percent(c.share), usec(c.longest))
 	default:
