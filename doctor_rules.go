@@ -111,7 +111,7 @@ func ruleText(r doctor.Rule, o doctor.Options, width int) string {
 		fmt.Fprintf(&b, "  %s: %s\n%s", l.Name, value, indented(l.Why, 6, width))
 	}
 	if len(r.Behind) > 0 {
-		fmt.Fprintf(&b, "\n%s", indented("For information only while one of these, its causes, stands: "+strings.Join(r.Behind, ", "), 0, width))
+		fmt.Fprintf(&b, "\n%s", indented("While one of these is found too, which may be what causes it, this one is for information only: "+strings.Join(r.Behind, ", "), 0, width))
 	}
 	return b.String()
 }
@@ -119,7 +119,9 @@ func ruleText(r doctor.Rule, o doctor.Options, width int) string {
 // indented wraps a text behind a margin.
 func indented(text string, margin, width int) string {
 	var b strings.Builder
-	for line := range strings.Lines(ansi.Wordwrap(text, width-margin, "") + "\n") {
+	const unbroken = "\u2011" // a hyphen where no line ends: names of rules and options stay whole
+	text = ansi.Wordwrap(strings.ReplaceAll(text, "-", unbroken), width-margin, "")
+	for line := range strings.Lines(strings.ReplaceAll(text, unbroken, "-") + "\n") {
 		b.WriteString(strings.Repeat(" ", margin) + strings.TrimRight(line, " \n") + "\n")
 	}
 	return b.String()

@@ -183,6 +183,23 @@ func TestDoctorOfASilentServer(t *testing.T) {
 	}
 }
 
+// TestDoctorOfAServerThatHangs looks at a server that is stopped while it is looked at, and stays so.
+func TestDoctorOfAServerThatHangs(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	hang := time.AfterFunc(2500*time.Millisecond, func() { s.Pause() })
+	defer s.Resume()
+	defer hang.Stop()
+	got := runDoctor(t, "-s", s.Socket(), "--for", "6s", "--format", "json", "--fail-on", "never")
+	var r report.Report
+	if err := json.Unmarshal([]byte(got.stdout), &r); err != nil {
+		t.Fatalf("%v: %+v", err, got)
+	}
+	if n := len(r.Trouble); got.code != exitConnect || n == 0 || !r.Trouble[n-1].Lasting || !strings.Contains(got.stdout, "and still does not") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestDoctorTellsTheHostFromTheServer looks at an idle server whose process is stopped again and again, as a
 // throttled container is: nothing that it executes is to blame.
 func TestDoctorTellsTheHostFromTheServer(t *testing.T) {

@@ -118,7 +118,7 @@ func (w *Window) evidenceBefore(c *cost, m *matter) []stats.Evidence {
 	if keys := w.keys(); c.work.Name == "keys" && keys > 0 {
 		rows = append(rows, moment("keys it walks over", count(keys), "INFO keyspace"))
 	}
-	return append(rows, w.felt()...)
+	return append(append(rows, w.felt()...), w.over(w.limitsOver(c)...)...)
 }
 
 // impactBefore is what others felt of them.

@@ -20,7 +20,7 @@ var blockingCommand = Rule{
 		"so their owners look for the fault everywhere else.",
 	How: "INFO commandstats counts calls and time of each command, LATENCY HISTOGRAM (7.0+) bounds the longest call, SLOWLOG names single calls with " +
 		"their sender. Judged is what it costs here: a quick KEYS is no finding. The time is that of the execution alone, so what clients feel is more. " +
-		"What scripts call counts to the script. A few slow ones among very many quick ones, no longer than this host stops programs, are for information: the host may be to blame. A call of the last minute that was before we looked is known by SLOWLOG alone: it is over, and no more than a warning. Blocking commands such as BLPOP do not count while they wait.",
+		"What scripts call counts to the script. What would be critical is a warning while hardly anybody else uses the server: no command a second of others, no other client's connection in use, no PING that waited for freeze_usec. A few slow ones among very many quick ones, no longer than this host stops programs, are for information: the host may be to blame. A call of the last minute that was before we looked is known by SLOWLOG alone: it is over, and no more than a warning. Blocking commands such as BLPOP do not count while they wait.",
 	Do:     "Do the same in small steps (SCAN, SSCAN, HSCAN, ranges, smaller batches), keep what is asked for ready, or ask a replica.",
 	Limits: timeLimits,
 	Check:  checkBlocking,

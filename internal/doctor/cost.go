@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"redistop/internal/stats"
@@ -12,8 +13,8 @@ var timeLimits = []Limit{
 	{"call_usec", 10_000, "a call that others notice: a command usually takes some microseconds and its way there and back under a millisecond; the servers' own slow log begins here too"},
 	{"time_share", 0.02, "of the time in such calls: with 2 % one of fifty commands of everybody else meets one and waits"},
 	{"critical_share", 0.10, "one of ten commands waits: no longer an outlier but the service that all get"},
-	{"stall_usec", 100_000, "a pause that people feel, and longer than many clients wait before they try again"},
-	{"freeze_usec", 1_000_000, "many clients give up after a second, all of them at once, and come back with new connections"},
+	{"stall_usec", 100_000, "a pause that people feel, and longer than many clients wait before they try again; one is a warning, two in the window are critical"},
+	{"freeze_usec", 1_000_000, "many clients give up after a second, all of them at once, and come back with new connections: one is critical"},
 	{"heavy_usec", 2_000, "no single such call is felt, but it is a thousand times what a GET takes"},
 	{"heavy_share", 0.25, "of the time in calls of that kind: a quarter of the server for one kind of question is worth a look"},
 }
@@ -180,8 +181,8 @@ func (w *Window) severityByCost(c *cost) stats.Severity {
 		return ""
 	case slow && again && (c.share >= w.Limit("critical_share") || c.stalls >= 2),
 		c.stalls > 0 && c.longest >= w.Limit("freeze_usec"):
-		if w.others(c.work) < 1 {
-			return stats.Warning // nobody else is there to wait
+		if w.alone(c) {
+			return stats.Warning
 		}
 		return stats.Critical
 	case slow && again && c.share >= w.Limit("time_share"), c.stalls > 0,
@@ -189,6 +190,56 @@ func (w *Window) severityByCost(c *cost) stats.Severity {
 		return stats.Warning
 	}
 	return ""
+}
+
+// alone says that nobody else is there to wait for slow calls: hardly a command of others, no connection of
+// another client in use, no PING that waited as long as clients give up after.
+func (w *Window) alone(c *cost) bool {
+	if w.others(c.work) >= 1 {
+		return false
+	}
+	if ping, ok := w.pingMax(); ok && ping >= w.Limit("freeze_usec") {
+		return false
+	}
+	senders := make([]stats.Culprit, len(c.slow))
+	for i := range c.slow {
+		senders[i] = c.slow[i].Who
+	}
+	for i := range w.Now.Connections {
+		o := &w.Now.Connections[i]
+		if inUse(o) && o.LastCommand != c.work.Name && !among(o, senders) {
+			return false
+		}
+	}
+	return true
+}
+
+// lowered says that a cost is no more than a warning only because nobody else is there.
+func (w *Window) lowered(c *cost) bool {
+	over := w.limitsOver(c)
+	grave := slices.Contains(over, "critical_share") || slices.Contains(over, "freeze_usec") || slices.Contains(over, "stall_usec") && c.stalls >= 2 && c.calls >= 2
+	return grave && !c.past && w.severity(c) == stats.Warning
+}
+
+// limitsOver names the limits of the rule that a cost is over, those of its share first.
+func (w *Window) limitsOver(c *cost) (names []string) {
+	mean := c.mean()
+	often := !c.past && mean >= w.Limit("call_usec")/2 && c.calls >= 2
+	for _, l := range []struct {
+		name string
+		over bool
+	}{
+		{"time_share", often && c.share >= w.Limit("time_share")},
+		{"critical_share", often && c.share >= w.Limit("critical_share")},
+		{"stall_usec", c.stalls > 0},
+		{"freeze_usec", c.stalls > 0 && c.longest >= w.Limit("freeze_usec")},
+		{"heavy_share", !c.past && mean >= w.Limit("heavy_usec") && c.share >= w.Limit("heavy_share")},
+	} {
+		if l.over {
+			names = append(names, l.name)
+		}
+	}
+	return names
 }
 
 // others is the rate of all other commands.

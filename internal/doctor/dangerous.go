@@ -114,10 +114,11 @@ var flushRemedies = []string{
 
 func (w *Window) danger(k Work, d danger) stats.Finding {
 	c := w.costOf(k)
-	severity, impact := d.severity, d.impact
+	severity, impact, rows := d.severity, d.impact, []stats.Evidence{w.callsRow(k)}
 	if s := w.severity(&c); d.timed && s.Rank() > severity.Rank() {
 		severity = s
 		impact += " " + w.impact(&c, nil)
+		rows = append(rows, w.over(w.limitsOver(&c)...)...)
 	}
 	claim := d.claim
 	if strings.Contains(claim, "%s") {
@@ -130,7 +131,7 @@ func (w *Window) danger(k Work, d danger) stats.Finding {
 	return stats.Finding{
 		Subject: k.Name, Weight: float64(k.Usec), Severity: severity, Confidence: stats.Certain,
 		Title:    commandName(k.Name) + " " + claim,
-		Evidence: []stats.Evidence{w.callsRow(k)},
+		Evidence: rows,
 		Culprits: by.culprits, Impact: impact,
 		Remedy:  []string{d.remedy, restrict},
 		Unknown: unknownSender(by),
@@ -203,6 +204,7 @@ func (w *Window) flushes() []stats.Finding {
 		}
 		if c.longest >= w.Limit("call_usec") {
 			f.Impact += " " + w.impact(&c, by.culprits)
+			f.Evidence = append(f.Evidence, w.over(w.limitsOver(&c)...)...)
 		}
 		found = append(found, f)
 	}

@@ -13,7 +13,7 @@ var bigKeyDelete = Rule{
 	What:  "DEL, or EXPIRE with a time that is over, frees a big key at once, element by element; or one command deletes very many keys.",
 	Why:   "A set of a million members takes a good part of a second to free, and the server answers nobody meanwhile.",
 	How: "INFO commandstats counts calls and time, SLOWLOG names single calls with their sender. The size of a key that is gone cannot be asked any more. " +
-		"Keys that expire, are evicted or overwritten are freed outside of any command that would show it.",
+		"Keys that expire, are evicted or overwritten are freed outside of any command that would show it. What would be critical is a warning while hardly anybody else uses the server.",
 	Do:     "UNLINK takes the key out at once and frees it in the background; lazyfree-lazy-user-del yes makes DEL do the same.",
 	Limits: timeLimits,
 	Check:  checkDeletes,

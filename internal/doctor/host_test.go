@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"strings"
 	"testing"
 
 	"redistop/internal/stats"
@@ -41,7 +42,33 @@ func TestHostLatency(t *testing.T) {
 			says(t, s.only(t, "host-latency", c.severity), c.says...)
 		})
 	}
+	keys := func(s *synth, usec float64) {
+		ping(s, 200, 800_000)
+		s.calls("get", 100, 3).calls("keys", 1, usec).logged("10.0.0.1:1", "admin-web", int64(usec), "KEYS", "*")
+	}
+	t.Run("the server executes, and the host has pauses", func(t *testing.T) {
+		s := newSynth(hostLatency)
+		s.run(5, func(int) { keys(s, 926_000); s.now.Latency.BaselineUsec = stats.Some(25_000.0) })
+		f := s.only(t, "host-latency", stats.Info)
+		says(t, f, "This host also stops programs for up to 25 ms", "look at that first", "looks_share 30 %, ping_usec 20 ms and pause_usec 20 ms")
+		if f.Confidence == stats.Certain || strings.Contains(f.Title, "not the server's") {
+			t.Errorf("%s: %s", f.Confidence, f.Title)
+		}
+	})
+	t.Run("shorter calls explain nothing, nor do short pauses", func(t *testing.T) {
+		s := newSynth(hostLatency)
+		s.run(5, func(int) { keys(s, 40_000); s.now.Latency.BaselineUsec = stats.Some(25_000.0) })
+		if f := s.only(t, "host-latency", stats.Warning); f.Confidence == stats.Certain {
+			t.Errorf("certain of %s", f.Title)
+		}
+	})
 	silent(t, hostLatency, 5, map[string]func(*synth, int){
+		"the server executes": func(s *synth, i int) { keys(s, 926_000) },
+		"it executes, on a busy host": func(s *synth, i int) {
+			keys(s, 926_000)
+			s.now.Host = stats.Host{Local: true, Load: stats.Some(9.0), Cores: stats.Some(2)}
+			s.now.Latency.HereMaxUsec = stats.Some(500_000.0)
+		},
 		"quick":       func(s *synth, i int) { ping(s, 200, 19_000); s.now.Latency.BaselineUsec = stats.Some(90_000.0) },
 		"far, even":   func(s *synth, i int) { ping(s, 80_000, 99_000); s.now.Latency.Remote = true },
 		"we are slow": func(s *synth, i int) { ping(s, 200, 30_000); s.now.Latency.HereMaxUsec = stats.Some(20_000.0) },

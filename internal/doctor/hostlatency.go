@@ -12,7 +12,7 @@ var hostLatency = Rule{
 	Group: "Persistence and host",
 	What:  "Requests take long although the server executes little: its host does not let programs run when they should, or the network between holds them up.",
 	Why:   "Nothing that is changed in Redis or its clients helps. Without knowing that, people look in the wrong place.",
-	How:   "PINGs from here, a thread of redistop that only counts and sees when it is not run (like redis-cli --intrinsic-latency), the time that the hypervisor gave to others, and how busy the server's main thread is. What is measured here says nothing of the server's host when that is another one.",
+	How:   "PINGs from here, a thread of redistop that only counts and sees when it is not run (like redis-cli --intrinsic-latency), the time that the hypervisor gave to others, and how busy the server's main thread is. What is measured here says nothing of the server's host when that is another one. While calls take as long as the PINGs were late, they explain it: then nothing is said of the host but what was measured of it by itself.",
 	Do:    "Look at the host: load, other programs, limits of the container or virtual machine; between hosts at the network.",
 	Limits: []Limit{
 		{"looks_share", 0.3, "of the looks had such a PING: a single hiccup is nobody's fault"},
@@ -36,27 +36,80 @@ func checkHostLatency(w *Window) []stats.Finding {
 	if slow.share < w.Limit("looks_share") || w.Now.Persistence.Loading {
 		return nil
 	}
+	busy, known := w.mean(Recent, mainThread)
+	pause := l.BaselineUsec.Or(0)
+	executes := w.longestExecuted() >= max(slow.usec, pause) || known > 0 && busy > w.Limit("busy_share") && pause < slow.usec/2
 	f := stats.Finding{
 		Severity: stats.Info, Confidence: stats.Likely,
 		Evidence: []stats.Evidence{w.evidence("longest PING of each look", usec(slow.usec)+" or about that in "+percent(slow.share)+" of the looks", "PING")},
 		Impact:   "Requests are late by up to " + usec(slow.usec) + " whatever they ask.",
 	}
 	steal, _ := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.Host.StealShare })
-	pause := l.BaselineUsec.Or(0)
+	if executes {
+		return w.hostAlso(&f, pause, steal)
+	}
 	if slow.usec >= w.Limit("grave_ping_usec") {
 		f.Severity = stats.Warning
 	}
 	ran := clean.share >= w.Limit("looks_share") && clean.share >= 0.8*slow.share // we did, while the server did not
 	if !l.Remote && (pause >= w.Limit("pause_usec") || w.overloaded() && !ran || w.Now.Host.Local && steal >= w.Limit("steal_share")) {
 		w.hostPauses(&f, pause, steal)
+		f.Evidence = append(f.Evidence, w.hostLimits(&f, pause, steal)...)
+		if pause < slow.usec/2 {
+			f.Confidence = stats.Likely // it fits, but nothing that was measured lasted that long
+		}
 		return []stats.Finding{f}
 	}
-	busy, known := w.mean(Recent, func(s *stats.Snapshot) stats.Maybe[float64] { return s.CPU.MainThread })
 	if clean.share < w.Limit("looks_share") || known == 0 || busy > w.Limit("busy_share") {
 		return nil // we may be slow ourselves, or the server has much to do
 	}
 	w.notTheServer(&f, clean.usec, busy)
+	f.Evidence = append(f.Evidence, w.hostLimits(&f, 0, 0)...)
 	return []stats.Finding{f}
+}
+
+// hostLimits names the limits that a finding of late PINGs is over.
+func (w *Window) hostLimits(f *stats.Finding, pause, steal float64) []stats.Evidence {
+	names := []string{"looks_share", "ping_usec"}
+	for name, value := range map[string]float64{"pause_usec": pause, "steal_share": steal, "load_per_core": w.loadPerCore()} {
+		if value >= w.Limit(name) {
+			names = append(names, name)
+		}
+	}
+	if f.Severity == stats.Warning && steal < w.Limit("steal_share") {
+		names = append(names, "grave_ping_usec")
+	}
+	slices.Sort(names[2:])
+	return w.over(names...)
+}
+
+// longestExecuted is the longest call of the recent window in microseconds, without those that take no time
+// by themselves: they are long where something else stopped the server.
+func (w *Window) longestExecuted() (longest float64) {
+	for _, k := range w.Works() {
+		if k.Calls > 0 && !quickByNature(k.Name, w.Slowest(k.Name)) {
+			longest = max(longest, k.UsecPerCall, k.MaxUsec.Or(0))
+		}
+	}
+	return longest
+}
+
+// hostAlso is what is left to say of the host where the server's own work explains that PINGs are late: what
+// was measured of the host alone.
+func (w *Window) hostAlso(f *stats.Finding, pause, steal float64) []stats.Finding {
+	stolen := w.Now.Host.Local && steal >= w.Limit("steal_share")
+	if w.Now.Latency.Remote || pause < w.Limit("pause_usec") && !stolen {
+		return nil
+	}
+	w.hostPauses(f, pause, steal)
+	f.Severity, f.Confidence = stats.Info, stats.Likely
+	f.Title = "This host also stops programs for up to " + usec(pause) + ", beside what the server itself executes"
+	if stolen {
+		f.Title = "The hypervisor also gives " + percent(steal) + " of this host's time to others, beside what the server itself executes"
+	}
+	f.Evidence = append(f.Evidence, w.hostLimits(f, pause, steal)...)
+	f.Impact = "Some of the delays may be the host's. Those of the longest PINGs are explained by what the server executes: look at that first."
+	return []stats.Finding{*f}
 }
 
 // lateLooks are Snapshots in which a PING was late.

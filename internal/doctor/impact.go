@@ -26,7 +26,7 @@ func (w *Window) costEvidence(c *cost, m *matter) []stats.Evidence {
 	if keys := w.keys(); c.work.Name == "keys" && keys > 0 {
 		rows = append(rows, moment("keys it walks over", count(keys), "INFO keyspace"))
 	}
-	return append(rows, w.felt()...)
+	return append(append(rows, w.felt()...), w.over(w.limitsOver(c)...)...)
 }
 
 // numbers are calls, mean and longest.
@@ -96,7 +96,7 @@ func (w *Window) felt() []stats.Evidence {
 	if rate, ok := w.commandRate(); ok {
 		value := perSecond(rate)
 		if n := w.busyConnections(nil); n > 0 {
-			value += " on " + plural(int64(n), "connection") + " that are in use"
+			value += " on " + plural(int64(n), "connection that is in use", "connections that are in use")
 		}
 		rows = append(rows, w.evidence("commands of all clients", value, "INFO stats, CLIENT LIST"))
 	}
@@ -122,11 +122,15 @@ func (w *Window) busyConnections(culprits []stats.Culprit) int {
 	n := 0
 	for i := range w.Now.Connections {
 		c := &w.Now.Connections[i]
-		if !c.Own && c.IdleSeconds <= 5 && !hasFlag(c, "bSMO") && !among(c, culprits) {
+		if inUse(c) && !among(c, culprits) {
 			n++
 		}
 	}
 	return n
+}
+
+func inUse(c *stats.ConnectionRow) bool {
+	return !c.Own && c.IdleSeconds <= 5 && !hasFlag(c, "bSMO")
 }
 
 func among(c *stats.ConnectionRow, culprits []stats.Culprit) bool {
@@ -156,10 +160,17 @@ func (w *Window) impact(c *cost, culprits []stats.Culprit) string {
 	mean, free := c.mean()/1e6, max(0.05, 1-c.share)
 	waiting := rate / free * mean
 	others := w.busyConnections(culprits)
+	if others == 0 { // all are alike, by address and name: one of them is the culprit
+		others = w.busyConnections(nil) - 1
+	}
 	var b strings.Builder
 	switch {
 	case rate < 1:
-		b.WriteString("Hardly anybody else uses this server at present; who does waits for up to " + usec(c.longest))
+		b.WriteString("Hardly anybody else uses this server at present")
+		if w.lowered(c) {
+			b.WriteString(", which is why this is a warning and not critical")
+		}
+		b.WriteString("; who does waits for up to " + usec(c.longest))
 	case waiting < 1:
 		fmt.Fprintf(&b, "While one runs everybody else waits: a command of others meets one in %s of cases and is late by up to %s", percent(c.share), usec(c.longest))
 	default:
@@ -172,7 +183,7 @@ func (w *Window) impact(c *cost, culprits []stats.Culprit) string {
 		}
 	}
 	b.WriteString(".")
-	if ping, ok := w.pingMax(); ok && ping >= c.mean()/2 {
+	if ping, ok := w.pingMax(); ok && ping >= max(c.mean(), c.longest)/2 { // a shorter one met none of the long calls
 		fmt.Fprintf(&b, " A PING from here took up to %s.", usec(ping))
 	}
 	return b.String()

@@ -3,9 +3,9 @@ package doctor
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"redistop/internal/stats"
 )
@@ -19,7 +19,7 @@ var nPlusOne = Rule{
 		"it reads and writes the socket for every single one.",
 	How: "Samples of the command stream: one command for one pattern of keys, on few connections, each at a rate that only a loop reaches. Whether the client could " +
 		"know all keys before it asks, the samples cannot tell.",
-	Do: "Collect the keys first and ask once.",
+	Do: "Collect the keys first and ask once. Where it is one and the same key again and again, keep it in the client for a moment.",
 	Limits: []Limit{
 		{"per_connection", 1000, "commands a second of one kind on one connection: what a loop reaches where a way there and back takes a millisecond or less"},
 		{"most_connections", 4, "on more of them it is many independent requests rather than a loop"},
@@ -107,7 +107,7 @@ func (w *Window) connectionsOf(r *stats.SampleRow) (n int) {
 }
 
 func (w *Window) nPlusOneFinding(r *stats.SampleRow, connections int) stats.Finding {
-	load, _ := w.mean(30*time.Second, mainThread)
+	load, _ := w.mean(Recent, mainThread)
 	rate, share := r.CommandsPerSecond.Or(0), r.Share.Or(0)
 	line := sampledLine(r)
 	who := w.sampledCulprit(r, line)
@@ -127,9 +127,15 @@ func (w *Window) nPlusOneFinding(r *stats.SampleRow, connections int) stats.Find
 		Remedy:  []string{"collect the keys first and ask once: " + together[r.Command] + ", in pieces of some 100"},
 		Unknown: []string{"whether the next question depends on the answer before, or many requests share the connection: then it cannot be asked at once"},
 	}
+	if key, ok := w.sameKey(r); ok {
+		w.sayOfSameKey(&f, r, key)
+	}
+	over := []string{"per_connection", "command_share"}
 	if share*load >= w.Limit("work_share") && !multiplexed(who.Library) && !writes(r.Command) {
 		f.Severity = stats.Warning
+		over = append(over, "work_share")
 	}
+	f.Evidence = append(f.Evidence, w.over(over...)...)
 	return f
 }
 
@@ -138,9 +144,11 @@ func multiplexed(library string) bool {
 	return slices.ContainsFunc(multiplexers, func(m string) bool { return strings.Contains(library, m) })
 }
 
-// estimate writes a rate from samples with its error.
+// estimate writes a rate from samples with its error, as fine as the rate is written. An error that does not
+// reach its last figure is not told.
 func estimate(rate float64, err stats.Maybe[float64]) string {
-	if e, ok := err.Get(); ok && e > 0 {
+	step := stepOf(rate)
+	if e := math.Round(err.Or(0)/step) * step; e > 0 {
 		return about(rate) + " ± " + about(e) + " a second"
 	}
 	return perSecond(rate)

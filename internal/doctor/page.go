@@ -44,7 +44,7 @@ func RulePage(r Rule) string {
 	fmt.Fprintf(&b, "### %s\n\n**%s.** %s\n\n", r.ID, r.Title, r.What)
 	fmt.Fprintf(&b, "*Why it hurts.* %s\n\n*How we know.* %s\n\n*What to do.* %s\n", r.Why, r.How, r.Do)
 	if len(r.Behind) > 0 {
-		fmt.Fprintf(&b, "\nIt is for information only while one of these explains it: %s.\n", strings.Join(r.Behind, ", "))
+		fmt.Fprintf(&b, "\nWhile one of these is found too, which may be what causes it, this one is for information only: %s.\n", strings.Join(r.Behind, ", "))
 	}
 	if len(r.Limits) == 0 {
 		return b.String()

@@ -15,7 +15,7 @@ var slowScript = Rule{
 	Why: "A script is one command: it runs from its beginning to its end, and everybody else waits. Past busy-reply-threshold " +
 		"(lua-time-limit, 5 s) the server answers the others with BUSY errors and goes on running it.",
 	How: "INFO commandstats counts calls and time, the commands inside included; SLOWLOG names single calls with their sender, and what they called. " +
-		"That the server answers BUSY is seen at once.",
+		"That the server answers BUSY is seen at once. What would be critical is a warning while hardly anybody else uses the server.",
 	Do:     "Bound what one call does, and call it again until all is done.",
 	Limits: timeLimits,
 	Always: true,

@@ -52,8 +52,20 @@ func about(v float64) string {
 	case a >= 999_500:
 		return trimZero(strconv.FormatFloat(v/1e6, 'f', 1, 64)) + " million"
 	default:
-		step := math.Pow(10, math.Floor(math.Log10(a))-1)
+		step := stepOf(v)
 		return count(int64(math.Round(v/step) * step))
+	}
+}
+
+// stepOf is the worth of the last figure that about writes of a number.
+func stepOf(v float64) float64 {
+	switch a := math.Abs(v); {
+	case a < 9.95 || math.IsNaN(a) || math.IsInf(a, 0):
+		return 0.1
+	case a >= 999_500:
+		return 1e5
+	default:
+		return math.Pow(10, math.Floor(math.Log10(a))-1)
 	}
 }
 
@@ -177,6 +189,34 @@ func whoText(c stats.Culprit) string {
 		return safeName(main)
 	}
 	return safeName(main) + " (" + strings.Join(more, ", ") + ")"
+}
+
+// over is the row of evidence that says which limits of its rule a finding is over: those are what to set
+// for another opinion. None without names.
+func (w *Window) over(names ...string) []stats.Evidence {
+	if len(names) == 0 {
+		return nil
+	}
+	texts := make([]string, len(names))
+	for i, n := range names {
+		texts[i] = n + " " + limitValue(n, w.Limit(n))
+	}
+	return []stats.Evidence{moment("over the limits", listed(texts), "redistop doctor rules "+w.rule)}
+}
+
+// limitValue writes a limit with the unit that its name says.
+func limitValue(name string, v float64) string {
+	switch {
+	case strings.HasSuffix(name, "share"):
+		return percent(v)
+	case strings.HasSuffix(name, "_usec"):
+		return usec(v)
+	case strings.HasSuffix(name, "_seconds"):
+		return seconds(v)
+	case strings.HasSuffix(name, "_bytes"):
+		return bytes(v)
+	}
+	return about(v)
 }
 
 // evidence is a row of evidence that is of the recent window.

@@ -32,6 +32,7 @@ type Window struct {
 
 	restarts int // seen, each within minutes of the one before; 0 where Restarted is nil
 	slow     slowCommands
+	rule     string // that is asked
 	limits   map[string]float64
 	book     addressBook
 	census   census

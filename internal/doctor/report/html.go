@@ -45,9 +45,10 @@ func HTML(r *Report) ([]byte, error) {
 		Troubles: r.troubles(), LookedAt: r.looked(), Gaps: r.gaps(), Style: template.CSS(pageStyle), Class: "good",
 		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"}
 	p.Addr, p.Facts = r.server()
-	if r.Worst != "" && r.Worst != stats.Info {
-		p.Class = string(r.Worst)
-	} else if r.Looks == 0 {
+	switch verdictInk(r) {
+	case red:
+		p.Class = string(stats.Critical)
+	case yellow:
 		p.Class = string(stats.Warning)
 	}
 	var b bytes.Buffer

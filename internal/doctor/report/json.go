@@ -14,12 +14,16 @@ func JSON(r *Report) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
+	whole := struct {
+		*Report
+		Verdict string `json:"verdict"` // the report in one line
+	}{r, r.verdict() + "."}
 	if r.Findings == nil {
 		c := *r
 		c.Findings = []stats.Finding{}
-		r = &c
+		whole.Report = &c
 	}
-	if err := e.Encode(r); err != nil {
+	if err := e.Encode(whole); err != nil {
 		return nil, fmt.Errorf("encode report: %w", err)
 	}
 	return b.Bytes(), nil

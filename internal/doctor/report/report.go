@@ -19,9 +19,9 @@ type Report struct {
 	AskedSeconds  float64        `json:"asked_seconds"`  // for how long the user wished it
 	Looks         int            `json:"looks"`          // answers of the server that were looked at
 	Outcome       Outcome        `json:"outcome"`
-	Link          stats.Link     `json:"link"`            // at the end
-	Trouble       []Trouble      `json:"trouble"`         // times in between in which the server did not answer
-	Worst         stats.Severity `json:"worst,omitempty"` // absent: no finding
+	Link          stats.Link     `json:"link"`    // at the end
+	Trouble       []Trouble      `json:"trouble"` // times in between in which the server did not answer
+	Worst         stats.Severity `json:"worst"`   // None: no finding
 	Counts        Counts         `json:"counts"`
 
 	Findings []stats.Finding `json:"findings"` // most severe first
@@ -29,6 +29,9 @@ type Report struct {
 	Missing  []stats.Missing `json:"missing"` // what could not be looked at
 	Observer stats.Observer  `json:"observer"`
 }
+
+// None is the worst of no findings.
+const None stats.Severity = "none"
 
 // Counts is how many findings there are of each severity.
 type Counts struct {
@@ -57,6 +60,7 @@ type Trouble struct {
 	From    time.Time       `json:"from"`
 	Seconds float64         `json:"seconds"`
 	Message string          `json:"message,omitempty"`
+	Lasting bool            `json:"lasting,omitempty"` // it was still so at the end
 }
 
 // Outcome is how an observation ended.
@@ -230,6 +234,10 @@ func (g *Gatherer) Report(interrupted bool) *Report {
 		r.WindowSeconds = r.Ended.Sub(r.Started).Seconds()
 	}
 	r.Looked = g.looked(r)
+	if n := len(r.Trouble); n > 0 && g.last != nil && r.Trouble[n-1].State == r.Link.State {
+		r.Trouble = slices.Clone(r.Trouble)
+		r.Trouble[n-1].Lasting = true
+	}
 	if s := r.Link.State; s != stats.Up && s != "" {
 		r.Outcome = Outcome(s)
 	} else if interrupted {
@@ -239,6 +247,7 @@ func (g *Gatherer) Report(interrupted bool) *Report {
 }
 
 func tally(list []stats.Finding) (worst stats.Severity, c Counts) {
+	worst = None
 	for _, f := range list {
 		if f.Severity.Rank() > worst.Rank() {
 			worst = f.Severity

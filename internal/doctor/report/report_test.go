@@ -142,7 +142,7 @@ func TestMostSevereFirst(t *testing.T) {
 	if r.Worst != stats.Critical || r.Counts != (Counts{2, 1, 1}) {
 		t.Errorf("worst %s, %+v", r.Worst, r.Counts)
 	}
-	if n := reportOf(look(0)).Worst; n != "" {
+	if n := reportOf(look(0)).Worst; n != None {
 		t.Errorf("worst of nothing is %q", n)
 	}
 }
@@ -158,6 +158,57 @@ func TestTroubleIsTold(t *testing.T) {
 	}
 	if text := Text(r, 80, false); !strings.Contains(text, "12:00:01 UTC for 4 s: the server owed an answer") {
 		t.Error(text)
+	}
+}
+
+// A server that does not answer in the end gets no all-clear, in no format; nor does one that did not in between.
+func TestNoAllClearForASilentServer(t *testing.T) {
+	silent := func(state stats.LinkState, at, since int) *stats.Snapshot {
+		s := look(at)
+		s.Stale, s.Link = true, stats.Link{State: state, Since: start.Add(time.Duration(since) * time.Second)}
+		return s
+	}
+	info := keysFinding()
+	info.Severity = stats.Info
+	stalled, down := silent(stats.Stalled, 6, 3), silent(stats.Down, 9, 7)
+	for _, c := range []struct {
+		name    string
+		report  *Report
+		verdict string
+		class   string
+	}{
+		{"hung", reportOf(look(0), look(2), stalled), "The server stopped answering at 12:00:03 UTC and still does not.", "critical"},
+		{"hung, then not reached", reportOf(look(0), look(2), stalled, down), "The server stopped answering at 12:00:03 UTC and still does not.", "critical"},
+		{"hung with a finding", reportOf(look(0), look(2, keysFinding()), stalled), "The server stopped answering at 12:00:03 UTC and still does not; until then 1 critical.", "critical"},
+		{"came back", reportOf(look(0), stalled, look(8)), "The server did not answer for up to 3 s, and no rule that was asked says why.", "warning"},
+		{"came back, for information", reportOf(look(0), stalled, look(8, info)), "The server did not answer for up to 3 s, and no rule that was asked says why; 1 for information.", "warning"},
+		{"came back, and it is known why", reportOf(look(0), stalled, look(8, keysFinding())), "1 critical.", "critical"},
+		{"loads", reportOf(look(0), silent(stats.Loading, 4, 3)), "From 12:00:03 UTC to the end the server was loading its data.", "critical"},
+		{"well", reportOf(look(0), look(8)), "Nothing was found that hurts this server.", "good"},
+	} {
+		page, err := HTML(c.report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		object, err := JSON(c.report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for format, text := range map[string]string{"text": Text(c.report, 100, false), "markdown": strings.ReplaceAll(Markdown(c.report), "\\", ""), "json": string(object), "html": string(page)} {
+			if !strings.Contains(text, c.verdict) {
+				t.Errorf("%s, %s: want %q in\n%s", c.name, format, c.verdict, text)
+			}
+			if c.class != "good" && strings.Contains(text, "Nothing was found") {
+				t.Errorf("%s, %s: all-clear", c.name, format)
+			}
+		}
+		if !bytes.Contains(page, []byte(`class="verdict `+c.class+`"`)) {
+			t.Errorf("%s: the page's verdict is not %s", c.name, c.class)
+		}
+	}
+	object, _ := JSON(reportOf(look(0)))
+	if !bytes.Contains(object, []byte(`"worst": "none"`)) {
+		t.Errorf("no worst: %s", object)
 	}
 }
 

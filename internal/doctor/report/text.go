@@ -73,12 +73,16 @@ func (p *page) block(label string, of ink, indent int, i ink, text string) {
 // wrap cuts text between words into lines of at most width cells, and longer words anywhere.
 func wrap(text string, width int) []string {
 	text = amount.ReplaceAllString(text, "$1\u00a0$2") // a figure and its unit stay together
+	text = strings.ReplaceAll(text, "-", "\u2011")     // names of rules and options stay whole
 	lines := strings.Split(ansi.Wrap(text, max(width, 10), ""), "\n")
 	for i := range lines {
-		lines[i] = strings.TrimRight(strings.ReplaceAll(lines[i], "\u00a0", " "), " ")
+		lines[i] = strings.TrimRight(joined.Replace(lines[i]), " ")
 	}
 	return lines
 }
+
+// joined puts back what wrap hides from the search for a place to end a line.
+var joined = strings.NewReplacer("\u00a0", " ", "\u2011", "-")
 
 var amount = regexp.MustCompile(`([0-9]) (%|(?:[kKMGT]?i?B|[mµu]?s|min|h|d)\b)`)
 
@@ -109,7 +113,9 @@ func verdictInk(r *Report) ink {
 	switch {
 	case r.Counts.Critical > 0:
 		return red
-	case r.Counts.Warning > 0 || r.Looks == 0:
+	case r.unanswered() != "" && r.Looks > 0:
+		return red
+	case r.Counts.Warning > 0 || r.troubled():
 		return yellow
 	}
 	return green

@@ -64,16 +64,69 @@ func (r *Report) verdict() string {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, word))
 		}
 	}
+	found := strings.Join(parts, ", ")
 	switch {
 	case r.Looks == 0:
 		return "Nothing could be looked at"
+	case r.unanswered() != "" && found != "":
+		return r.unanswered() + "; until then " + found
+	case r.unanswered() != "":
+		return r.unanswered()
 	case c.Critical+c.Warning > 0:
-		return strings.Join(parts, ", ")
+		return found
+	case len(r.Trouble) > 0 && found != "":
+		return r.stumbled() + "; " + found
+	case len(r.Trouble) > 0:
+		return r.stumbled()
 	case c.Info > 0:
-		return "Nothing was found that hurts this server; " + strings.Join(parts, ", ")
+		return "Nothing was found that hurts this server; " + found
 	}
 	return "Nothing was found that hurts this server"
 }
+
+// silences are the states of a server that says nothing at all.
+var silences = []stats.LinkState{stats.Stalled, stats.Down, stats.Connecting}
+
+// unanswered tells of a server that does not serve us at the end; "" where it does. One that stalls and is then
+// not reached stopped answering when it stalled.
+func (r *Report) unanswered() string {
+	n := len(r.Trouble)
+	if n == 0 || !r.Trouble[n-1].Lasting {
+		return ""
+	}
+	first := n - 1
+	if !slices.Contains(silences, r.Trouble[first].State) {
+		return "From " + clock(r.Trouble[first].From) + " to the end " + stateText(r.Trouble[first].State)
+	}
+	for ; first > 0; first-- {
+		before := &r.Trouble[first-1]
+		end := before.From.Add(time.Duration(before.Seconds * float64(time.Second)))
+		if !slices.Contains(silences, before.State) || r.Trouble[first].From.Sub(end) > 2*sameTrouble {
+			break
+		}
+	}
+	return "The server stopped answering at " + clock(r.Trouble[first].From) + " and still does not"
+}
+
+// stumbled tells of a server that did not serve us in between though no rule found anything that hurts.
+func (r *Report) stumbled() string {
+	longest := r.Trouble[0]
+	for _, t := range r.Trouble {
+		if t.Seconds > longest.Seconds {
+			longest = t
+		}
+	}
+	what := "For up to " + span(longest.Seconds) + " " + stateText(longest.State)
+	if slices.Contains(silences, longest.State) {
+		what = "The server did not answer for up to " + span(longest.Seconds)
+	}
+	return what + ", and no rule that was asked says why"
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") + " UTC" }
+
+// troubled says that the verdict is no all-clear, whatever was found.
+func (r *Report) troubled() bool { return r.Looks == 0 || len(r.Trouble) > 0 }
 
 // incomplete says why the report tells less than it was asked for; "" when it does not.
 func (r *Report) incomplete() string {
