@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"redistop/internal/stats"
 )
 
 // saved reads a text as the verb does.
@@ -49,9 +51,15 @@ func TestSavedForms(t *testing.T) {
 	if rate := s.report.Sampled.VisibleCommandsPerSecond.Or(-1); rate != 1 {
 		t.Errorf("two commands in 2 s are %g a second", rate)
 	}
-	s = saved(t, &monitoring{from: "x"}, strings.NewReader(`1339518083.000000 [0 10.0.0.1:5000] "GET" "a b\n"`))
-	if text := reportText(s.report); !strings.Contains(text, ": 1 command\n") || !strings.Contains(text, `  "a b\n"`) {
-		t.Errorf("of one command, whose key has a blank:\n%s", text)
+	s = saved(t, &monitoring{from: "x"}, strings.NewReader(get+"\n"))
+	s.report.Source = "-"
+	if text := reportText(s.report); !strings.HasPrefix(text, "standard input: 1 command\n") {
+		t.Errorf("of one command:\n%s", text)
+	}
+	for name, want := range map[string]string{"two words": `"two words"`, "a:*": "a:*", stats.OtherKeys: stats.OtherKeys, "x\n": `"x\n"`} {
+		if got := reportedName(stats.Part{Name: name}, ""); got != want {
+			t.Errorf("%q is written as %s, want %s", name, got, want)
+		}
 	}
 	s = saved(t, &monitoring{from: "x"}, strings.NewReader(get+"\n"))
 	if rate, known := s.report.Sampled.VisibleCommandsPerSecond.Get(); known {
