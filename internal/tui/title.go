@@ -174,7 +174,13 @@ func linkBanner(v *view) banner {
 	l := &v.latest().Link
 	parts := []string{" " + linkWord(v)}
 	if l.Message != "" {
-		parts = append(parts, safe(l.Message, 300))
+		text := l.Message
+		if addr := v.latest().Server.Addr; addr != "" { // the title says where
+			if _, why, ok := strings.Cut(text, addr+": "); ok {
+				text = why
+			}
+		}
+		parts = append(parts, safe(text, 300))
 	}
 	if at := v.figuresTime(); v.snap.Stale && !v.back && !at.IsZero() {
 		// Said before the message: it must be seen on a narrow terminal too.
