@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"redistop/bench/lab"
 	"redistop/internal/redistest"
 )
 
@@ -86,10 +87,15 @@ var replication = []Scene{
 	},
 	{
 		Name: "no-replica", Story: "min-replicas-to-write is 1 and the only replica is gone: writes are refused",
-		Config:  []string{"min-replicas-to-write 1"},
-		Prepare: func(s *Stage) error { _, err := s.replica(); return err },
-		Cause:   func(s *Stage) error { return s.servers[1].Kill() },
-		Want:    Want{Rule: tooFewReplicas, Also: []string{failingCommands}},
+		Config: []string{"min-replicas-to-write 1"},
+		Prepare: func(s *Stage) error {
+			if _, err := s.replica(); err != nil {
+				return err
+			}
+			return s.acknowledged()
+		},
+		Cause: func(s *Stage) error { return s.servers[1].Kill() },
+		Want:  Want{Rule: tooFewReplicas, Also: []string{failingCommands}},
 	},
 }
 
@@ -104,6 +110,27 @@ func (s *Stage) replica(config ...string) (*redistest.Server, error) {
 		return nil, err
 	}
 	return r, s.synced(r)
+}
+
+// acknowledged waits until the primary counts its replica as a good one: before, it refuses writes where it
+// must have one.
+func (s *Stage) acknowledged() error {
+	return s.filler(func(c *lab.Client) error {
+		for range 2000 {
+			info, err := c.Info("replication")
+			if err != nil {
+				return err
+			}
+			if info.Int("min_slaves_good_slaves").Or(0) > 0 {
+				return nil
+			}
+			s.Sleep(10 * time.Millisecond)
+			if s.ctx.Err() != nil {
+				return s.ctx.Err()
+			}
+		}
+		return errors.New("wait for primary: no good replica within 20 s")
+	})
 }
 
 func (s *Stage) synced(r *redistest.Server) error {
