@@ -30,8 +30,9 @@ func report(ctx context.Context, c *redis.Client, _ int) error {
 	})
 }
 
-// browseKeys is the careless administrator: KEYS * on the whole keyspace, while all others wait.
+// browseKeys is the careless administrator: KEYS * on the whole keyspace, while all others wait. It takes a quick
+// machine 45 ms, so that this is often enough for a finding on any.
 func browseKeys(ctx context.Context, c *redis.Client, _ int) error {
 	sleep(ctx, 3*time.Second) // a look at the server without it comes first
-	return pace(ctx, 0.2, func() error { return c.Keys(ctx, "*").Err() })
+	return pace(ctx, 0.7, func() error { return c.Keys(ctx, "*").Err() })
 }
