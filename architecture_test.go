@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"stats":     {"redis", "sketch"},
 	"doctor":    {"stats", "redis"},
 	"usage":     {"stats", "redis"},
+	"presence":  {"stats"},
 	"server":    {"redis", "stats"},
 	"monitor":   {"redis", "stats", "server"},
 	"capture":   {"redis", "stats"},
@@ -32,9 +33,9 @@ var mayImport = map[string][]string{
 	"messaging": {"redis", "stats", "server"},
 	"canary":    {"stats", "server"},
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
-	"history":   {"stats", "doctor", "usage"},
+	"history":   {"stats", "presence"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
-	"web":       {"redis", "stats", "doctor", "usage"},
+	"web":       {"redis", "stats", "doctor", "usage", "presence", "history"},
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},
@@ -42,7 +43,7 @@ var mayImport = map[string][]string{
 }
 
 // pure packages take the time as an argument: no sockets, no clocks, no goroutines.
-var pure = []string{"redis", "sketch", "stats", "doctor", "usage"}
+var pure = []string{"redis", "sketch", "stats", "doctor", "usage", "presence"}
 
 const (
 	maxFileLines     = 500

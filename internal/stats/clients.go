@@ -111,6 +111,9 @@ func (t *clientTable) row(c SeenClient) ConnectionRow {
 		ReplyPeakBytes:    c.ReplyPeak,
 		MemoryBytes:       c.TotalMemory,
 		Commands:          c.Commands,
+		TotalInputBytes:   c.NetIn,
+		TotalOutputBytes:  c.NetOut,
+		SeenAt:            c.At.Round(0),
 		Subscriptions:     c.Sub + c.PSub + c.SSub,
 	}
 	was, elapsed := t.since(c)

@@ -36,6 +36,10 @@ type Reading struct {
 	OwnIDs  []int64      // client ids of the observer's own connections
 	Pacing  Pacing
 
+	Messaging *Messaging // nil: not looked at, or not yet
+	Survey    *KeySurvey // nil: no keys were looked at
+	Canary    []Probe
+
 	Samples  *Tally // the windows of MONITOR since the Reading before; nil: none. Observe copies what it needs: afterwards the Tally may be Reset and used again
 	Sampling Sampling
 }

@@ -50,6 +50,10 @@ type Snapshot struct {
 	Access        Access            `json:"access,omitzero"`
 	Host          Host              `json:"host,omitzero"`
 
+	Usage     *Usage     `json:"usage,omitempty"`     // what it is used for; absent until it was looked at
+	Messaging *Messaging `json:"messaging,omitempty"` // absent: not looked at
+	Canary    []Probe    `json:"canary,omitempty"`
+
 	Findings []Finding `json:"findings,omitempty"` // most severe first; those that are gone come last, for some minutes
 
 	Missing  []Missing `json:"missing,omitempty"`
@@ -280,6 +284,9 @@ type ConnectionRow struct {
 	Error                Maybe[float64] `json:"error,omitzero"`      // half-width of its 95 % interval
 	InputBytesPerSecond  Maybe[float64] `json:"input_bytes_per_second,omitzero"`
 	OutputBytesPerSecond Maybe[float64] `json:"output_bytes_per_second,omitzero"`
+	TotalInputBytes      Maybe[int64]   `json:"total_input_bytes,omitzero"` // since it connected
+	TotalOutputBytes     Maybe[int64]   `json:"total_output_bytes,omitzero"`
+	SeenAt               time.Time      `json:"seen_at,omitzero"`        // when it was asked about: Age and Idle are of then
 	Subscriptions        int            `json:"subscriptions,omitempty"` // channels + patterns + shard channels
 	Own                  bool           `json:"own,omitempty"`           // the observer's; such rows are left out unless asked for
 }

@@ -1,0 +1,146 @@
+package stats
+
+import "time"
+
+// Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
+// second between the last two looks at the same thing; names are raw.
+type Messaging struct {
+	Time      time.Time    `json:"time"` // of the latest look
+	Streams   []StreamRow  `json:"streams,omitempty"`
+	Queues    []QueueRow   `json:"queues,omitempty"`
+	Channels  []ChannelRow `json:"channels,omitempty"`
+	Patterns  Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Discovery Discovery    `json:"discovery"`
+	Omitted   int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
+	Unknown   []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
+}
+
+// Discovery is how far the search for streams and queues has come.
+type Discovery struct {
+	Scanned      int64          `json:"scanned"` // keys of this pass
+	Keys         int64          `json:"keys"`    // that there are
+	Share        float64        `json:"share"`   // 0..1 of this pass
+	Passes       int            `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
+	Complete     bool           `json:"complete,omitempty"`
+	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
+}
+
+// StreamRow is one stream.
+type StreamRow struct {
+	DB             int            `json:"db"`
+	Key            string         `json:"key"`
+	Length         int64          `json:"length"`
+	Bytes          Maybe[int64]   `json:"bytes,omitzero"`
+	FirstID        string         `json:"first_id,omitempty"`
+	LastID         string         `json:"last_id,omitempty"`
+	FirstTime      *time.Time     `json:"first_time,omitempty"` // of FirstID, where its ids are times
+	LastTime       *time.Time     `json:"last_time,omitempty"`
+	EntriesAdded   Maybe[int64]   `json:"entries_added,omitzero"` // 7.0+
+	AddedPerSecond Maybe[float64] `json:"added_per_second,omitzero"`
+	Trimmed        Maybe[bool]    `json:"trimmed,omitzero"` // entries were removed, by trimming or one by one, between the looks so far; absent: too few looks
+	Growing        Maybe[bool]    `json:"growing,omitzero"`
+	Groups         []GroupRow     `json:"groups,omitempty"`
+	Error          string         `json:"error,omitempty"` // why it could not be looked at
+}
+
+// GroupRow is a consumer group.
+type GroupRow struct {
+	Name           string         `json:"name"`
+	LastDelivered  string         `json:"last_delivered_id"`
+	Lag            Maybe[int64]   `json:"lag,omitzero"`            // entries not delivered yet; absent: not known
+	LagNote        string         `json:"lag_note,omitempty"`      // why Lag is not what the server says, or not known: "phantom: the server says 3, but nothing is left behind the trim"
+	LagPerSecond   Maybe[float64] `json:"lag_per_second,omitzero"` // growth, negative when it shrinks
+	Pending        int64          `json:"pending"`
+	OldestPending  string         `json:"oldest_pending_id,omitempty"`
+	OldestSeconds  Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the oldest pending entry was last delivered
+	ReadPerSecond  Maybe[float64] `json:"read_per_second,omitzero"`
+	AckedPerSecond Maybe[float64] `json:"acked_per_second,omitzero"`
+	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates
+	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains
+	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered many times and still pending, most deliveries first, at most 8
+	Consumers      []ConsumerRow  `json:"consumers,omitempty"`
+	ConsumersMore  int            `json:"consumers_more,omitempty"`
+}
+
+// PendingRow is an entry that was delivered and not acknowledged. Its contents are not read.
+type PendingRow struct {
+	ID          string  `json:"id"`
+	Consumer    string  `json:"consumer"`
+	IdleSeconds float64 `json:"idle_seconds"` // since it was last delivered
+	Deliveries  int64   `json:"deliveries"`
+}
+
+// ConsumerRow is a consumer of a group.
+type ConsumerRow struct {
+	Name            string         `json:"name"`
+	Pending         int64          `json:"pending"`
+	IdleSeconds     float64        `json:"idle_seconds"`              // since it last asked
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"` // since it last got something (7.2+)
+	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`   // of its pending entries that were looked at
+	Online          Maybe[bool]    `json:"online,omitzero"`           // a connection is known to be this consumer's; absent: not known
+	State           ConsumerState  `json:"state"`
+}
+
+// ConsumerState is what a consumer looks like.
+type ConsumerState string
+
+// The states.
+const (
+	ConsumerActive ConsumerState = "active"
+	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
+	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks
+	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long
+)
+
+// QueueRow is a list or sorted set, or several keys of one framework, used as a queue.
+type QueueRow struct {
+	DB               int            `json:"db"`
+	Key              string         `json:"key"`  // of the waiting jobs
+	Name             string         `json:"name"` // in the framework's own words; Key where there is none
+	Type             string         `json:"type"` // list, zset, stream
+	Framework        string         `json:"framework,omitempty"`
+	Depth            int64          `json:"depth"` // waiting
+	InFlight         Maybe[int64]   `json:"in_flight,omitzero"`
+	Delayed          Maybe[int64]   `json:"delayed,omitzero"`
+	Dead             Maybe[int64]   `json:"dead,omitzero"`
+	OldestSeconds    Maybe[float64] `json:"oldest_seconds,omitzero"`   // that the oldest waiting job has waited; absent: the framework does not store it, or it may not be read
+	Workers          Maybe[int64]   `json:"workers_waiting,omitzero"`  // blocked clients that wait for a job of it
+	DepthPerSecond   Maybe[float64] `json:"depth_per_second,omitzero"` // growth
+	ArrivedPerSecond Maybe[float64] `json:"arrived_per_second,omitzero"`
+	ServedPerSecond  Maybe[float64] `json:"served_per_second,omitzero"`
+	Estimated        bool           `json:"estimated,omitempty"` // the two rates are from samples
+	DrainSeconds     Maybe[float64] `json:"drain_seconds,omitzero"`
+	DrainNever       bool           `json:"drain_never,omitempty"`
+	Error            string         `json:"error,omitempty"`
+}
+
+// ChannelRow is a channel of Pub/Sub, which delivers at most once: who is not there does not get it.
+type ChannelRow struct {
+	Name               string         `json:"name"`
+	Pattern            bool           `json:"pattern,omitempty"`
+	Shard              bool           `json:"shard,omitempty"`
+	Subscribers        int64          `json:"subscribers"`                   // not counting patterns
+	PublishedPerSecond Maybe[float64] `json:"published_per_second,omitzero"` // by samples
+	Error              Maybe[float64] `json:"error,omitzero"`                // half-width of its 95 % interval
+	Unheard            bool           `json:"unheard,omitempty"`             // published to, with nobody subscribed
+	SlowSubscribers    int            `json:"slow_subscribers,omitempty"`    // of the server's subscribers to this or unknown channels those with a growing output buffer
+}
+
+// Probe is what a canary's messages through a real pipeline felt.
+type Probe struct {
+	Kind       string         `json:"kind"` // pubsub, list, stream
+	Key        string         `json:"key"`
+	Since      time.Time      `json:"since"`
+	Sent       int64          `json:"sent"`
+	Received   int64          `json:"received"` // distinct
+	Lost       int64          `json:"lost"`
+	Duplicated int64          `json:"duplicated"`
+	Reordered  int64          `json:"reordered"`
+	InFlight   int64          `json:"in_flight"`
+	P50Usec    Maybe[float64] `json:"p50_usec,omitzero"`
+	P99Usec    Maybe[float64] `json:"p99_usec,omitzero"`
+	P999Usec   Maybe[float64] `json:"p999_usec,omitzero"`
+	MaxUsec    Maybe[float64] `json:"max_usec,omitzero"`
+	Errors     int64          `json:"errors,omitempty"`
+	LastError  string         `json:"last_error,omitempty"`
+}
