@@ -75,6 +75,9 @@ func fill(v reflect.Value) {
 		fill(v.Elem())
 	case reflect.String:
 		v.SetString("x")
+		if allowed := enums[v.Type()]; allowed != nil {
+			v.SetString(allowed[0])
+		}
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Float64:

@@ -23,9 +23,13 @@ type object = map[string]any
 
 // enums are the values of string types.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[stats.LinkState]():  {"connecting", "up", "stalled", "loading", "busy", "down", "denied"},
-	reflect.TypeFor[stats.Severity]():   {"info", "warning", "critical"},
-	reflect.TypeFor[stats.Confidence](): {"certain", "likely", "possible"},
+	reflect.TypeFor[stats.LinkState]():     {"connecting", "up", "stalled", "loading", "busy", "down", "denied"},
+	reflect.TypeFor[stats.Severity]():      {"info", "warning", "critical"},
+	reflect.TypeFor[stats.Confidence]():    {"certain", "likely", "possible"},
+	reflect.TypeFor[stats.OfflineReason](): {"killed", "timeout", "output-buffer", "query-buffer", "evicted", "server-restart", "unknown"},
+	reflect.TypeFor[stats.ChangeKind]():    {"state", "restart", "version", "role", "config", "replica", "finding", "action", "users", "watching"},
+	reflect.TypeFor[stats.UseKind]():       {"cache", "sessions", "job-queue", "pubsub", "stream", "link", "locks", "rate-limits", "counters", "rankings", "data-store", "unknown"},
+	reflect.TypeFor[stats.ConsumerState](): {"active", "idle", "stuck", "dead"},
 }
 
 // schemas makes the schemas of Go types, with the comments of their fields as descriptions.
