@@ -24,7 +24,6 @@ type survey struct {
 	layouts map[layoutKey]*stats.Layout
 	sampled int64
 	omitted map[layoutKey]bool
-	folded  []byte
 }
 
 type layoutKey struct {
@@ -45,8 +44,7 @@ type sampledKey struct {
 
 // add takes a key.
 func (s *survey) add(k sampledKey) {
-	s.folded = redis.FoldKey(s.folded[:0], []byte(redis.Argument(k.name)))
-	key := layoutKey{k.db, string(s.folded), k.kind}
+	key := layoutKey{k.db, redis.Pattern(k.name), k.kind}
 	s.sampled++
 	l := s.layouts[key]
 	if l == nil {
