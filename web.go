@@ -36,6 +36,7 @@ type serving struct {
 	interval        time.Duration
 	budget          float64
 	own, noSample   bool
+	noMessages      bool
 	held            int64
 	config          config
 	doctor          doctor.Options // by that file
@@ -116,8 +117,9 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.Var(&checked[float64]{&s.budget, parseBudget, percent}, "budget", "take at most `SHARE` of each server's time")
 	f.BoolVar(&s.own, "own", false, "show our own connections and commands too")
 	f.BoolVar(&s.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.BoolVar(&s.noMessages, "no-messaging", false, "do not look for streams, queues and channels")
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
-	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "held")
+	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-messaging", "held")
 	s.config.addTo(cmd, "Watching")
 
 	for _, file := range []string{"auth", "tls-cert", "tls-key"} {
@@ -238,7 +240,7 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held, Doctor: s.doctor,
+		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Messages: !s.noMessages,
 	})
 	for snapshot := range observer.Snapshots() {
 		board.Publish(place, snapshot)

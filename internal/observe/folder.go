@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"redistop/internal/doctor"
+	"redistop/internal/messaging"
 	"redistop/internal/stats"
 )
 
@@ -14,6 +15,8 @@ type folder struct {
 	aggregate *stats.Aggregate
 	sampling  *sampling
 	prober    *prober
+	messenger *messenger
+	budget    float64 // of the whole observer
 	doctor    *doctor.Doctor
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
@@ -56,7 +59,13 @@ func (f *folder) fold(r stats.Reading) {
 		f.sampling.attach(&r, f.snapshot)
 	}
 	f.prober.attach(&r)
+	f.messenger.attach(&r)
+	if r.Pacing.Budget > 0 {
+		r.Pacing.Budget = f.budget // the poller has a part of it
+	}
 	f.snapshot = f.aggregate.Observe(r)
+	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot)
+	f.messenger.tell(f.snapshot.Link.State)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
