@@ -29,10 +29,10 @@ type publishing struct {
 func (p *publishing) addTo(cmd *cobra.Command) {
 	p.channel, p.every = defaultChannel, 10*time.Second
 	f := cmd.Flags()
-	f.BoolVar(&p.on, "publish", false, "publish who is online, on each server who is on it")
-	f.Var(&checked[string]{&p.channel, parseChannel, quote}, "publish-channel", "to `CHANNEL`")
+	f.BoolVar(&p.on, "publish", false, "tell the subscribers of each server who is online on it")
+	f.Var(&checked[string]{&p.channel, parseChannel, quote}, "publish-channel", "those of `CHANNEL`")
 	f.Var(&checked[time.Duration]{&p.every, parsePublishInterval, time.Duration.String}, "publish-interval", "every `TIME`, 1s to 1h; comings and goings at once")
-	f.StringVar(&p.to, "publish-to", "", "all of it on the server at `ADDRESS` instead")
+	f.StringVar(&p.to, "publish-to", "", "tell those of the server at `ADDRESS` all of it instead")
 	group(cmd, "Publishing", "publish", "publish-channel", "publish-interval", "publish-to")
 	for _, free := range []string{"publish-channel", "publish-interval", "publish-to"} {
 		mustRegister(cmd.RegisterFlagCompletionFunc(free, cobra.NoFileCompletions))
