@@ -64,7 +64,12 @@ the same. Clients send it as Authorization: Bearer TOKEN, or log in.
 
 --webhook gets a JSON object for each finding that opens, worsens or is
 resolved, and for each server that does not answer for 30 s, with a text that
-Slack shows; REDISTOP_WEBHOOK may hold the URL.`,
+Slack shows.
+
+What the command line leaves open is taken from the environment (REDISTOP_LISTEN
+for --listen, REDISTOP_TLS_CERT for --tls-cert; commas between the values of a
+flag that repeats), else from the configuration file ("web:" with a line
+"listen: VALUE" each), else it is the default.`,
 		Example: `  redistop web
   redistop web cache=10.0.0.5 queue=10.0.0.6:6380 --user watcher --askpass
   redistop web --listen :7979 --auth auth --tls-cert web.pem --tls-key web.key
@@ -75,7 +80,7 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 		Args:              usageArgs(cobra.MaximumNArgs(mostServers)),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			said, err := s.config.read()
+			said, err := s.settle(cmd.Flags(), args, os.Getenv)
 			if err != nil {
 				return err
 			}
