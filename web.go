@@ -37,6 +37,7 @@ type serving struct {
 	budget          float64
 	own, noSample   bool
 	held            int64
+	pushing         pushing
 	config          config
 	doctor          doctor.Options // by that file
 }
@@ -116,6 +117,7 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.StringVar(&s.webhook, "webhook", "", "tell `URL` of findings")
 	f.Var(&checked[string]{&s.severity, oneOf([]string{"info", "warning", "critical"}), quote}, "webhook-severity", "from `SEVERITY` on: info, warning or critical")
 	group(cmd, "Content", "show-values", "metrics-compat", "webhook", "webhook-severity")
+	s.pushing.addTo(cmd, "Content")
 
 	f.VarP(&checked[time.Duration]{&s.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s")
 	f.Var(&checked[float64]{&s.budget, parseBudget, percent}, "budget", "take at most `SHARE` of each server's time")
@@ -210,9 +212,14 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 	if err != nil {
 		return err
 	}
+	defer listener.Close()
 	board := web.NewBoard(names, s.values, time.Now())
 	if options.Alerts, err = s.alerts(board); err != nil {
-		listener.Close()
+		return err
+	}
+	site := web.New(board, options)
+	push, receiver, err := s.pushing.start(site, listener.Addr())
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -226,7 +233,11 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 		working.Go(func() { options.Alerts.Run(ctx) })
 	}
 	fmt.Fprintf(os.Stderr, "redistop: web: %s, %d %s watched\n", s.url(listener.Addr()), len(targets), plural(len(targets), "server is", "servers are"))
-	if err := web.New(board, options).Serve(ctx, listener); err != nil {
+	if push != nil {
+		working.Go(func() { push(ctx) })
+		fmt.Fprintf(os.Stderr, "redistop: web: metrics are pushed to %s\n", receiver)
+	}
+	if err := site.Serve(ctx, listener); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
