@@ -47,7 +47,8 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 	cmd.Flags().BoolVar(&wish.Keys, "keys", false, "with the rights for redistop keys: names and sizes of all keys")
 	cmd.Flags().BoolVar(&wish.Values, "keys-get", false, "with those for keys get as well: values")
 	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
-	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete")
+	cmd.Flags().BoolVar(&wish.Messages, "messaging", false, "with those to look at streams, queues and channels: no entries")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "messaging")
 	conn.addTo(cmd)
 	return cmd
 }

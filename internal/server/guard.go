@@ -14,21 +14,23 @@ var ErrNotAllowed = errors.New("command is not on the allow-list")
 // permit is one command that may be sent. The list is the whole of it: Conn sends nothing else, and
 // a test holds the list against every command that real servers know.
 type permit struct {
-	name    string                                 // "info", "client|list"
-	action  bool                                   // changes something: only after a person confirmed it
-	stream  bool                                   // only inside a window of MONITOR that Stream writes whole
-	keys    bool                                   // names keys or asks about one: only for a tool that a person started for that
-	values  bool                                   // reads a value: only for the tool whose purpose it is
-	canary  bool                                   // sends or reads test messages: only for a canary that a person started
-	pending bool                                   // about entries that were delivered and not acknowledged: only for the tools for them
-	fits    func([]string) bool                    // of the arguments behind the name; nil: none may follow
-	scope   func(args []string, named string) bool // the same, where it matters which stream a person named
-	why     string
+	name     string              // "info", "client|list"
+	action   bool                // changes something: only after a person confirmed it
+	stream   bool                // only inside a window of MONITOR that Stream writes whole
+	keys     bool                // names keys or asks about one: only for a tool that a person started for that
+	messages bool                // only for who looks at streams, queues and channels; with keys: for both
+	values   bool                // reads a value: only for the tool whose purpose it is
+	canary   bool                // sends or reads test messages: only for a canary that a person started
+	pending  bool                // about entries that were delivered and not acknowledged: only for the tools for them
+	fits     func([]string) bool // of the arguments behind the name; nil: none may follow
+	why      string
+
+	scope func(args []string, named string) bool // in place of fits, where it matters which stream a person named
 }
 
 var permits = []permit{
 	{name: "auth", fits: between(1, 2), why: "log in"},
-	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
+	{name: "select", fits: numbers(1, 1), why: "the database that is asked about"},
 	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
@@ -52,17 +54,27 @@ var permits = []permit{
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 
-	{name: "client|no-touch", keys: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
-	{name: "scan", keys: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
-	{name: "type", keys: true, fits: oneKey, why: "what a key is"},
-	{name: "pttl", keys: true, fits: oneKey, why: "when a key expires"},
-	{name: "memory|usage", keys: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
+	{name: "client|no-touch", keys: true, messages: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
+	{name: "scan", keys: true, messages: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
+	{name: "type", keys: true, messages: true, fits: oneKey, why: "what a key is"},
+	{name: "pttl", keys: true, messages: true, fits: oneKey, why: "when a key expires"},
+	{name: "memory|usage", keys: true, messages: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
 	{name: "strlen", keys: true, fits: oneKey, why: "how long a string is"},
-	{name: "hlen", keys: true, fits: oneKey, why: "how many fields a hash has"},
-	{name: "scard", keys: true, fits: oneKey, why: "how many members a set has"},
-	{name: "zcard", keys: true, fits: oneKey, why: "how many members a sorted set has"},
-	{name: "llen", keys: true, fits: oneKey, why: "how many elements a list has"},
-	{name: "xlen", keys: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "hlen", keys: true, messages: true, fits: oneKey, why: "how many fields a hash has"},
+	{name: "scard", keys: true, messages: true, fits: oneKey, why: "how many members a set has"},
+	{name: "zcard", keys: true, messages: true, fits: oneKey, why: "how many members a sorted set has"},
+	{name: "llen", keys: true, messages: true, fits: oneKey, why: "how many elements a list has"},
+	{name: "xlen", keys: true, messages: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "xinfo|stream", messages: true, fits: oneKey, why: "how a stream stands; never FULL, which lists entries. The first and the last entry are dropped while reading"},
+	{name: "xinfo|groups", messages: true, fits: oneKey, why: "which consumer groups a stream has"},
+	{name: "xinfo|consumers", messages: true, fits: keyAnd(1), why: "which consumers a group has"},
+	{name: "xpending", messages: true, fits: pendingArgs, why: "the oldest entries that a group has not acknowledged, their ids alone"},
+	{name: "zcount", messages: true, fits: keyAnd(2), why: "how many jobs of a sorted set are due, without reading one"},
+	{name: "pubsub|channels", messages: true, why: "which channels have subscribers; only where INFO says that they are few"},
+	{name: "pubsub|numsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a channel has"},
+	{name: "pubsub|numpat", messages: true, why: "how many patterns are subscribed to"},
+	{name: "pubsub|shardchannels", messages: true, why: "which sharded channels have subscribers (7.0+)"},
+	{name: "pubsub|shardnumsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a sharded channel has (7.0+)"},
 	{name: "getrange", values: true, fits: rangeArgs(maxBytes), why: "a string, a piece at a time"},
 	{name: "hscan", values: true, fits: elementArgs, why: "a hash, a step at a time"},
 	{name: "sscan", values: true, fits: elementArgs, why: "a set, a step at a time"},
@@ -103,18 +115,20 @@ const maxSlice = 2048
 
 // consent is what a connection may send beyond questions.
 type consent struct {
-	actions bool   // a person confirmed it
-	stream  bool   // the window is written whole, its end included
-	keys    bool   // a person asked about keys
-	values  bool   // a person asked for a value
-	canary  bool   // a person started a canary
-	pending bool   // a person asked about pending entries
-	named   string // the stream beside its own that a person let the canary write to
+	actions  bool   // a person confirmed it
+	stream   bool   // the window is written whole, its end included
+	keys     bool   // a person asked about keys
+	messages bool   // it looks at streams, queues and channels, and nothing else
+	values   bool   // a person asked for a value
+	canary   bool   // a person started a canary
+	pending  bool   // a person asked about pending entries
+	named    string // the stream beside its own that a person let the canary write to
 }
 
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
-	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values) &&
+	asks := !p.keys && !p.messages || p.keys && c.keys || p.messages && c.messages
+	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) &&
 		(!p.canary || c.canary) && (!p.pending || c.pending)
 }
 
@@ -207,9 +221,11 @@ func logLength(a []string) bool {
 
 // dryRunArgs: a user, and a question that is rehearsed.
 func dryRunArgs(a []string) bool {
-	return len(a) > 1 && slices.ContainsFunc([][]string{
-		{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"},
-	}, func(q []string) bool { return slices.Equal(q, a[1:]) })
+	may := [][]string{{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"}}
+	for _, q := range messageQuestions {
+		may = append(may, q.args)
+	}
+	return len(a) > 1 && slices.ContainsFunc(may, func(q []string) bool { return slices.Equal(q, a[1:]) })
 }
 
 // waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which

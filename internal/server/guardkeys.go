@@ -10,6 +10,20 @@ import (
 
 func oneKey(a []string) bool { return len(a) == 1 }
 
+// keyAnd: KEY and so many words, none of them empty.
+func keyAnd(words int) func([]string) bool {
+	return func(a []string) bool { return len(a) == 1+words && !slices.Contains(a[1:], "") }
+}
+
+// pendingArgs: KEY GROUP - + n, from the oldest on. With IDLE the server would search all of them for some.
+func pendingArgs(a []string) bool {
+	if len(a) != 5 || a[2] != "-" || a[3] != "+" {
+		return false
+	}
+	n, err := strconv.Atoi(a[4])
+	return err == nil && n >= 1 && n <= maxStep
+}
+
 // scanArgs: CURSOR [MATCH pattern] COUNT n [TYPE type].
 func scanArgs(a []string) bool {
 	if len(a) < 3 || !isCursor(a[0]) {
