@@ -50,6 +50,7 @@ type Canary struct {
 	processes map[string]string // that answered last, by part: a new one is a restart or a failover
 	ids       map[string]int64  // client ids by part
 	sent      map[string]int64  // commands since they were taken
+	final     *stats.Probe      // once it has ended
 	probe     stats.Probe       // Reconnects, Restarts, Errors, LastError alone
 }
 
@@ -91,6 +92,7 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 	if err == nil {
 		c.drain()
 	}
+	c.finish()
 	stop()
 	working.Wait()
 	return errors.Join(err, c.clean(ctx, writing))
@@ -162,6 +164,14 @@ func (c *Canary) drain() {
 	}
 }
 
+// finish keeps the counts as they are before the connections are closed.
+func (c *Canary) finish() {
+	p := c.Probe()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.final = &p
+}
+
 // cleaning bounds what is done after the end.
 const cleaning = 3 * time.Second
 
@@ -212,10 +222,13 @@ func (c *Canary) failed(err error) {
 	c.probe.LastError = redis.PrintableCut(err.Error(), 200)
 }
 
-// Probe is what was counted until now.
+// Probe is what was counted until now, or until the end.
 func (c *Canary) Probe() stats.Probe {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.final != nil {
+		return *c.final
+	}
 	now := time.Now()
 	c.track.settle(now, c.held)
 	p := c.track.probe()

@@ -320,7 +320,7 @@ func TestVerdict(t *testing.T) {
 		broken bool
 	}{
 		{stats.Probe{Kind: "pubsub", Listening: true}, "nothing sent yet", false},
-		{stats.Probe{Kind: "pubsub", Sent: 4000, Received: 3988, Lost: 12, Listening: true, Restarts: 1, Reconnects: 2}, "at most once: 12 of 4,000 lost; 1 another process answered (restart or failover)", false},
+		{stats.Probe{Kind: "pubsub", Sent: 4000, Received: 3988, Lost: 12, Listening: true, Restarts: 1, Reconnects: 2}, "at most once: 12 of 4,000 lost; the server restarted or failed over", false},
 		{stats.Probe{Kind: "pubsub", Sent: 40, Received: 40, Listening: true}, "at most once, none missing so far: 0 lost of 40", false},
 		{stats.Probe{Kind: "stream", Sent: 40, Received: 40, Duplicated: 3, Listening: true}, "at least once: 0 lost of 40, 3 duplicated", false},
 		{stats.Probe{Kind: "stream", Sent: 40, Received: 39, Lost: 1, Reordered: 1, Listening: true}, "not kept: 1 of 40 lost, 1 out of order", true},

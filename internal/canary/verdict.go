@@ -49,8 +49,10 @@ func promise(p stats.Probe) string {
 func circumstances(p stats.Probe) string {
 	var happened []string
 	switch {
-	case p.Restarts > 0:
-		happened = append(happened, plural(p.Restarts, "another process answered", "other processes answered")+" (restart or failover)")
+	case p.Restarts == 1:
+		happened = append(happened, "the server restarted or failed over")
+	case p.Restarts > 1:
+		happened = append(happened, "the server restarted or failed over "+number(p.Restarts)+" times")
 	case p.Reconnects > 0:
 		happened = append(happened, plural(p.Reconnects, "reconnection", "reconnections"))
 	}

@@ -51,6 +51,9 @@ const (
 
 var leavesSeconds = strconv.Itoa(int(leaves.Seconds()))
 
+// ErrUnfit says that the place to read from cannot serve.
+var ErrUnfit = errors.New("it is a replica")
+
 // errReply is a reply that is not one of the command.
 var errReply = errors.New("not a reply to that question")
 
@@ -102,8 +105,8 @@ func (pubsub) clean(context.Context, *server.Messenger) error            { retur
 type list struct{ key string }
 
 func (l list) open(ctx context.Context, m *server.Messenger) error {
-	if err := readable(m, "a list is popped"); err != nil {
-		return err
+	if m.Replica() {
+		return fmt.Errorf("pop from the list: %w, and to pop is to write: read from the primary, or send over pubsub or a stream", ErrUnfit)
 	}
 	_, err := m.Do(ctx, []string{"EXPIRE", l.key, leavesSeconds}) // is it this node that has the key?
 	return wrap("look at list", err)
@@ -146,7 +149,7 @@ const consumer = "canary"
 func (s *stream) open(ctx context.Context, m *server.Messenger) error {
 	if s.plain = m.Replica(); s.plain {
 		if s.named {
-			return errors.New("a replica cannot be read through a group: leave out the named stream, or read from the primary")
+			return fmt.Errorf("read the named stream: %w, which has no use for groups: read from the primary, or leave the name out", ErrUnfit)
 		}
 		return nil
 	}
@@ -258,14 +261,6 @@ func entries(v redis.Value) ([]delivery, error) {
 		ds = append(ds, d)
 	}
 	return ds, nil
-}
-
-// readable refuses a replica for what only a primary can do.
-func readable(m *server.Messenger, what string) error {
-	if m.Replica() {
-		return errors.New(what + ", which is a write, and a replica refuses it: read from the primary, or send over pubsub or a stream")
-	}
-	return nil
 }
 
 func wrap(what string, err error) error {
