@@ -48,7 +48,9 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 	cmd.Flags().BoolVar(&wish.Values, "keys-get", false, "with those for keys get as well: values")
 	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
 	cmd.Flags().BoolVar(&wish.Messages, "messaging", false, "with those to look at streams, queues and channels: no entries")
-	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "messaging")
+	cmd.Flags().BoolVar(&wish.Claim, "claim", false, "with those for messaging claim, ack and delconsumer")
+	cmd.Flags().BoolVar(&wish.Canary, "canary", false, "with those for redistop canary: its own keys and channels")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "messaging", "claim", "canary")
 	conn.addTo(cmd)
 	return cmd
 }

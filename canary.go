@@ -221,10 +221,10 @@ func (s *singing) run(ctx context.Context, configs []canary.Config) error {
 	for failure := range failures {
 		err = errors.Join(err, canaryError(failure))
 	}
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if !slices.ContainsFunc(canaries, func(c *canary.Canary) bool { return c.Probe().Sent > 0 }) && err != nil {
 		return err
 	}
-	return errors.Join(out.end(canaries), broken(canaries), context.Cause(ctx))
+	return errors.Join(out.end(canaries), broken(canaries), err, context.Cause(ctx))
 }
 
 // broken is the error of what lost something that it may not lose.

@@ -19,11 +19,13 @@ type ACLWish struct {
 	Values  bool // read them too
 	Delete  bool // delete them too
 
+	Claim    bool // look at pending entries, claim and acknowledge them, delete consumers
+	Canary   bool // send and read test messages; of keys and channels only its own
 	Messages bool // look at streams, groups, queues and channels: names, sizes and ids, no entries
 }
 
 // tools says whether anything is wanted that asks about keys.
-func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete || w.Messages }
+func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete || w.Messages || w.Claim }
 
 // commands are those of the tools that are wanted.
 func (w ACLWish) commands() []string {
@@ -37,6 +39,13 @@ func (w ACLWish) commands() []string {
 				list = append(list, q.command)
 			}
 		}
+	}
+	if w.Claim {
+		list = append(list, pendingCommands...)
+		list = append(list, claimCommands...)
+	}
+	if w.Canary {
+		list = append(list, canaryCommands...)
 	}
 	if w.Values {
 		list = append(list, valueCommands...)
@@ -64,7 +73,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub")...)
+	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub", "xgroup")...)
 	if err != nil {
 		return "", err
 	}
@@ -101,15 +110,22 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 		rights = append(rights, "+select")
 	}
 	slices.Sort(rights)
+	rights = slices.Compact(rights)
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
 	}
 	switch {
-	case w.Delete || w.tools() && !reading:
+	case w.Delete || w.Claim || w.tools() && !reading:
 		reset += "~* "
 	case w.tools():
 		reset += "%R~* "
+	}
+	if w.Canary {
+		reset += "~" + CanaryPrefix + "* "
+		if channels {
+			reset += "&" + CanaryPrefix + "* "
+		}
 	}
 	return "ACL SETUSER " + redis.Argument(w.User) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
 }
