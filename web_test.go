@@ -119,7 +119,7 @@ func TestWeb(t *testing.T) {
 		t.Run("a value is hidden", func(t *testing.T) { hiddenValue(t, s, first) })
 		t.Run("a server goes and comes back", func(t *testing.T) { goesAndComes(t, s, first, second) })
 		t.Run("the password is nowhere", func(t *testing.T) {
-			for _, path := range []string{"/", "/metrics", "/api/v1/servers", "/api/v1/servers/" + name + "/snapshot", "/api/v1/findings", "/api/v1/last_observation"} {
+			for _, path := range []string{"/overview", "/metrics", "/api/v1/servers", "/api/v1/servers/" + name + "/snapshot", "/api/v1/findings", "/api/v1/last_observation"} {
 				if strings.Contains(s.get(path), "zz-password") {
 					t.Errorf("it is in %s", path)
 				}
@@ -153,7 +153,7 @@ func strangersName(t *testing.T, s *site, on *redistest.Server) {
 		}
 		return len(list.Connections) == 1 && list.Connections[0].Name == hostileClient
 	})
-	for _, path := range []string{"/", "/metrics", "/api/v1/servers/first/snapshot"} {
+	for _, path := range []string{"/overview", "/metrics", "/api/v1/servers/first/snapshot"} {
 		if strings.Contains(s.get(path), "<img") {
 			t.Errorf("a tag in %s", path)
 		}

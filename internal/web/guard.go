@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// answerHeaders are in every answer. The pages need no script and load nothing from elsewhere; no other
-// site may show or read what is here; and no answer is to be taken for what it does not say it is.
+// answerHeaders are in every answer. The overview needs no script and loads nothing from elsewhere; no other
+// site may show or read what is here; and no answer is to be taken for what it does not say it is. The page
+// has a policy of its own, pagePolicy.
 var answerHeaders = map[string]string{
 	"Content-Security-Policy":      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 	"X-Content-Type-Options":       "nosniff",
@@ -25,9 +26,9 @@ var answerHeaders = map[string]string{
 // no login is kept in a cookie, so no site can do something in a user's name: what has to be held is that
 // none can read.
 func (s *Server) guard(next http.Handler) http.Handler {
-	open := map[string]bool{}
+	health := map[string]bool{}
 	for _, r := range routes() {
-		open[r.path] = r.open
+		health[r.path] = r.open
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := s.options.Now()
@@ -37,7 +38,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 		rec := &recorder{ResponseWriter: w}
-		if s.admit(rec, r, open[r.URL.Path]) {
+		if s.admit(rec, r, health[r.URL.Path]) {
 			next.ServeHTTP(rec, r)
 		}
 		s.count(rec.code())
@@ -46,18 +47,20 @@ func (s *Server) guard(next http.Handler) http.Handler {
 }
 
 // admit says whether a request may pass; it has answered one that may not.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, open bool) bool {
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, health bool) bool {
 	switch {
 	case !s.hostAllowed(r.Host):
 		problem(w, http.StatusMisdirectedRequest, codeHost, "this program does not go by the name that the request is addressed to", "start it with --allowed-host NAME if it should")
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		problem(w, http.StatusMethodNotAllowed, codeMethod, "only GET and HEAD: nothing here can be changed", "")
-	case open:
+	case health:
 		return true
 	case !s.limits.allow(remote(r), s.options.Now()):
 		w.Header().Set("Retry-After", "1")
 		problem(w, http.StatusTooManyRequests, codeRate, "more requests than one address may make", "the limit is set by --rate")
+	case s.isPage(r.URL.Path):
+		return true
 	case s.options.Login != nil && !s.options.Login.accepts(r):
 		w.Header().Set("WWW-Authenticate", `Basic realm="redistop", charset="UTF-8"`)
 		problem(w, http.StatusUnauthorized, codeLogin, "a token or a password is needed", "send Authorization: Bearer TOKEN, or log in with user and password")

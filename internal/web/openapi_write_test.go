@@ -186,7 +186,7 @@ func document(t *testing.T) object {
 			},
 		}
 		if r.path == "/" {
-			operation["operationId"] = "overview"
+			operation["operationId"] = "page"
 		}
 		if r.path == "/readyz" {
 			operation["responses"].(object)["503"] = operation["responses"].(object)["200"]

@@ -58,7 +58,8 @@ func routes() []route {
 		{path: "/metrics", summary: "Metrics for Prometheus; docs/metrics.md lists them", produce: "text/plain", compute: true, serve: (*Server).metrics},
 		{path: "/healthz", summary: "Whether this program runs", produce: jsonType, answer: Health{}, open: true, serve: (*Server).healthz},
 		{path: "/readyz", summary: "Whether every server has been tried, and so has an answer; 503 until then", produce: jsonType, answer: Health{}, open: true, serve: (*Server).readyz},
-		{path: "/", summary: "An overview for people", produce: "text/html", compute: true, serve: (*Server).overview},
+		{path: "/", summary: "The page for people, which needs no login itself; where it is not built in, the overview", produce: "text/html", compute: true, serve: (*Server).front},
+		{path: "/overview", summary: "An overview for people, without any script", produce: "text/html", compute: true, serve: (*Server).overview},
 		{path: "/style.css", summary: "How the overview looks", produce: "text/css", serve: (*Server).style},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net"
@@ -28,6 +29,7 @@ type Options struct {
 	Compat  bool         // metrics also by the names of redis_exporter
 	Alerts  *Alerts      // nil: there is no webhook
 	Readers int          // of events at the same time; 0: DefaultReaders
+	Page    fs.FS        // a build of the front end; nil: the one that is built in
 	Now     func() time.Time
 }
 
@@ -59,6 +61,7 @@ type Server struct {
 	openAPIBody *body
 	styleBody   *body
 	collected   http.Handler // of /metrics
+	page        *page
 	limits      *limiter
 
 	seats    atomic.Int64    // readers of events
@@ -81,6 +84,7 @@ func New(board *Board, o Options) *Server {
 		fixedTag:    `"` + board.epoch + `"`,
 		openAPIBody: fixed(openAPIDocument),
 		styleBody:   fixed(styleSheet),
+		page:        newPage(o.Page),
 		limits:      newLimiter(o.Rate),
 		closing:     make(chan struct{}),
 	}
@@ -102,9 +106,7 @@ func (s *Server) mux() *http.ServeMux {
 		s.parameters[pattern] = r.query
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) { r.serve(s, w, req) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem(w, http.StatusNotFound, codeNotFound, "there is nothing here", "/api/v1/openapi.json lists what there is")
-	})
+	mux.HandleFunc("/", s.pageFile)
 	return mux
 }
 
