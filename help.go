@@ -13,7 +13,7 @@ import (
 const rootHelp = `redistop: top for Redis and Valkey
 
   redistop [ADDRESS]           watch a server; default 127.0.0.1:6379
-  redistop cache.local:6380    or rediss:// (TLS), unix:///path; -h, -p, --user ...
+  redistop cache.local:6380    or rediss:// (TLS), unix:///path; -h, -p, --user
   redistop --json | jq .throughput                   one JSON object an interval
   redistop demo                see it on a private server with live traffic
 
