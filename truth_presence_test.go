@@ -30,7 +30,7 @@ func follow(t *testing.T, s *redistest.Server) *ledgered {
 	t.Helper()
 	target := server.Target{Network: "tcp", Address: s.Addr()}
 	return &ledgered{t: t, s: s, ledger: presence.NewLedger(presence.Options{}), control: named(t, s, "127.0.0.1", "control"), ended: map[string]stats.Session{},
-		observer: observe.Start(t.Context(), observe.Config{Target: target, Interval: 500 * time.Millisecond, Budget: 0.5})}
+		observer: observe.Start(t.Context(), observe.Config{Target: target, Interval: 60 * time.Millisecond, Budget: 0.9})}
 }
 
 // until takes Snapshots until something is true.
@@ -141,7 +141,7 @@ func lifeIsTrue(l *ledgered) {
 		l.t.Errorf("%+v", renamed)
 	}
 	spoke := renamed.LastInteraction
-	l.until("it is idle", func() bool { s, _ := l.online("second-name"); return s.LastSeen.Sub(s.LastInteraction) > 2*time.Second })
+	l.until("it is idle", func() bool { s, _ := l.online("second-name"); return s.LastSeen.Sub(s.LastInteraction) > 1500*time.Millisecond })
 	if s, _ := l.online("second-name"); s.LastInteraction.Sub(spoke) > time.Second {
 		l.t.Errorf("it spoke at %s, and said nothing since: %+v", spoke, s)
 	}
@@ -195,7 +195,7 @@ func timeoutIsKnown(l *ledgered) {
 	defer idle.close()
 	busy := l.guest("busy")
 	defer busy.close()
-	l.control.must("CONFIG", "SET", "timeout", "3")
+	l.control.must("CONFIG", "SET", "timeout", "2")
 	defer l.config("timeout", "0")
 	l.until("the idle one is gone", func() bool {
 		busy.must("PING")
