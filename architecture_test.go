@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},
-	"bench":     {"redis", "stats"}, // the programs beside internal; like the demo, they start servers
+	"bench":     {"redis", "stats", "presence"}, // the programs beside internal; like the demo, they start servers
 }
 
 // pure packages take the time as an argument: no sockets, no clocks, no goroutines.
