@@ -24,6 +24,7 @@ Verbs ("redistop VERB --help" lists the flags of each):
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
   web         serve what is seen of servers: page, API, events, metrics
+  export      write what web has kept as Parquet, CSV or NDJSON
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop
   completion  print a script that completes words in your shell
