@@ -23,6 +23,7 @@ Verbs ("redistop VERB --help" lists the flags of each):
   doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
+  messaging   streams, consumer groups, queues and channels: do messages move?
   web         serve what is seen of servers: page, API, events, metrics
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop

@@ -18,22 +18,35 @@ type ACLWish struct {
 	Keys    bool // list and measure keys, all of them: names and sizes, no values
 	Values  bool // read them too
 	Delete  bool // delete them too
+
+	Channel  string // publish who is online to this channel; empty: to none
+	Messages bool   // look at streams, groups, queues and channels: names, sizes and ids, no entries
 }
 
-// tools says whether any of the tools for keys is wanted.
-func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete }
+// tools says whether anything is wanted that asks about keys.
+func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete || w.Messages }
 
-// commands are those of the tools that are wanted.
+// commands are those of the tools that are wanted, and of publishing.
 func (w ACLWish) commands() []string {
 	var list []string
-	if w.tools() {
+	if w.Keys || w.Values || w.Delete {
 		list = append(list, keyCommands...)
+	}
+	if w.Messages {
+		for _, q := range messageQuestions {
+			if !slices.Contains(list, q.command) {
+				list = append(list, q.command)
+			}
+		}
 	}
 	if w.Values {
 		list = append(list, valueCommands...)
 	}
 	if w.Delete {
 		list = append(list, deleteCommands...)
+	}
+	if w.Channel != "" {
+		list = append(list, "publish")
 	}
 	return list
 }
@@ -42,6 +55,11 @@ func (w ACLWish) commands() []string {
 // redistop there. Only commands that the server has are named: a rule with an unknown one is
 // rejected whole.
 func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
+	if w.Channel != "" {
+		if err := CheckChannel(w.Channel); err != nil {
+			return "", fmt.Errorf("write ACL rule: %w", err)
+		}
+	}
 	c, err := Dial(ctx, t)
 	if err != nil {
 		return "", err
@@ -55,7 +73,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, false, w.commands()...)
+	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub")...)
 	if err != nil {
 		return "", err
 	}
@@ -95,6 +113,9 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
+		if w.Channel != "" {
+			reset += "&" + w.Channel + " "
+		}
 	}
 	switch {
 	case w.Delete || w.tools() && !reading:

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,18 +15,20 @@ var ErrNotAllowed = errors.New("command is not on the allow-list")
 // permit is one command that may be sent. The list is the whole of it: Conn sends nothing else, and
 // a test holds the list against every command that real servers know.
 type permit struct {
-	name   string              // "info", "client|list"
-	action bool                // changes something: only after a person confirmed it
-	stream bool                // only inside a window of MONITOR that Stream writes whole
-	keys   bool                // names keys or asks about one: only for a tool that a person started for that
-	values bool                // reads a value: only for the tool whose purpose it is
-	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
-	why    string
+	name     string              // "info", "client|list"
+	action   bool                // changes something: only after a person confirmed it
+	stream   bool                // only inside a window of MONITOR that Stream writes whole
+	keys     bool                // names keys or asks about one: only for a tool that a person started for that
+	values   bool                // reads a value: only for the tool whose purpose it is
+	tells    bool                // tells others of what we see: only the channel that a person named
+	fits     func([]string) bool // of the arguments behind the name; nil: none may follow
+	why      string
+	messages bool // only for who looks at streams, queues and channels; with keys: for both
 }
 
 var permits = []permit{
 	{name: "auth", fits: between(1, 2), why: "log in"},
-	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
+	{name: "select", fits: numbers(1, 1), why: "the database that is asked about"},
 	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
@@ -47,19 +50,32 @@ var permits = []permit{
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
+	{name: "publish", tells: true, fits: messageArgs, why: "tell who is online to whoever subscribes, where a person asked for that"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 
-	{name: "client|no-touch", keys: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
-	{name: "scan", keys: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
-	{name: "type", keys: true, fits: oneKey, why: "what a key is"},
-	{name: "pttl", keys: true, fits: oneKey, why: "when a key expires"},
-	{name: "memory|usage", keys: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
+	{name: "client|no-touch", keys: true, messages: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
+	{name: "scan", keys: true, messages: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
+	{name: "type", keys: true, messages: true, fits: oneKey, why: "what a key is"},
+	{name: "pttl", keys: true, messages: true, fits: oneKey, why: "when a key expires"},
+	{name: "memory|usage", keys: true, messages: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
 	{name: "strlen", keys: true, fits: oneKey, why: "how long a string is"},
-	{name: "hlen", keys: true, fits: oneKey, why: "how many fields a hash has"},
-	{name: "scard", keys: true, fits: oneKey, why: "how many members a set has"},
-	{name: "zcard", keys: true, fits: oneKey, why: "how many members a sorted set has"},
-	{name: "llen", keys: true, fits: oneKey, why: "how many elements a list has"},
-	{name: "xlen", keys: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "hlen", keys: true, messages: true, fits: oneKey, why: "how many fields a hash has"},
+	{name: "scard", keys: true, messages: true, fits: oneKey, why: "how many members a set has"},
+	{name: "zcard", keys: true, messages: true, fits: oneKey, why: "how many members a sorted set has"},
+	{name: "llen", keys: true, messages: true, fits: oneKey, why: "how many elements a list has"},
+	{name: "xlen", keys: true, messages: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "xinfo|stream", messages: true, fits: oneKey, why: "how a stream stands; never FULL, which lists entries. The first and the last entry are dropped while reading"},
+	{name: "xinfo|groups", messages: true, fits: oneKey, why: "which consumer groups a stream has"},
+	{name: "xinfo|consumers", messages: true, fits: keyAnd(1), why: "which consumers a group has"},
+	{name: "xpending", messages: true, fits: pendingArgs, why: "the oldest entries that a group has not acknowledged, their ids alone"},
+	{name: "zcount", messages: true, fits: keyAnd(2), why: "how many jobs of a sorted set are due, without reading one"},
+	{name: "lindex", messages: true, fits: endArgs, why: "the job of a known framework that is next: the time in it is kept, and nothing else"},
+	{name: "hmget", messages: true, fits: timeFields, why: "when the job that is next came, where its framework keeps that in a hash"},
+	{name: "pubsub|channels", messages: true, why: "which channels have subscribers; only where INFO says that they are few"},
+	{name: "pubsub|numsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a channel has"},
+	{name: "pubsub|numpat", messages: true, why: "how many patterns are subscribed to"},
+	{name: "pubsub|shardchannels", messages: true, why: "which sharded channels have subscribers (7.0+)"},
+	{name: "pubsub|shardnumsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a sharded channel has (7.0+)"},
 	{name: "getrange", values: true, fits: rangeArgs(maxBytes), why: "a string, a piece at a time"},
 	{name: "hscan", values: true, fits: elementArgs, why: "a hash, a step at a time"},
 	{name: "sscan", values: true, fits: elementArgs, why: "a set, a step at a time"},
@@ -81,15 +97,18 @@ const maxSlice = 2048
 
 // consent is what a connection may send beyond questions.
 type consent struct {
-	actions bool // a person confirmed it
-	stream  bool // the window is written whole, its end included
-	keys    bool // a person asked about keys
-	values  bool // a person asked for a value
+	actions  bool   // a person confirmed it
+	stream   bool   // the window is written whole, its end included
+	keys     bool   // a person asked about keys
+	values   bool   // a person asked for a value
+	channel  string // that a person asked to be published to; empty: none
+	messages bool   // it looks at streams, queues and channels, and nothing else
 }
 
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
-	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values)
+	asks := !p.keys && !p.messages || p.keys && c.keys || p.messages && c.messages
+	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) && (!p.tells || c.channel != "")
 }
 
 // check says whether args may be sent, and under which name the server counts them.
@@ -115,6 +134,9 @@ func check(args []string, may consent) (name string, err error) {
 		}
 		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
 			return "", fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
+		}
+		if p.tells && rest[0] != may.channel {
+			return "", fmt.Errorf("send %s: %w to this channel", p.name, ErrNotAllowed)
 		}
 		return p.name, nil
 	}
@@ -167,9 +189,11 @@ func logLength(a []string) bool {
 
 // dryRunArgs: a user, and a question that is rehearsed.
 func dryRunArgs(a []string) bool {
-	return len(a) > 1 && slices.ContainsFunc([][]string{
-		{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"},
-	}, func(q []string) bool { return slices.Equal(q, a[1:]) })
+	may := [][]string{{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"}}
+	for _, q := range messageQuestions {
+		may = append(may, q.args)
+	}
+	return len(a) > 1 && slices.ContainsFunc(may, func(q []string) bool { return slices.Equal(q, a[1:]) })
 }
 
 // waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which
@@ -189,4 +213,12 @@ func waitArgs(a []string) bool {
 // address alone somebody else.
 func killArgs(a []string) bool {
 	return len(a) == 4 && a[0] == "ID" && numbers(1, 1)(a[1:2]) && a[2] == "ADDR" && a[3] != ""
+}
+
+// maxPublished bounds what is published at once, in bytes: the server holds it for every subscriber that is slow.
+const maxPublished = 64 << 10
+
+// messageArgs: a channel, and a JSON object.
+func messageArgs(a []string) bool {
+	return len(a) == 2 && len(a[1]) <= maxPublished && strings.HasPrefix(a[1], "{") && json.Valid([]byte(a[1]))
 }
