@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"capture":   {"redis", "stats"},
 	"keys":      {"redis", "sketch", "server"},
 	"messaging": {"redis", "stats", "server", "usage"}, // usage knows whose queue a key is
-	"canary":    {"stats", "server"},
+	"canary":    {"redis", "sketch", "stats", "server"},
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
 	"history":   {"stats", "presence"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
