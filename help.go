@@ -23,14 +23,14 @@ Verbs ("redistop VERB --help" lists the flags of each):
   doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
+  messaging   streams, consumer groups, queues and channels: do messages move?
   web         serve what is seen of servers: page, API, events, metrics
   canary      send numbered messages through a server, and see what arrives
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop
   completion  print a script that completes words in your shell; version
 
-The screen: ? lists the keys, q quits. It reads the server's own counters and,
-for who sends what, moments of MONITOR (--no-sample), within a --budget of 1 %.
+The screen: ? lists the keys, q quits. Watching takes at most 1 % (--budget).
 
 Exit code: 0 ok, 1 error, 2 wrong use, 3 cannot connect, 4 denied; a signal
 ends with 128 plus its number (130: Ctrl-C).

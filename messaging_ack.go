@@ -50,7 +50,7 @@ however fresh they are, unless --min-idle is given too.`,
 				return err
 			}
 			defer tool.Close()
-			return a.run(cmd.Context(), tool, pending.Group{Key: nameOf(args[0]), Name: nameOf(args[1])})
+			return a.run(cmd.Context(), tool, pending.Group{Key: givenName(args[0]), Name: givenName(args[1])})
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -102,7 +102,7 @@ type ackSummary struct {
 }
 
 func (a *acknowledging) run(ctx context.Context, tool *server.Tool, g pending.Group) error {
-	consumer := nameOf(a.allOf)
+	consumer := givenName(a.allOf)
 	s := ackSummary{Stream: g.Key, Group: g.Name, Consumer: consumer, DryRun: !a.yes}
 	do := func(page []redis.PendingEntry) error {
 		s.Matched += int64(len(page))

@@ -50,7 +50,7 @@ them.`,
 			if c.from == "" || c.to == "" {
 				return usagef("give --from CONSUMER and --to CONSUMER")
 			}
-			claim := pending.Claim{Group: pending.Group{Key: nameOf(args[0]), Name: nameOf(args[1])}, From: nameOf(c.from), To: nameOf(c.to), MinIdle: c.minIdle, Drop: c.drop}
+			claim := pending.Claim{Group: pending.Group{Key: givenName(args[0]), Name: givenName(args[1])}, From: givenName(c.from), To: givenName(c.to), MinIdle: c.minIdle, Drop: c.drop}
 			if claim.From == claim.To {
 				return usagef("--from and --to name the same consumer")
 			}

@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -219,4 +220,20 @@ func naturalOrNull(v Value, ok *bool) Maybe[int64] {
 
 func milliseconds(v Value, ok *bool) time.Duration {
 	return time.Duration(min(natural(v, ok), math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
+}
+
+// ParseScan reads the reply of SCAN.
+func ParseScan(v Value) (cursor uint64, keys []string, err error) {
+	if err := v.Err(); err != nil {
+		return 0, nil, fmt.Errorf("read scan: %w", err)
+	}
+	if !v.isList() || len(v.Elems) != 2 {
+		return 0, nil, fmt.Errorf("read scan: %w", errShape)
+	}
+	keys, ok := texts(v.Elems[1])
+	cursor, wrong := strconv.ParseUint(v.Elems[0].Text, 10, 64)
+	if !ok || wrong != nil {
+		return 0, nil, fmt.Errorf("read scan: %w", errShape)
+	}
+	return cursor, keys, nil
 }

@@ -58,6 +58,14 @@ func rangeArgs(most int64, words ...string) func([]string) bool {
 	}
 }
 
+// endArgs: KEY and one of its ends.
+func endArgs(a []string) bool { return len(a) == 2 && (a[1] == "0" || a[1] == "-1") }
+
+// timeFields: KEY and fields of a job that hold times, in the words of the frameworks that are known.
+func timeFields(a []string) bool {
+	return len(a) > 1 && words("created_at", "enqueued_at", "pending_since", "timestamp")(a[1:])
+}
+
 func isCursor(s string) bool {
 	_, err := strconv.ParseUint(s, 10, 64)
 	return err == nil

@@ -24,6 +24,8 @@ var messageQuestions = []struct {
 	{"scard", []string{"SCARD", "k"}},
 	{"hlen", []string{"HLEN", "k"}},
 	{"zcount", []string{"ZCOUNT", "k", "0", "0"}},
+	{"lindex", []string{"LINDEX", "k", "0"}},
+	{"hmget", []string{"HMGET", "k", "timestamp"}},
 	{"xlen", []string{"XLEN", "k"}},
 	{"xinfo|stream", []string{"XINFO", "STREAM", "k"}},
 	{"xinfo|groups", []string{"XINFO", "GROUPS", "k"}},
