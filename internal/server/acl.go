@@ -106,7 +106,7 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 			rights = append(rights, "+"+command)
 		}
 	}
-	if w.tools() {
+	if w.tools() || w.Canary {
 		rights = append(rights, "+select")
 	}
 	slices.Sort(rights)
