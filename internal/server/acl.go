@@ -19,15 +19,16 @@ type ACLWish struct {
 	Values  bool // read them too
 	Delete  bool // delete them too
 
-	Claim    bool // look at pending entries, claim and acknowledge them, delete consumers
-	Canary   bool // send and read test messages; of keys and channels only its own
-	Messages bool // look at streams, groups, queues and channels: names, sizes and ids, no entries
+	Claim    bool   // look at pending entries, claim and acknowledge them, delete consumers
+	Canary   bool   // send and read test messages; of keys and channels only its own
+	Channel  string // publish who is online to this channel; empty: to none
+	Messages bool   // look at streams, groups, queues and channels: names, sizes and ids, no entries
 }
 
 // tools says whether anything is wanted that asks about keys.
 func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete || w.Messages || w.Claim }
 
-// commands are those of the tools that are wanted.
+// commands are those of the tools that are wanted, and of publishing.
 func (w ACLWish) commands() []string {
 	var list []string
 	if w.Keys || w.Values || w.Delete {
@@ -53,6 +54,9 @@ func (w ACLWish) commands() []string {
 	if w.Delete {
 		list = append(list, deleteCommands...)
 	}
+	if w.Channel != "" {
+		list = append(list, "publish")
+	}
 	return list
 }
 
@@ -60,6 +64,11 @@ func (w ACLWish) commands() []string {
 // redistop there. Only commands that the server has are named: a rule with an unknown one is
 // rejected whole.
 func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
+	if w.Channel != "" {
+		if err := CheckChannel(w.Channel); err != nil {
+			return "", fmt.Errorf("write ACL rule: %w", err)
+		}
+	}
 	c, err := Dial(ctx, t)
 	if err != nil {
 		return "", err
@@ -114,6 +123,9 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
+		if w.Channel != "" {
+			reset += "&" + w.Channel + " "
+		}
 	}
 	switch {
 	case w.Delete || w.Claim || w.tools() && !reading:

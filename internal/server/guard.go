@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,12 +19,13 @@ type permit struct {
 	action   bool                // changes something: only after a person confirmed it
 	stream   bool                // only inside a window of MONITOR that Stream writes whole
 	keys     bool                // names keys or asks about one: only for a tool that a person started for that
-	messages bool                // only for who looks at streams, queues and channels; with keys: for both
 	values   bool                // reads a value: only for the tool whose purpose it is
 	canary   bool                // sends or reads test messages: only for a canary that a person started
 	pending  bool                // about entries that were delivered and not acknowledged: only for the tools for them
+	tells    bool                // tells others of what we see: only the channel that a person named
 	fits     func([]string) bool // of the arguments behind the name; nil: none may follow
 	why      string
+	messages bool // only for who looks at streams, queues and channels; with keys: for both
 
 	scope func(args []string, named string) bool // in place of fits, where it matters which stream a person named
 }
@@ -52,6 +54,7 @@ var permits = []permit{
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
+	{name: "publish", tells: true, fits: messageArgs, why: "tell who is online to whoever subscribes, where a person asked for that"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 
 	{name: "client|no-touch", keys: true, messages: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
@@ -120,8 +123,9 @@ type consent struct {
 	actions  bool   // a person confirmed it
 	stream   bool   // the window is written whole, its end included
 	keys     bool   // a person asked about keys
-	messages bool   // it looks at streams, queues and channels, and nothing else
 	values   bool   // a person asked for a value
+	channel  string // that a person asked to be published to; empty: none
+	messages bool   // it looks at streams, queues and channels, and nothing else
 	canary   bool   // a person started a canary
 	pending  bool   // a person asked about pending entries
 	named    string // the stream beside its own that a person let the canary write to
@@ -130,7 +134,7 @@ type consent struct {
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
 	asks := !p.keys && !p.messages || p.keys && c.keys || p.messages && c.messages
-	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) &&
+	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) && (!p.tells || c.channel != "") &&
 		(!p.canary || c.canary) && (!p.pending || c.pending)
 }
 
@@ -140,7 +144,7 @@ func (p permit) accepts(args []string, may consent) bool {
 	case p.scope != nil:
 		return p.scope(args, may.named)
 	case p.fits != nil:
-		return p.fits(args)
+		return p.fits(args) && (!p.tells || args[0] == may.channel)
 	}
 	return len(args) == 0
 }
@@ -247,4 +251,12 @@ func waitArgs(a []string) bool {
 // address alone somebody else.
 func killArgs(a []string) bool {
 	return len(a) == 4 && a[0] == "ID" && numbers(1, 1)(a[1:2]) && a[2] == "ADDR" && a[3] != ""
+}
+
+// maxPublished bounds what is published at once, in bytes: the server holds it for every subscriber that is slow.
+const maxPublished = 64 << 10
+
+// messageArgs: a channel, and a JSON object.
+func messageArgs(a []string) bool {
+	return len(a) == 2 && len(a[1]) <= maxPublished && strings.HasPrefix(a[1], "{") && json.Valid([]byte(a[1]))
 }
