@@ -49,6 +49,7 @@ Needs to ask about all keys: redistop acl --messaging prints the rights.`,
 	}
 	cmd.Flags().SortFlags = false
 	m.addTo(cmd)
+	cmd.AddCommand(newMessagingClaim(), newMessagingAck(), newMessagingDelConsumer())
 	return cmd
 }
 

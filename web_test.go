@@ -62,7 +62,7 @@ func startSite(t *testing.T, args ...string) *site {
 	s := &site{t: t, stderr: &lockedBuffer{}}
 	s.cmd = exec.Command("redistop", append([]string{"web", "--listen", "127.0.0.1:0", "--interval", "500ms"}, args...)...)
 	s.cmd.Stderr = s.stderr
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir())
 	start(t, s.cmd)
 	s.until("it listens", func() bool { s.url = siteURL.FindString(s.stderr.String()); return s.url != "" })
 	return s
@@ -267,8 +267,8 @@ func TestWebHidesItsArguments(t *testing.T) {
 		t.Skip("no /proc here")
 	}
 	t.Parallel()
-	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
-	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
+	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "--otlp=http://127.0.0.1:1/zzsecret", "--otlp-header", "Key=zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
+	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** --otlp=*** --otlp-header *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
 	if seen := commandLine(t, s.cmd.Process.Pid); seen != want {
 		t.Errorf("ps shows %q, want %q", seen, want)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"redistop/internal/redis"
@@ -15,6 +16,7 @@ type ToolOptions struct {
 	Values   bool    // read values
 	Actions  bool    // delete keys: a person confirmed it
 	Messages bool    // look at streams, queues and channels, and at nothing else
+	Pending  bool    // look at what a group has not acknowledged, and with Actions claim and acknowledge it, and nothing else
 	Cut      int64   // bytes kept of one string of a reply, what is behind is read over; 0: 32 MiB
 }
 
@@ -60,6 +62,10 @@ var (
 	keyCommands    = []string{"scan", "type", "pttl", "memory|usage", "strlen", "hlen", "scard", "zcard", "llen", "xlen", "client|no-touch"}
 	valueCommands  = []string{"getrange", "hscan", "sscan", "zscan", "zrange", "lrange", "xrange"}
 	deleteCommands = []string{"unlink"}
+
+	pendingCommands = []string{"xpending", "xinfo|consumers"}
+	claimCommands   = []string{"eval", "xclaim", "xrange", "xack", "xgroup|createconsumer", "xgroup|delconsumer"} // all but the first inside of it
+	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xreadgroup", "xread", "xack", "xdel"}
 )
 
 // toolReply bounds a reply with values: a string of 512 MB, the longest that servers permit by
@@ -75,7 +81,7 @@ func OpenTool(ctx context.Context, target Target, o ToolOptions) (*Tool, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.may = consent{keys: !o.Messages, messages: o.Messages, values: o.Values, actions: o.Actions}
+	c.may = consent{keys: !o.Messages && !o.Pending, messages: o.Messages, pending: o.Pending, values: o.Values, actions: o.Actions}
 	now := time.Now()
 	t := &Tool{conn: c, purse: newPurse(o.Budget, now), opened: now, steps: map[string]*Step{}, waited: map[string]time.Duration{}}
 	if err := t.learn(ctx); err != nil {
@@ -99,8 +105,11 @@ func (t *Tool) learn(ctx context.Context) error {
 	}
 	all := append(append(append([]string{}, keyCommands...), valueCommands...), deleteCommands...)
 	var err error
-	if t.conn.may.messages {
+	switch {
+	case t.conn.may.messages:
 		all = messageCommands()
+	case t.conn.may.pending:
+		all = slices.Concat(pendingCommands, claimCommands, []string{"xinfo", "xgroup"})
 	}
 	if t.caps, err = probe(ctx, t.conn, t.info, false, all...); err != nil {
 		return err

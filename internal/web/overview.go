@@ -36,6 +36,7 @@ type overview struct {
 	Now      time.Time
 	Refresh  int // seconds
 	Version  string
+	Actions  bool   // are allowed
 	Without  string // how to get the page; "": it is there
 }
 
@@ -44,7 +45,7 @@ const refresh = 5
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	g := s.board.now()
-	o := overview{Now: s.options.Now().UTC(), Refresh: refresh, Version: s.options.Version}
+	o := overview{Now: s.options.Now().UTC(), Refresh: refresh, Version: s.options.Version, Actions: s.options.Actions != nil}
 	if !s.page.built() {
 		o.Without = howToGetPage
 	}
