@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // ErrNoPostgres says that the server programs of PostgreSQL are not installed.
@@ -87,6 +89,8 @@ func (p *Postgres) Start(ctx context.Context) error {
 }
 
 func (p *Postgres) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -97,23 +101,36 @@ func (p *Postgres) waitReady(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
-			if exec.CommandContext(ctx, filepath.Join(p.bin, "pg_isready"), "-q", "-h", p.dir).Run() == nil {
+			if p.run(ctx, "SELECT 1") == nil {
 				return nil
 			}
 		}
 	}
 }
 
+// run runs one statement in the database that every cluster has.
+func (p *Postgres) run(ctx context.Context, statement string) error {
+	conn, err := pgx.Connect(ctx, p.address("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (p *Postgres) address(database string) string {
+	query := url.Values{"host": {p.dir}, "sslmode": {"disable"}}
+	return (&url.URL{Scheme: "postgres", User: url.User("redistop"), Path: "/" + database, RawQuery: query.Encode()}).String()
+}
+
 // Database makes an empty database and returns its address.
 func (p *Postgres) Database(ctx context.Context) (string, error) {
 	p.databases++
 	name := fmt.Sprintf("test%d", p.databases)
-	out, err := exec.CommandContext(ctx, filepath.Join(p.bin, "psql"), "-h", p.dir, "-U", "redistop", "-d", "postgres", "-qc", "CREATE DATABASE "+name).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("create database: %w: %s", err, strings.TrimSpace(string(out)))
+	if err := p.run(ctx, "CREATE DATABASE "+name); err != nil {
+		return "", fmt.Errorf("create database: %w", err)
 	}
-	query := url.Values{"host": {p.dir}, "sslmode": {"disable"}}
-	return (&url.URL{Scheme: "postgres", User: url.User("redistop"), Path: "/" + name, RawQuery: query.Encode()}).String(), nil
+	return p.address(name), nil
 }
 
 // Kill ends the server without a chance to say goodbye; Start runs it again.
