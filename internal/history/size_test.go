@@ -12,9 +12,8 @@ import (
 	"redistop/internal/stats"
 )
 
-// onDisk is what the file and its log have.
-func onDisk(t *testing.T, where string) (bytes int64) {
-	t.Helper()
+// fileBytes is what the file and its log have.
+func fileBytes(where string) (bytes int64) {
 	for _, part := range []string{"", "-wal"} {
 		info, err := os.Stat(where + part)
 		if err == nil {
@@ -53,10 +52,10 @@ func TestSizeIsBounded(t *testing.T) {
 			s.Presence(name, u)
 		}
 		round++
-		largest = max(largest, onDisk(t, where))
+		largest = max(largest, fileBytes(where))
 		return round == 120
 	})
-	largest = max(largest, onDisk(t, where))
+	largest = max(largest, fileBytes(where))
 	if largest > most {
 		t.Errorf("%d bytes on the disk, more than %d", largest, most)
 	}
@@ -91,11 +90,51 @@ func TestRoomIsGivenBack(t *testing.T) {
 	if err := s.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before := onDisk(t, where)
+	before := fileBytes(where)
 	c.set(noon.Add(60 * 24 * time.Hour))
 	s = openAt(t, where, history.Options{Now: c.now, Flush: time.Millisecond, MostBytes: 16 << 20}) // so that the log is small, too
 	run(t, s, func() bool { bytes, known := s.Status().Bytes.Get(); return known && bytes < before/2 })
-	if after := onDisk(t, where); after > before/4 {
+	if after := fileBytes(where); after > before/4 {
 		t.Errorf("%d bytes, %d before", after, before)
+	}
+}
+
+// TestPostgresIsBounded writes more than may be kept, of two ages: the older go.
+func TestPostgresIsBounded(t *testing.T) {
+	c := &clock{at: noon}
+	s := openAt(t, postgres(t), history.Options{Now: c.now, MostBytes: 16 << 20})
+	for _, ends := range []time.Time{noon.Add(-time.Hour), noon} {
+		u := presence.Update{Time: noon}
+		for id := range int64(40_000) {
+			u.Gone = append(u.Gone, gone(sessionOf(ends.UnixMilli()+id), ends, stats.OfflineUnknown))
+		}
+		s.Presence("a", u)
+	}
+	old := history.SessionQuery{State: history.StateOffline, From: noon.Add(-2 * time.Hour), To: noon.Add(-time.Minute)}
+	if page, err := s.Sessions(t.Context(), old); err != nil || page.Matched != 40_000 {
+		t.Fatalf("%d are old, %v", page.Matched, err)
+	}
+	s.Upkeep(t.Context())
+	page, err := s.Sessions(t.Context(), old)
+	if err != nil || page.Matched != 0 || s.Status().State != history.On {
+		t.Errorf("%d are old, %v; %+v", page.Matched, err, s.Status())
+	}
+	if page, err = s.Sessions(t.Context(), history.SessionQuery{State: history.StateOffline}); err != nil || page.Matched != 40_000 {
+		t.Errorf("%d are left, %v", page.Matched, err)
+	}
+}
+
+func TestOnlyTheOwnerReadsTheFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state", "redistop")
+	s := openAt(t, filepath.Join(dir, "history.db"), history.Options{})
+	s.Snapshot("a", snapshotAt(noon, 1))
+	if n, err := ask(t, s); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	for name, want := range map[string]os.FileMode{"": 0o700, "history.db": 0o600, "history.db-wal": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%q: %v, %v", name, info.Mode(), err)
+		}
 	}
 }
