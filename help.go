@@ -27,8 +27,7 @@ Verbs ("redistop VERB --help" lists the flags of each):
   export      write what web has kept as Parquet, CSV or NDJSON
   demo        start a private server, drive traffic at it, and watch it
   acl         print the least ACL user that serves redistop
-  completion  print a script that completes words in your shell
-  version     print the version
+  completion, version     print a script that completes words, or the version
 
 The screen: ? lists the keys, q quits. It reads the server's own counters and,
 for who sends what, moments of MONITOR (--no-sample), within a --budget of 1 %.
