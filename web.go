@@ -16,6 +16,7 @@ import (
 
 	"redistop/internal/doctor"
 	"redistop/internal/observe"
+	"redistop/internal/presence"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 	"redistop/internal/web"
@@ -40,6 +41,8 @@ type serving struct {
 	acting          acting
 	config          config
 	doctor          doctor.Options // by that file
+	publishing      publishing
+	telling         *telling // of run; nil: nothing is published
 }
 
 // mostServers bounds the servers of one program.
@@ -67,6 +70,9 @@ Nothing can be changed through it unless --allow-actions is given: then who is
 let in can close a connection, and see every command for up to a minute. Each
 such action, and each login, is a line in the audit log.
 
+--publish tells Redis's own subscribers who is online: a JSON object on the
+channel __redis__:cli every 10 s, and at once when somebody comes or goes.
+
 --webhook gets a JSON object for each finding that opens, worsens or is
 resolved, and for each server that does not answer for 30 s, with a text that
 Slack shows; REDISTOP_WEBHOOK may hold the URL.`,
@@ -88,6 +94,9 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 			s.doctor = said.Options
 			targets, names, err := conn.several(cmd.Flags(), args, said.servers)
 			if err != nil {
+				return err
+			}
+			if err := s.publishing.resolve(cmd.Flags(), &conn); err != nil {
 				return err
 			}
 			return s.run(cmd.Context(), targets, names)
@@ -127,6 +136,7 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
 	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "held")
 	s.config.addTo(cmd, "Watching")
+	s.publishing.addTo(cmd)
 
 	for _, file := range []string{"auth", "tls-cert", "tls-key"} {
 		mustRegister(cmd.MarkFlagFilename(file))
@@ -222,6 +232,7 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 	var working sync.WaitGroup
 	defer working.Wait()
 	defer cancel()
+	s.telling = s.publishing.tell(ctx, targets, names, working.Go)
 	for i, target := range targets {
 		working.Go(func() { s.watch(ctx, board, i, names[i].Name, target) })
 	}
@@ -246,11 +257,15 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, name string, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held, Doctor: s.doctor,
+		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Beside: s.telling.beside(place),
 	})
 	s.acting.watchers.add(name, observer)
+	ledger := presence.NewLedger(presence.Options{})
 	for snapshot := range observer.Snapshots() {
 		board.Publish(place, snapshot)
+		if s.telling != nil {
+			s.telling.hear(ctx, place, ledger.Observe(snapshot))
+		}
 	}
 }
 

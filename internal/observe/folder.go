@@ -14,6 +14,7 @@ type folder struct {
 	aggregate *stats.Aggregate
 	sampling  *sampling
 	prober    *prober
+	beside    Beside
 	doctor    *doctor.Doctor
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
@@ -56,6 +57,7 @@ func (f *folder) fold(r stats.Reading) {
 		f.sampling.attach(&r, f.snapshot)
 	}
 	f.prober.attach(&r)
+	f.beside.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)

@@ -31,6 +31,7 @@ type Ledger struct {
 	runID    string
 	restarts int
 	started  bool               // a Snapshot was seen
+	primed   bool               // there may be lives of another process, by Options.Online
 	seen     time.Time          // of the latest pass
 	whole    time.Time          // of the latest that showed all connections
 	unseen   stats.Maybe[int64] // that came and went unseen, in all
@@ -70,7 +71,7 @@ func NewLedger(o Options) *Ledger {
 		}
 		n := l.born()
 		n.Session, n.settled = s, -1
-		l.lives[s.ID] = n
+		l.lives[s.ID], l.primed = n, true
 	}
 	return l
 }
@@ -113,6 +114,10 @@ func (l *Ledger) restarted(s *stats.Snapshot, u *Update) {
 	}
 	changed := again || l.runID != "" && run != l.runID
 	l.runID = run
+	if !changed && !l.primed {
+		return
+	}
+	l.primed = false
 	at := begun(s)
 	for id, n := range l.lives {
 		if changed || n.RunID != "" && n.RunID != run {
@@ -185,7 +190,7 @@ func partial(s *stats.Snapshot) bool {
 
 // missing finds those that a whole pass did not show, and why.
 func (l *Ledger) missing(s *stats.Snapshot, u *Update) {
-	var gone []ended
+	gone := make([]ended, 0, max(0, len(l.lives)-len(s.Connections)))
 	off := l.seen
 	for id, n := range l.lives {
 		if n.pass != l.pass {

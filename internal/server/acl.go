@@ -18,12 +18,14 @@ type ACLWish struct {
 	Keys    bool // list and measure keys, all of them: names and sizes, no values
 	Values  bool // read them too
 	Delete  bool // delete them too
+
+	Channel string // publish who is online to this channel; empty: to none
 }
 
 // tools says whether any of the tools for keys is wanted.
 func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete }
 
-// commands are those of the tools that are wanted.
+// commands are those of the tools that are wanted, and of publishing.
 func (w ACLWish) commands() []string {
 	var list []string
 	if w.tools() {
@@ -35,6 +37,9 @@ func (w ACLWish) commands() []string {
 	if w.Delete {
 		list = append(list, deleteCommands...)
 	}
+	if w.Channel != "" {
+		list = append(list, "publish")
+	}
 	return list
 }
 
@@ -42,6 +47,11 @@ func (w ACLWish) commands() []string {
 // redistop there. Only commands that the server has are named: a rule with an unknown one is
 // rejected whole.
 func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
+	if w.Channel != "" {
+		if err := CheckChannel(w.Channel); err != nil {
+			return "", fmt.Errorf("write ACL rule: %w", err)
+		}
+	}
 	c, err := Dial(ctx, t)
 	if err != nil {
 		return "", err
@@ -95,6 +105,9 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
+		if w.Channel != "" {
+			reset += "&" + w.Channel + " "
+		}
 	}
 	switch {
 	case w.Delete || w.tools() && !reading:

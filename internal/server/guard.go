@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,7 @@ type permit struct {
 	stream bool                // only inside a window of MONITOR that Stream writes whole
 	keys   bool                // names keys or asks about one: only for a tool that a person started for that
 	values bool                // reads a value: only for the tool whose purpose it is
+	tells  bool                // tells others of what we see: only the channel that a person named
 	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
 	why    string
 }
@@ -47,6 +49,7 @@ var permits = []permit{
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
+	{name: "publish", tells: true, fits: messageArgs, why: "tell who is online to whoever subscribes, where a person asked for that"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 
 	{name: "client|no-touch", keys: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
@@ -81,15 +84,16 @@ const maxSlice = 2048
 
 // consent is what a connection may send beyond questions.
 type consent struct {
-	actions bool // a person confirmed it
-	stream  bool // the window is written whole, its end included
-	keys    bool // a person asked about keys
-	values  bool // a person asked for a value
+	actions bool   // a person confirmed it
+	stream  bool   // the window is written whole, its end included
+	keys    bool   // a person asked about keys
+	values  bool   // a person asked for a value
+	channel string // that a person asked to be published to; empty: none
 }
 
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
-	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values)
+	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values) && (!p.tells || c.channel != "")
 }
 
 // check says whether args may be sent, and under which name the server counts them.
@@ -115,6 +119,9 @@ func check(args []string, may consent) (name string, err error) {
 		}
 		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
 			return "", fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
+		}
+		if p.tells && rest[0] != may.channel {
+			return "", fmt.Errorf("send %s: %w to this channel", p.name, ErrNotAllowed)
 		}
 		return p.name, nil
 	}
@@ -189,4 +196,12 @@ func waitArgs(a []string) bool {
 // address alone somebody else.
 func killArgs(a []string) bool {
 	return len(a) == 4 && a[0] == "ID" && numbers(1, 1)(a[1:2]) && a[2] == "ADDR" && a[3] != ""
+}
+
+// maxPublished bounds what is published at once, in bytes: the server holds it for every subscriber that is slow.
+const maxPublished = 64 << 10
+
+// messageArgs: a channel, and a JSON object.
+func messageArgs(a []string) bool {
+	return len(a) == 2 && len(a[1]) <= maxPublished && strings.HasPrefix(a[1], "{") && json.Valid([]byte(a[1]))
 }

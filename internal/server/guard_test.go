@@ -15,7 +15,7 @@ import (
 func TestTheAllowList(t *testing.T) {
 	want := []string{"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "client|id", "client|kill", "client|list", "client|no-touch",
 		"client|setname", "commandlog|get", "command|info", "config|get", "getrange", "hlen", "hscan", "info", "latency|histogram", "latency|latest", "llen",
-		"lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "quit", "reset", "scan", "scard", "select", "slowlog|get", "sscan", "strlen", "type",
+		"lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "quit", "reset", "scan", "scard", "select", "slowlog|get", "sscan", "strlen", "type",
 		"unlink", "wait", "xlen", "xrange", "zcard", "zrange", "zscan"}
 	var got []string
 	for _, p := range permits {
@@ -29,7 +29,7 @@ func TestTheAllowList(t *testing.T) {
 	}
 }
 
-var everything = consent{actions: true, stream: true, keys: true, values: true}
+var everything = consent{actions: true, stream: true, keys: true, values: true, channel: "__redis__:cli"}
 
 // Whoever watches cannot name a key; who lists keys cannot read them; who reads them cannot delete.
 func TestConsentIsForOneThing(t *testing.T) {
@@ -52,6 +52,31 @@ func TestConsentIsForOneThing(t *testing.T) {
 	}
 	if _, err := check([]string{"GETRANGE", "k", "0", "9"}, consent{keys: true, actions: true}); err == nil {
 		t.Error("the one who deletes may read values")
+	}
+}
+
+// Only who was asked to publish may, to the one channel, and objects of JSON of a bounded size.
+func TestConsentToPublish(t *testing.T) {
+	may := consent{channel: "__redis__:cli"}
+	if _, err := check([]string{"PUBLISH", "__redis__:cli", `{"connections":1}`}, may); err != nil {
+		t.Error(err)
+	}
+	for _, args := range [][]string{
+		{"PUBLISH"}, {"PUBLISH", "__redis__:cli"}, {"PUBLISH", "other", "{}"}, {"PUBLISH", "", "{}"}, {"PUBLISH", "__redis__:cli", ""},
+		{"PUBLISH", "__redis__:cli", "x"}, {"PUBLISH", "__redis__:cli", "{"}, {"PUBLISH", "__redis__:cli", "[1]"}, {"PUBLISH", "__redis__:cli", "{}", "{}"},
+		{"PUBLISH", "__redis__:cli", `{"a":"` + strings.Repeat("x", maxPublished) + `"}`}, {"SPUBLISH", "__redis__:cli", "{}"}, {"SUBSCRIBE", "__redis__:cli"},
+	} {
+		if _, err := check(args, may); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%.80q was let through", args)
+		}
+	}
+	for _, other := range []consent{{}, {actions: true, stream: true, keys: true, values: true}} {
+		if _, err := check([]string{"PUBLISH", "__redis__:cli", "{}"}, other); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%+v may publish", other)
+		}
+	}
+	if _, err := check([]string{"PUBLISH", "", "{}"}, consent{}); !errors.Is(err, ErrNotAllowed) {
+		t.Error("who has no channel may publish to the one without a name")
 	}
 }
 
