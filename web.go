@@ -38,6 +38,7 @@ type serving struct {
 	budget          float64
 	own, noSample   bool
 	held            int64
+	pushing         pushing
 	acting          acting
 	config          config
 	doctor          doctor.Options // by that file
@@ -66,16 +67,21 @@ It listens on 127.0.0.1. Any other address needs --auth, and should have TLS.
 with a password of at least 12; REDISTOP_WEB_AUTH in the environment may hold
 the same. Clients send it as Authorization: Bearer TOKEN, or log in.
 
+--publish tells Redis's own subscribers who is online: a JSON object on the
+channel __redis__:cli every 10 s, and at once when somebody comes or goes.
+
 Nothing can be changed through it unless --allow-actions is given: then who is
 let in can close a connection, and see every command for up to a minute. Each
 such action, and each login, is a line in the audit log.
 
---publish tells Redis's own subscribers who is online: a JSON object on the
-channel __redis__:cli every 10 s, and at once when somebody comes or goes.
-
 --webhook gets a JSON object for each finding that opens, worsens or is
 resolved, and for each server that does not answer for 30 s, with a text that
-Slack shows; REDISTOP_WEBHOOK may hold the URL.`,
+Slack shows.
+
+What the command line leaves open is taken from the environment (REDISTOP_LISTEN
+for --listen, REDISTOP_TLS_CERT for --tls-cert; commas between the values of a
+flag that repeats), else from the configuration file ("web:" with a line
+"listen: VALUE" each), else it is the default.`,
 		Example: `  redistop web
   redistop web cache=10.0.0.5 queue=10.0.0.6:6380 --user watcher --askpass
   redistop web --listen :7979 --auth auth --tls-cert web.pem --tls-key web.key
@@ -87,7 +93,7 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 		Args:              usageArgs(cobra.MaximumNArgs(mostServers)),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			said, err := s.config.read()
+			said, err := s.settle(cmd.Flags(), args, os.Getenv)
 			if err != nil {
 				return err
 			}
@@ -128,6 +134,7 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.StringVar(&s.webhook, "webhook", "", "tell `URL` of findings")
 	f.Var(&checked[string]{&s.severity, oneOf([]string{"info", "warning", "critical"}), quote}, "webhook-severity", "from `SEVERITY` on: info, warning or critical")
 	group(cmd, "Content", "show-values", "metrics-compat", "webhook", "webhook-severity")
+	s.pushing.addTo(cmd, "Content")
 
 	f.VarP(&checked[time.Duration]{&s.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s")
 	f.Var(&checked[float64]{&s.budget, parseBudget, percent}, "budget", "take at most `SHARE` of each server's time")
@@ -223,9 +230,14 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 	if err != nil {
 		return err
 	}
+	defer listener.Close()
 	board := web.NewBoard(names, s.values, time.Now())
 	if options.Alerts, err = s.alerts(board); err != nil {
-		listener.Close()
+		return err
+	}
+	site := web.New(board, options)
+	push, receiver, err := s.pushing.start(site, listener.Addr())
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -240,7 +252,11 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 		working.Go(func() { options.Alerts.Run(ctx) })
 	}
 	fmt.Fprintf(os.Stderr, "redistop: web: %s, %d %s watched\n", s.url(listener.Addr()), len(targets), plural(len(targets), "server is", "servers are"))
-	if err := web.New(board, options).Serve(ctx, listener); err != nil {
+	if push != nil {
+		working.Go(func() { push(ctx) })
+		fmt.Fprintf(os.Stderr, "redistop: web: metrics are pushed to %s\n", receiver)
+	}
+	if err := site.Serve(ctx, listener); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
@@ -259,8 +275,8 @@ func (s *serving) watch(ctx context.Context, board *web.Board, place int, name s
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
 		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Beside: s.telling.beside(place),
 	})
-	s.acting.watchers.add(name, observer)
 	ledger := presence.NewLedger(presence.Options{})
+	s.acting.watchers.add(name, observer)
 	for snapshot := range observer.Snapshots() {
 		board.Publish(place, snapshot)
 		if s.telling != nil {

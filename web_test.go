@@ -267,8 +267,8 @@ func TestWebHidesItsArguments(t *testing.T) {
 		t.Skip("no /proc here")
 	}
 	t.Parallel()
-	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
-	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
+	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "--otlp=http://127.0.0.1:1/zzsecret", "--otlp-header", "Key=zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
+	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** --otlp=*** --otlp-header *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
 	if seen := commandLine(t, s.cmd.Process.Pid); seen != want {
 		t.Errorf("ps shows %q, want %q", seen, want)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"redistop/internal/doctor"
 	"redistop/internal/stats"
+	"redistop/internal/usage"
 )
 
 // folder owns the Aggregate. It is confined to its goroutine.
@@ -16,6 +17,7 @@ type folder struct {
 	prober    *prober
 	beside    Beside
 	doctor    *doctor.Doctor
+	usages    usages
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
 	snapshot  *stats.Snapshot // the latest
@@ -60,10 +62,16 @@ func (f *folder) fold(r stats.Reading) {
 	f.beside.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
+	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {
+		f.snapshot.Server.Usage = usage.Short(f.snapshot.Usage, shortUses)
+	}
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)
 }
+
+// shortUses are the words for a server's use that lists and titles have room for.
+const shortUses = 3
 
 // patience is how long to wait before the silence is looked at again.
 func (f *folder) patience() time.Duration {

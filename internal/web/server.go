@@ -15,8 +15,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
 	"golang.org/x/time/rate"
+
+	"redistop/internal/web/otlp"
 )
 
 // Options say how a Board is served. The zero value serves it to everybody who reaches the listener.
@@ -64,7 +67,9 @@ type Server struct {
 	fixedTag    string           // ETag of what does not change while the program runs
 	openAPIBody *body
 	styleBody   *body
+	registry    *prometheus.Registry
 	collected   http.Handler // of /metrics
+	pusher      atomic.Pointer[otlp.Pusher]
 	page        *page
 	limits      *limiter
 	sessions    *sessions
@@ -101,10 +106,21 @@ func New(board *Board, o Options) *Server {
 		acting:      make(chan struct{}, mostActing),
 		closing:     make(chan struct{}),
 	}
-	s.collected = newMetricsHandler(s)
+	s.registry = newRegistry(s)
+	s.collected = newMetricsHandler(s.registry)
 	s.routed = s.mux()
 	s.handler = s.guard(s.routed)
 	return s
+}
+
+// Push returns what pushes the metrics, once it is run; the metrics count its pushes from then on.
+func (s *Server) Push(o otlp.Options) (*otlp.Pusher, error) {
+	p, err := otlp.New(s.registry, o)
+	if err != nil {
+		return nil, err
+	}
+	s.pusher.Store(p)
+	return p, nil
 }
 
 func fixed(text []byte) *body { return newBody(func() ([]byte, error) { return text, nil }) }
