@@ -13,7 +13,7 @@ import (
 const rootHelp = `redistop: top for Redis and Valkey
 
   redistop [ADDRESS]           watch a server; default 127.0.0.1:6379
-  redistop cache.local:6380    or rediss:// (TLS), unix:///path; -h, -p, --user ...
+  redistop cache.local:6380    or rediss:// (TLS), unix:///path; --askpass
   redistop --json | jq .throughput                   one JSON object an interval
   redistop demo                see it on a private server with live traffic
 
@@ -25,6 +25,7 @@ Verbs ("redistop VERB --help" lists the flags of each):
   messaging   streams, consumer groups, queues and channels: do messages move?
   canary      send numbered messages through a server, and see what arrives
   web         serve what is seen of servers: page, API, events, metrics, history
+  export      hand that history to a data warehouse: Parquet, CSV, NDJSON
   acl         print the least ACL user that serves redistop
   demo, completion (of words in your shell), version
 
