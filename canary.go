@@ -91,6 +91,15 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	}
 }
 
+// addCanary defines the flag of the verbs that watch and may let canaries sing beside.
+func addCanary(cmd *cobra.Command, kinds *[]canary.Kind) {
+	f := cmd.Flags()
+	f.Var(&checked[[]canary.Kind]{kinds, parseKinds, showKinds}, "canary", "send test messages through `KIND` as redistop canary does: it writes")
+	f.Lookup("canary").NoOptDefVal = "all"
+	group(cmd, "Watching", "canary")
+	mustRegister(cmd.RegisterFlagCompletionFunc("canary", cobra.FixedCompletions([]string{"all", "pubsub", "list", "stream"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
 // parseKinds reads "pubsub,stream" or "all".
 func parseKinds(s string) ([]canary.Kind, error) {
 	if s == "all" {

@@ -16,6 +16,7 @@ type folder struct {
 	sampling  *sampling
 	prober    *prober
 	beside    Beside
+	canaries  *canaries
 	doctor    *doctor.Doctor
 	usages    usages
 	addr      string
@@ -30,6 +31,7 @@ const overdue = time.Second
 // state once an interval: that the server does not answer is news too.
 func (f *folder) run() {
 	defer close(f.observer.snapshots)
+	defer f.canaries.wait()
 	started := time.Now()
 	f.last = stats.Reading{Time: started, Addr: f.addr, Link: stats.Link{State: stats.Connecting, Since: started}}
 	timer := time.NewTimer(overdue)
@@ -60,6 +62,7 @@ func (f *folder) fold(r stats.Reading) {
 	}
 	f.prober.attach(&r)
 	f.beside.attach(&r)
+	f.canaries.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {
