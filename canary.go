@@ -94,8 +94,7 @@ func (s *singing) addTo(cmd *cobra.Command) {
 // addCanary defines the flag of the verbs that watch and may let canaries sing beside.
 func addCanary(cmd *cobra.Command, kinds *[]canary.Kind) {
 	f := cmd.Flags()
-	f.Var(&checked[[]canary.Kind]{kinds, parseKinds, showKinds}, "canary", "send test messages through `KIND` as redistop canary does: it writes")
-	f.Lookup("canary").NoOptDefVal = "all"
+	f.Var(&checked[[]canary.Kind]{kinds, parseKinds, showKinds}, "canary", "write messages by `WAY`: all, pubsub, list, stream")
 	group(cmd, "Watching", "canary")
 	mustRegister(cmd.RegisterFlagCompletionFunc("canary", cobra.FixedCompletions([]string{"all", "pubsub", "list", "stream"}, cobra.ShellCompDirectiveNoFileComp)))
 }

@@ -126,6 +126,34 @@ func TestHealthy(t *testing.T) {
 	})
 }
 
+// The user that redistop acl --canary prints is enough, on every version, and can touch nothing else.
+func TestLeastUser(t *testing.T) {
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		rule, err := server.ACLRule(t.Context(), at(s), server.ACLWish{User: "bird", Canary: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CLI(strings.Fields(strings.Replace(rule, ">PASSWORD", "nopass", 1))...); err != nil {
+			t.Fatalf("%s: %v", rule, err)
+		}
+		if text, err := s.CLI("ACL", "DRYRUN", "bird", "RPUSH", "orders", "x"); err == nil && !strings.Contains(text, "permissions") {
+			t.Errorf("%s may write to others' keys: %s", rule, text)
+		}
+		bird := at(s)
+		bird.Username = "bird"
+		for _, kind := range Kinds {
+			c := sing(t, Config{Kind: kind, Write: bird})
+			c.received(20)
+			if p := c.end(); p.Lost+p.Errors != 0 {
+				t.Errorf("%s: %+v", kind, p)
+			}
+		}
+		if stats, err := s.CLI("INFO", "errorstats"); err != nil || strings.Contains(stats, "NOPERM") {
+			t.Errorf("refusals: %s, %v", stats, err)
+		}
+	})
+}
+
 // A subscriber that is cut off misses what is published meanwhile, and a stream keeps it.
 func TestCutOff(t *testing.T) {
 	s := redistest.New(t)
