@@ -34,12 +34,13 @@ var mayImport = map[string][]string{
 	"canary":    {"redis", "sketch", "stats", "server"},
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
 	"history":   {"stats", "presence"},
+	"export":    {"redis", "stats", "history"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
 	"web":       {"redis", "stats", "doctor", "usage", "presence", "history"},
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},
-	"bench":     {"redis", "stats"}, // the programs beside internal; like the demo, they start servers
+	"bench":     {"redis", "stats", "presence"}, // the programs beside internal; like the demo, they start servers
 }
 
 // pure packages take the time as an argument: no sockets, no clocks, no goroutines.

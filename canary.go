@@ -75,7 +75,7 @@ nothing.`,
 
 func (s *singing) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(&checked[[]canary.Kind]{&s.via, parseKinds, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
+	f.Var(&checked[[]canary.Kind]{&s.via, parseVia, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
 	f.StringVar(&s.stream, "stream", "", "use the stream `NAME` in place of one of its own; it is written to")
 	f.StringVar(&s.readFrom, "read-from", "", "read at `ADDRESS`, such as a replica; the login is the same")
 	f.Var(&checked[float64]{&s.rate, parseCanaryRate, plainNumber}, "rate", "send `N` messages a second through each, 0.1 to 1000")
@@ -94,13 +94,13 @@ func (s *singing) addTo(cmd *cobra.Command) {
 // addCanary defines the flag of the verbs that watch and may let canaries sing beside.
 func addCanary(cmd *cobra.Command, kinds *[]canary.Kind) {
 	f := cmd.Flags()
-	f.Var(&checked[[]canary.Kind]{kinds, parseKinds, showKinds}, "canary", "write messages by `WAY`: all, pubsub, list, stream")
+	f.Var(&checked[[]canary.Kind]{kinds, parseVia, showKinds}, "canary", "write messages by `WAY`: all, pubsub, list, stream")
 	group(cmd, "Watching", "canary")
 	mustRegister(cmd.RegisterFlagCompletionFunc("canary", cobra.FixedCompletions([]string{"all", "pubsub", "list", "stream"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// parseKinds reads "pubsub,stream" or "all".
-func parseKinds(s string) ([]canary.Kind, error) {
+// parseVia reads "pubsub,stream" or "all".
+func parseVia(s string) ([]canary.Kind, error) {
 	if s == "all" {
 		return canary.Kinds, nil
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"redistop/internal/doctor"
+	"redistop/internal/messaging"
 	"redistop/internal/stats"
 	"redistop/internal/usage"
 )
@@ -17,6 +18,8 @@ type folder struct {
 	prober    *prober
 	beside    Beside
 	canaries  *canaries
+	messenger *messenger
+	budget    float64 // of the whole observer
 	doctor    *doctor.Doctor
 	usages    usages
 	addr      string
@@ -63,7 +66,13 @@ func (f *folder) fold(r stats.Reading) {
 	f.prober.attach(&r)
 	f.beside.attach(&r)
 	f.canaries.attach(&r)
+	f.messenger.attach(&r)
+	if r.Pacing.Budget > 0 {
+		r.Pacing.Budget = f.budget // the poller has a part of it
+	}
 	f.snapshot = f.aggregate.Observe(r)
+	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot)
+	f.messenger.tell(f.snapshot.Link.State)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {
 		f.snapshot.Server.Usage = usage.Short(f.snapshot.Usage, shortUses)

@@ -19,10 +19,10 @@ type ACLWish struct {
 	Values  bool // read them too
 	Delete  bool // delete them too
 
-	Claim    bool   // look at pending entries, claim and acknowledge them, delete consumers
-	Canary   bool   // send and read test messages; of keys and channels only its own
 	Channel  string // publish who is online to this channel; empty: to none
 	Messages bool   // look at streams, groups, queues and channels: names, sizes and ids, no entries
+	Claim    bool   // look at pending entries, claim and acknowledge them, delete consumers
+	Canary   bool   // send and read test messages; of keys and channels only its own
 }
 
 // tools says whether anything is wanted that asks about keys.
@@ -115,7 +115,7 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 			rights = append(rights, "+"+command)
 		}
 	}
-	if w.tools() || w.Canary {
+	if w.tools() {
 		rights = append(rights, "+select")
 	}
 	slices.Sort(rights)

@@ -20,12 +20,12 @@ type permit struct {
 	stream   bool                // only inside a window of MONITOR that Stream writes whole
 	keys     bool                // names keys or asks about one: only for a tool that a person started for that
 	values   bool                // reads a value: only for the tool whose purpose it is
+	messages bool                // only for who looks at streams, queues and channels; with keys: for both
+	tells    bool                // tells others of what we see: only the channel that a person named
 	canary   bool                // sends or reads test messages: only for a canary that a person started
 	pending  bool                // about entries that were delivered and not acknowledged: only for the tools for them
-	tells    bool                // tells others of what we see: only the channel that a person named
 	fits     func([]string) bool // of the arguments behind the name; nil: none may follow
 	why      string
-	messages bool // only for who looks at streams, queues and channels; with keys: for both
 
 	scope func(args []string, named string) bool // in place of fits, where it matters which stream a person named
 }
@@ -123,9 +123,9 @@ type consent struct {
 	actions  bool   // a person confirmed it
 	stream   bool   // the window is written whole, its end included
 	keys     bool   // a person asked about keys
-	values   bool   // a person asked for a value
 	channel  string // that a person asked to be published to; empty: none
 	messages bool   // it looks at streams, queues and channels, and nothing else
+	values   bool   // a person asked for a value
 	canary   bool   // a person started a canary
 	pending  bool   // a person asked about pending entries
 	named    string // the stream beside its own that a person let the canary write to
@@ -134,17 +134,19 @@ type consent struct {
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
 	asks := !p.keys && !p.messages || p.keys && c.keys || p.messages && c.messages
-	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) && (!p.tells || c.channel != "") &&
-		(!p.canary || c.canary) && (!p.pending || c.pending)
+	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) &&
+		(!p.canary || c.canary) && (!p.pending || c.pending) && (!p.tells || c.channel != "")
 }
 
 // accepts says whether the arguments behind the name may be sent.
 func (p permit) accepts(args []string, may consent) bool {
 	switch {
+	case p.tells && (len(args) == 0 || args[0] != may.channel):
+		return false
 	case p.scope != nil:
 		return p.scope(args, may.named)
 	case p.fits != nil:
-		return p.fits(args) && (!p.tells || args[0] == may.channel)
+		return p.fits(args)
 	}
 	return len(args) == 0
 }
