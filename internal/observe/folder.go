@@ -15,6 +15,7 @@ type folder struct {
 	aggregate *stats.Aggregate
 	sampling  *sampling
 	prober    *prober
+	beside    Beside
 	doctor    *doctor.Doctor
 	usages    usages
 	addr      string
@@ -58,6 +59,7 @@ func (f *folder) fold(r stats.Reading) {
 		f.sampling.attach(&r, f.snapshot)
 	}
 	f.prober.attach(&r)
+	f.beside.attach(&r)
 	f.snapshot = f.aggregate.Observe(r)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {

@@ -7,6 +7,7 @@ import (
 
 	"redistop/internal/doctor"
 	"redistop/internal/monitor"
+	"redistop/internal/redis"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -23,6 +24,23 @@ type Config struct {
 	Doctor   doctor.Options
 	Baseline stats.Maybe[float64] // what Baseline measured, usec: it stands in every Snapshot
 	Eager    bool                 // poll a second time soon after the first, so that a person sees rates at once
+	Beside   Beside               // nil: there is none
+}
+
+// Beside is a connection to the same server that the caller runs: its id (0: none at present) and what it sent since the
+// call before. Both count as the observer's own. It is called from one goroutine.
+type Beside func() (id int64, sent []redis.Sent)
+
+// attach puts what is beside into a Reading.
+func (b Beside) attach(r *stats.Reading) {
+	if b == nil {
+		return
+	}
+	id, sent := b()
+	if id != 0 {
+		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], id)
+	}
+	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], sent...)
 }
 
 // An Observer watches one server until its context ends.
@@ -53,7 +71,7 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	go p.run(ctx)
 	o.sampling = newSampling(c)
 	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
-		doctor: doctor.New(c.Doctor), addr: c.Target.String()}
+		doctor: doctor.New(c.Doctor), addr: c.Target.String(), beside: c.Beside}
 	go f.run()
 	go o.sampling.sampler.Run(ctx)
 	if c.Probe {

@@ -81,12 +81,16 @@ func usec(fact func(*stats.Snapshot) stats.Maybe[float64]) func(*moment, emit) {
 	}
 }
 
-// newMetricsHandler serves the tables, and the Go runtime's and the process's own metrics.
-func newMetricsHandler(s *Server) http.Handler {
+// newRegistry gathers the tables, and the Go runtime's and the process's own metrics.
+func newRegistry(s *Server) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		newCollector(s.board, metrics(s.options.Compat)), newSelfCollector(s),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+func newMetricsHandler(registry *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 8, Timeout: writeTimeout / 2})
 }
 
