@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"canary":    {"redis", "sketch", "stats", "server"},
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
 	"history":   {"stats", "presence"},
+	"export":    {"redis", "stats", "history"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
 	"web":       {"redis", "stats", "doctor", "usage", "presence", "history"},
 	"fleet":     {"stats", "doctor", "server", "observe"},

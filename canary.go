@@ -75,7 +75,7 @@ nothing.`,
 
 func (s *singing) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(&checked[[]canary.Kind]{&s.via, parseKinds, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
+	f.Var(&checked[[]canary.Kind]{&s.via, parseVia, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
 	f.StringVar(&s.stream, "stream", "", "use the stream `NAME` in place of one of its own; it is written to")
 	f.StringVar(&s.readFrom, "read-from", "", "read at `ADDRESS`, such as a replica; the login is the same")
 	f.Var(&checked[float64]{&s.rate, parseCanaryRate, plainNumber}, "rate", "send `N` messages a second through each, 0.1 to 1000")
@@ -91,8 +91,8 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	}
 }
 
-// parseKinds reads "pubsub,stream" or "all".
-func parseKinds(s string) ([]canary.Kind, error) {
+// parseVia reads "pubsub,stream" or "all".
+func parseVia(s string) ([]canary.Kind, error) {
 	if s == "all" {
 		return canary.Kinds, nil
 	}

@@ -50,7 +50,7 @@ however fresh they are, unless --min-idle is given too.`,
 				return err
 			}
 			defer tool.Close()
-			return a.run(cmd.Context(), tool, pending.Group{Key: argumentName(args[0]), Name: argumentName(args[1])})
+			return a.run(cmd.Context(), tool, pending.Group{Key: givenName(args[0]), Name: givenName(args[1])})
 		},
 	}
 	cmd.Flags().SortFlags = false
@@ -102,7 +102,7 @@ type ackSummary struct {
 }
 
 func (a *acknowledging) run(ctx context.Context, tool *server.Tool, g pending.Group) error {
-	consumer := argumentName(a.allOf)
+	consumer := givenName(a.allOf)
 	s := ackSummary{Stream: g.Key, Group: g.Name, Consumer: consumer, DryRun: !a.yes}
 	do := func(page []redis.PendingEntry) error {
 		s.Matched += int64(len(page))
@@ -130,7 +130,7 @@ func (a *acknowledging) run(ctx context.Context, tool *server.Tool, g pending.Gr
 		err = eachBatch(ctx, tool, l, do)
 		s.Fresh = l.Fresh()
 	} else {
-		err = a.argumentName(ctx, tool, g, &s, do)
+		err = a.named(ctx, tool, g, &s, do)
 	}
 	s.Complete = err == nil
 	if err != nil && s.Acknowledged == 0 {
@@ -149,7 +149,7 @@ func (a *acknowledging) run(ctx context.Context, tool *server.Tool, g pending.Gr
 }
 
 // named goes through the entries that were named.
-func (a *acknowledging) argumentName(ctx context.Context, tool *server.Tool, g pending.Group, s *ackSummary, do func([]redis.PendingEntry) error) error {
+func (a *acknowledging) named(ctx context.Context, tool *server.Tool, g pending.Group, s *ackSummary, do func([]redis.PendingEntry) error) error {
 	for ids := range slices.Chunk(a.ids, pending.Batch) {
 		found, err := g.Find(ctx, tool, ids)
 		if err != nil {

@@ -50,7 +50,7 @@ them.`,
 			if c.from == "" || c.to == "" {
 				return usagef("give --from CONSUMER and --to CONSUMER")
 			}
-			claim := pending.Claim{Group: pending.Group{Key: argumentName(args[0]), Name: argumentName(args[1])}, From: argumentName(c.from), To: argumentName(c.to), MinIdle: c.minIdle, Drop: c.drop}
+			claim := pending.Claim{Group: pending.Group{Key: givenName(args[0]), Name: givenName(args[1])}, From: givenName(c.from), To: givenName(c.to), MinIdle: c.minIdle, Drop: c.drop}
 			if claim.From == claim.To {
 				return usagef("--from and --to name the same consumer")
 			}

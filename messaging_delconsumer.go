@@ -34,7 +34,7 @@ gone, and comes back by itself when it gets one.`,
 				return err
 			}
 			defer tool.Close()
-			return p.deleteConsumer(cmd.Context(), tool, pending.Group{Key: argumentName(args[0]), Name: argumentName(args[1])}, argumentName(args[2]))
+			return p.deleteConsumer(cmd.Context(), tool, pending.Group{Key: givenName(args[0]), Name: givenName(args[1])}, givenName(args[2]))
 		},
 	}
 	cmd.Flags().SortFlags = false

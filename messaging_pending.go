@@ -107,8 +107,8 @@ func namesAndAddress(words ...string) cobra.PositionalArgs {
 	}
 }
 
-// argumentName is the name that an argument means: itself, or, as it is printed in double quotes, what stands in them.
-func argumentName(arg string) string {
+// givenName is the name that an argument means: itself, or, as it is printed in double quotes, what stands in them.
+func givenName(arg string) string {
 	if name, ok := unquoted(arg); ok {
 		return name
 	}

@@ -16,7 +16,6 @@ import (
 
 	"redistop/internal/doctor"
 	"redistop/internal/observe"
-	"redistop/internal/presence"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 	"redistop/internal/web"
@@ -37,7 +36,10 @@ type serving struct {
 	interval        time.Duration
 	budget          float64
 	own, noSample   bool
+	noMessages      bool
 	held            int64
+	keeping         keeping
+	recording       *recording // of run
 	pushing         pushing
 	acting          acting
 	config          config
@@ -135,13 +137,15 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.Var(&checked[string]{&s.severity, oneOf([]string{"info", "warning", "critical"}), quote}, "webhook-severity", "from `SEVERITY` on: info, warning or critical")
 	group(cmd, "Content", "show-values", "metrics-compat", "webhook", "webhook-severity")
 	s.pushing.addTo(cmd, "Content")
+	s.keeping.addTo(cmd)
 
 	f.VarP(&checked[time.Duration]{&s.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s")
 	f.Var(&checked[float64]{&s.budget, parseBudget, percent}, "budget", "take at most `SHARE` of each server's time")
 	f.BoolVar(&s.own, "own", false, "show our own connections and commands too")
 	f.BoolVar(&s.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.BoolVar(&s.noMessages, "no-messaging", false, "do not look for streams, queues and channels")
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
-	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "held")
+	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-messaging", "held")
 	s.config.addTo(cmd, "Watching")
 	s.publishing.addTo(cmd)
 
@@ -235,6 +239,14 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 	if options.Alerts, err = s.alerts(board); err != nil {
 		return err
 	}
+	store, kept, err := s.keeping.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer writeUntil(ctx, store)()
+	s.recording = newRecording(store, names)
+	options.Past, options.Actions = past(store), s.recording.noting(options.Actions)
+	options.Running = web.Running{Interval: s.interval, Publishing: s.publishing.on}
 	site := web.New(board, options)
 	push, receiver, err := s.pushing.start(site, listener.Addr())
 	if err != nil {
@@ -252,6 +264,7 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 		working.Go(func() { options.Alerts.Run(ctx) })
 	}
 	fmt.Fprintf(os.Stderr, "redistop: web: %s, %d %s watched\n", s.url(listener.Addr()), len(targets), plural(len(targets), "server is", "servers are"))
+	fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(kept))
 	if push != nil {
 		working.Go(func() { push(ctx) })
 		fmt.Fprintf(os.Stderr, "redistop: web: metrics are pushed to %s\n", receiver)
@@ -273,14 +286,15 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, name string, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Beside: s.telling.beside(place),
+		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Messages: !s.noMessages, Beside: s.telling.beside(place),
 	})
-	ledger := presence.NewLedger(presence.Options{})
+	recorder := s.recording.servers[name]
 	s.acting.watchers.add(name, observer)
 	for snapshot := range observer.Snapshots() {
 		board.Publish(place, snapshot)
+		online := recorder.record(ctx, snapshot)
 		if s.telling != nil {
-			s.telling.hear(ctx, place, ledger.Observe(snapshot))
+			s.telling.hear(ctx, place, online)
 		}
 	}
 }

@@ -80,8 +80,15 @@ func (c *Canary) Run(ctx context.Context) error {
 // proceed is Run with a reading connection that is ready.
 func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 	writing, err := c.dial(ctx, c.config.Write, sender)
+	if err == nil && writing.Replica() && c.config.Kind != PubSub {
+		writing.Close()
+		err = fmt.Errorf("write to %s: %w: write to its primary, and read from the replica", c.config.Write, ErrUnfit)
+	}
 	if err != nil {
 		reading.Close()
+		if errors.Is(err, ErrUnfit) { // nothing was made there
+			return err
+		}
 		return errors.Join(err, c.clean(ctx, nil))
 	}
 	listening, stop := context.WithCancel(context.WithoutCancel(ctx))

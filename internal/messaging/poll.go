@@ -180,16 +180,17 @@ func (s *subject) timeQuestions(now time.Time) []question {
 		return question{[]string{"ZCOUNT", s.place.key, from, to}, func(v redis.Value) error { put(v.Int); return nil }, nil}
 	}
 	if now.Sub(s.timed) >= timesEvery {
-		s.timed, s.unit, s.due = now, noTimes, stats.Maybe[int64]{}
-		set := func(unit timeUnit) func(int64) {
-			return func(n int64) {
-				if n > 0 && n == s.length {
-					s.unit = unit
-				}
-			}
-		}
+		s.timed = now
+		all := func(n int64) bool { return n > 0 && n == s.length }
 		// Between 2001 and 2128 in seconds, and in milliseconds.
-		return []question{count("1e9", "5e9", set(inSeconds)), count("1e12", "5e12", set(inMilliseconds))}
+		return []question{
+			count("1e9", "5e9", func(n int64) { s.unit = map[bool]timeUnit{true: inSeconds, false: noTimes}[all(n)] }),
+			count("1e12", "5e12", func(n int64) {
+				if all(n) {
+					s.unit = inMilliseconds
+				}
+			}),
+		}
 	}
 	score := now.Unix()
 	switch s.unit {

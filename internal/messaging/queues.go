@@ -165,7 +165,10 @@ func (s *subject) foldPlain() {
 	}
 	look := queueLook{at: s.looked, depth: s.length}
 	ahead := false
-	if due, ok := s.due.Get(); ok {
+	if due, ok := s.due.Get(); s.unit == inSeconds || s.unit == inMilliseconds {
+		if !ok { // it is asked the next time
+			return
+		}
 		look.depth, look.delayed = due, stats.Some(max(0, s.length-due))
 		ahead = s.length > due
 	}

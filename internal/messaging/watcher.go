@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"redistop/internal/redis"
@@ -41,6 +42,9 @@ type Watcher struct {
 	wrong    map[string]string
 }
 
+// frameworks is what is known of them, read once.
+var frameworks = sync.OnceValue(usage.Load)
+
 // cut is how much of one text in a reply is kept: names are shorter, and of jobs only their beginning is parsed.
 const cut = 16 << 10
 
@@ -50,7 +54,7 @@ func Open(ctx context.Context, o Options) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Watcher{tool: tool, table: usage.Load(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
+	return &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
 		known: newKnown(), informed: time.Now(), wrong: map[string]string{}}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"redistop/internal/doctor"
+	"redistop/internal/messaging"
 	"redistop/internal/stats"
 	"redistop/internal/usage"
 )
@@ -16,6 +17,8 @@ type folder struct {
 	sampling  *sampling
 	prober    *prober
 	beside    Beside
+	messenger *messenger
+	budget    float64 // of the whole observer
 	doctor    *doctor.Doctor
 	usages    usages
 	addr      string
@@ -60,7 +63,13 @@ func (f *folder) fold(r stats.Reading) {
 	}
 	f.prober.attach(&r)
 	f.beside.attach(&r)
+	f.messenger.attach(&r)
+	if r.Pacing.Budget > 0 {
+		r.Pacing.Budget = f.budget // the poller has a part of it
+	}
 	f.snapshot = f.aggregate.Observe(r)
+	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot)
+	f.messenger.tell(f.snapshot.Link.State)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {
 		f.snapshot.Server.Usage = usage.Short(f.snapshot.Usage, shortUses)

@@ -109,6 +109,7 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	a.foldSlow(r, s)
 	s.Housekeeping = newHousekeeping(iv)
 	a.foldHealth(r, s)
+	s.Messaging = r.Messaging
 	a.observer(r, iv, own, s)
 
 	a.info, a.at = r.Info, at

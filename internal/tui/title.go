@@ -73,6 +73,7 @@ func titleLeft(v *view) []titlePart {
 		{text: orUnknown(safe(s.Addr, 120)), style: styleStrong},
 	}
 	parts = append(parts, findingParts(v)...)
+	parts = append(parts, usageParts(s.Usage)...)
 	if s.Version != "" {
 		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 4})
 	}

@@ -130,7 +130,7 @@ func TestLogin(t *testing.T) {
 	} {
 		now := time.Unix(1_700_000_000, 0)
 		slowly := func() time.Time { now = now.Add(guessPause); return now } // TestGuessesAreSlowed
-		_, s := serving(Options{Login: tt.login, Now: slowly, Actions: (&actor{}).actions(), Audit: auditOf(t)}, complete())
+		_, s := serving(Options{Login: tt.login, Now: slowly, Actions: (&actor{}).actions(), Audit: auditOf(t), Past: eventful(t)}, complete())
 		for _, r := range routes() {
 			if r.events != nil || r.method != "" {
 				continue

@@ -61,10 +61,14 @@ func (s *schemas) of(t reflect.Type) object {
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Slice:
-		return object{"type": "array", "items": s.of(t.Elem())}
+		items := s.of(t.Elem())
+		if isMaybe(t.Elem()) {
+			items["type"] = []any{items["type"], "null"} // what is not known keeps its place
+		}
+		return object{"type": "array", "items": items}
 	case reflect.Map:
-		if t.Elem().Kind() == reflect.String {
-			return object{"type": "object", "additionalProperties": object{"type": "string"}}
+		if kind := t.Elem().Kind(); kind == reflect.String || kind == reflect.Struct {
+			return object{"type": "object", "additionalProperties": s.of(t.Elem())}
 		}
 		return object{"type": "object"}
 	case reflect.Struct:
@@ -117,7 +121,7 @@ func (s *schemas) fields(t reflect.Type, properties object, required *[]string) 
 		}
 		if !strings.Contains(options, "omit") {
 			*required = append(*required, name)
-			if f.Type.Kind() == reflect.Slice && path.Base(t.PkgPath()) != "web" {
+			if f.Type.Kind() == reflect.Slice && !slices.Contains([]string{"web", "history"}, path.Base(t.PkgPath())) {
 				property["type"] = []string{"array", "null"} // a list that nobody filled
 			}
 		}
@@ -167,6 +171,7 @@ func document(t *testing.T) object {
 	s := &schemas{comments: map[string]string{}, components: object{}}
 	commentsOf(t, ".", s.comments)
 	commentsOf(t, filepath.Join("..", "stats"), s.comments)
+	commentsOf(t, filepath.Join("..", "history"), s.comments)
 	failed := object{"description": "Why there is no answer", "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}}
 	paths := object{}
 	for _, r := range routes() {

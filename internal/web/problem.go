@@ -35,6 +35,7 @@ const (
 	codeAudit      = "audit_failed" // what is not written down is not done
 	codeBusy       = "busy"
 	codeGone       = "connection_gone"
+	codeNoHistory  = "no_history"
 	codeServer     = "server_failed" // the server did not do it, or does not answer
 )
 

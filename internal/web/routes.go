@@ -32,7 +32,10 @@ type parameter struct {
 }
 
 // routes is everything that is served.
-func routes() []route {
+func routes() []route { return append(presentRoutes(), pastRoutes()...) }
+
+// presentRoutes are those that answer from memory.
+func presentRoutes() []route {
 	return []route{
 		{path: "/api/v1/servers", summary: "The servers that are watched", produce: jsonType, answer: ServerList{}, serve: (*Server).servers},
 		{path: "/api/v1/servers/{name}/snapshot", summary: "Everything that is known of one server: the same object as redistop --json prints",
@@ -43,23 +46,23 @@ func routes() []route {
 				{name: "sort", kind: "string", values: sortNames(), about: "By this field, smallest first; with a minus in front, largest first. What is not known comes last. Without it, the busiest first."},
 				{name: "limit", kind: "integer", about: "At most this many, 1 to 10000; without it, 100."},
 			}, compute: true, serve: (*Server).clients},
-		{path: "/api/v1/findings", summary: "What hurts the servers, the most severe first", produce: jsonType, answer: FindingList{},
-			query: []parameter{
-				{name: "server", kind: "string", repeats: true, about: "Only of this server; may be repeated. Without it, of all."},
+		{path: "/api/v1/findings", summary: "What hurts the servers, the most severe first; with from or to, also what did then", produce: jsonType, answer: FindingList{},
+			query: append([]parameter{
+				anyServer,
 				{name: "severity", kind: "string", values: []string{"info", "warning", "critical"}, about: "Only from this severity on."},
-				{name: "resolved", kind: "boolean", about: "Also those that are gone since some minutes; true or false, which is the default."},
-			}, compute: true, serve: (*Server).findings},
+				{name: "resolved", kind: "boolean", about: "Also those that are gone since some minutes; true or false, which is the default. With from or to the default is true, and all that are gone are meant."},
+			}, fromTo("a day")...), compute: true, serve: (*Server).findings},
 		{path: "/api/v1/last_observation", summary: "The latest facts of all servers, answered from memory", produce: jsonType, answer: LastObservation{},
 			serve: (*Server).lastObservation},
 		{path: "/api/v1/events", summary: "The facts of the servers as they come, as server-sent events: the latest of each at once, then every new one. " +
 			"Who is slow, or comes back with Last-Event-ID, gets the latest of each server that it has not seen.",
 			produce: eventType, events: []any{Observation{}, snapshotAnswer},
 			query: []parameter{
-				{name: "server", kind: "string", repeats: true, about: "Only of this server; may be repeated. Without it, of all."},
+				anyServer,
 				{name: "send", kind: "string", values: []string{"observation", "snapshot"}, about: "What each event holds; an observation unless said otherwise."},
 			}, serve: (*Server).events},
 		{path: "/api/v1/openapi.json", summary: "This document", produce: jsonType, answer: map[string]any{}, serve: (*Server).openAPI},
-		{path: "/api/v1/about", summary: "What this program offers, and the CSRF token that a page needs to change something", produce: jsonType, answer: About{}, serve: (*Server).about},
+		{path: "/api/v1/about", summary: "What this program is and offers, how its history is doing, and the CSRF token that a page needs to change something", produce: jsonType, answer: About{}, serve: (*Server).about},
 		{path: "/api/v1/login", method: http.MethodPost, summary: "Log in with a token, or user and password: the session is in the cookie that comes with the answer",
 			body: LoginBody{}, produce: jsonType, answer: LoggedIn{}, enters: true, serve: (*Server).login},
 		{path: "/api/v1/logout", method: http.MethodPost, summary: "End the session of the cookie", produce: jsonType, answer: LoggedOut{}, serve: (*Server).logout},

@@ -36,6 +36,8 @@ type Options struct {
 	Actions *Actions     // nil: they are refused
 	Audit   *Audit       // of actions and logins; nil: there is none, and so no action is done
 	Page    fs.FS        // a build of the front end; nil: the one that is built in
+	Past    *Past        // nil: nothing is kept
+	Running Running
 	Now     func() time.Time
 }
 
@@ -78,6 +80,7 @@ type Server struct {
 	crossOrigin http.CrossOriginProtection
 	acting      chan struct{} // one of each action under way
 
+	asking   chan struct{}   // holds a token for each question to the past
 	seats    atomic.Int64    // readers of events
 	requests [6]atomic.Int64 // by the first digit of the status
 	closing  chan struct{}   // closed when readers of events must go
@@ -100,6 +103,7 @@ func New(board *Board, o Options) *Server {
 		styleBody:   fixed(styleSheet),
 		page:        newPage(o.Page),
 		limits:      newLimiter(o.Rate),
+		asking:      make(chan struct{}, mostAsking),
 		sessions:    newSessions(),
 		guesses:     newGuesses(),
 		strangers:   rate.NewLimiter(strangerNotes, 5*strangerNotes),

@@ -1,11 +1,13 @@
 /** Requests to the API. Whoever asks gets the answer or an ApiError; a 401 is told to the page as well. */
-import type { About, Problem } from './types'
+import type { About, LoginKind, Problem } from './types'
 
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
     readonly hint: string = '',
+    /** What a person has to give, where a login is asked for. */
+    readonly login?: LoginKind,
   ) {
     super(message)
   }
@@ -33,10 +35,10 @@ export function address(path: string, query: Query = {}): string {
 /** The path of something of one server. */
 export const ofServer = (name: string, what: string): string => `/servers/${encodeURIComponent(name)}/${what}`
 
-let onLogin: () => void = () => {}
+let onLogin: (kind: LoginKind | undefined) => void = () => {}
 
 /** whenLoginIsNeeded says what to do when an answer asks for a login. */
-export function whenLoginIsNeeded(then: () => void): void {
+export function whenLoginIsNeeded(then: (kind: LoginKind | undefined) => void): void {
   onLogin = then
 }
 
@@ -45,7 +47,7 @@ async function refusal(answer: Response): Promise<ApiError> {
   if (answer.headers.get('Content-Type')?.includes('json')) {
     problem = (await answer.json().catch(() => ({}))) as Partial<Problem>
   }
-  return new ApiError(answer.status, problem.detail ?? problem.title ?? `the program answered ${answer.status}`, problem.hint ?? '')
+  return new ApiError(answer.status, problem.detail ?? problem.title ?? `the program answered ${answer.status}`, problem.hint ?? '', problem.login)
 }
 
 async function request<T>(url: string, init: RequestInit): Promise<T> {
@@ -56,8 +58,11 @@ async function request<T>(url: string, init: RequestInit): Promise<T> {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new ApiError(0, 'redistop web cannot be reached')
   }
-  if (answer.status === 401 && !url.endsWith('/login')) onLogin()
-  if (!answer.ok) throw await refusal(answer)
+  if (!answer.ok) {
+    const refused = await refusal(answer)
+    if (answer.status === 401 && !url.endsWith('/login')) onLogin(refused.login)
+    throw refused
+  }
   return (await answer.json()) as T
 }
 

@@ -23,7 +23,8 @@ export type QueueRow = Schemas['QueueRow']
 export type ChannelRow = Schemas['ChannelRow']
 export type Usage = Schemas['Usage']
 export type Severity = Finding['severity']
-export type Problem = Schemas['Problem']
+export type Problem = Schemas['Problem'] & { login?: LoginKind }
+export type LoginKind = 'none' | 'token' | 'password'
 
 /** What the program is and may do; GET /api/v1/about. */
 export interface About {
@@ -38,7 +39,7 @@ export interface About {
     kept?: { raw?: number; minute?: number; ten_minutes?: number; hour?: number }
   }
   actions: boolean
-  login: 'none' | 'token' | 'password'
+  login: LoginKind
   csrf?: string
   show_values: boolean
   interval_seconds: number
@@ -135,13 +136,19 @@ export interface ChangeList {
 export interface LiveLine {
   n: number
   time: string
-  addr: string
+  client: string
   name?: string
   db: number
   command: string
+  cut?: boolean
 }
 
 export interface LiveLines {
+  /** Every command is seen until then; absent: only those in samples. */
   until?: string
+  /** Why a guard ended it early. */
+  stopped?: string
+  next: number
+  dropped?: number
   lines: LiveLine[]
 }

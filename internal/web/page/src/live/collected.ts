@@ -30,6 +30,18 @@ export class Collected {
     if (this.times.length > this.most + this.most / 4) this.#forget()
   }
 
+  /** putBefore takes in older figures of one series; those of a time that is known already are left out. */
+  putBefore(times: number[], name: string, values: Column): void {
+    const first = this.times[0] ?? Infinity
+    const older = times.filter((t) => t < first)
+    if (older.length === 0) return
+    const none = new Array<null>(older.length).fill(null)
+    for (const column of Object.keys(this.columns)) this.columns[column] = [...none, ...(this.columns[column] ?? [])]
+    const known = this.columns[name] ?? new Array<null>(older.length + this.times.length).fill(null)
+    this.columns[name] = known.map((v, i) => (i < older.length ? (values[i] ?? null) : v))
+    this.times = [...older, ...this.times]
+  }
+
   #forget(): void {
     const surplus = this.times.length - this.most
     this.times = this.times.slice(surplus)

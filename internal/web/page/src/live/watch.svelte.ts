@@ -1,7 +1,7 @@
 /** What this page knows of the watched servers: the latest Observation of each, as the events bring them. */
 import { SvelteMap } from 'svelte/reactivity'
 import { aboutUnknown, ApiError, get, setCSRF, whenLoginIsNeeded } from '../api/client'
-import type { About, LastObservation, Observation } from '../api/types'
+import type { About, LastObservation, LoginKind, Observation } from '../api/types'
 import { Collected } from './collected'
 import { Feed } from './feed'
 import { ofObservation } from './figures'
@@ -23,6 +23,8 @@ class Watch {
   /** Why nothing comes, and when it is tried again (ms since 1970). */
   retryAt = $state(0)
   needsLogin = $state(false)
+  /** What a login takes; undefined where the program does not say. */
+  loginKind = $state<LoginKind>()
   /** Milliseconds since 1970, once a second. */
   now = $state(Date.now())
   readonly servers = new SvelteMap<string, Observation>()
@@ -43,7 +45,7 @@ class Watch {
 
   /** start begins to watch, and ends with the function that it returns. */
   start(): () => void {
-    whenLoginIsNeeded(() => this.#askForLogin())
+    whenLoginIsNeeded((kind) => this.#askForLogin(kind))
     const clock = setInterval(() => (this.now = Date.now()), 1000)
     const seen = () => this.#whenSeen()
     document.addEventListener('visibilitychange', seen)
@@ -58,7 +60,7 @@ class Watch {
   /** begin asks what the program is, then listens: at the start, and after a login. */
   async begin(): Promise<void> {
     try {
-      this.about = await get<About>('/about')
+      this.about = { ...aboutUnknown, ...(await get<Partial<About>>('/about')) }
       setCSRF(this.about.csrf)
     } catch (err) {
       if (err instanceof ApiError && err.status === 401) return
@@ -90,7 +92,8 @@ class Watch {
     return [...this.servers.keys()]
   }
 
-  #askForLogin(): void {
+  #askForLogin(kind: LoginKind | undefined): void {
+    this.loginKind = kind
     this.needsLogin = true
     this.#feed.stop()
   }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { filtered, readOrder, sorted, turned, writeOrder, type Column } from './table'
+import { filtered, named, readOrder, sorted, turned, writeOrder, type Column } from './table'
 
 interface Row { name: string; rate?: number }
 const columns: Column<Row>[] = [
@@ -27,4 +27,8 @@ it('turns an order at the second click', () => {
 it('filters by all words', () => {
   expect(names(filtered(rows, ' B 1 ', (r) => r.name))).toBe('b10')
   expect(filtered(rows, '', (r) => r.name)).toBe(rows)
+})
+
+it('tells rows of one name apart', () => {
+  expect(named([{ name: 'a' }, { name: 'b' }, { name: 'a' }], (r) => r.name).map((r) => r.key)).toEqual(['a', 'b', 'a #1'])
 })

@@ -64,3 +64,14 @@ export function filtered<Row>(rows: readonly Row[], filter: string, texts: (row:
     return wanted.every((w) => text.includes(w))
   })
 }
+
+/** The rows with names that differ, as a list in the page needs them: a server may send one twice. */
+export function named<Row>(rows: readonly Row[], id: (row: Row) => string | number): { key: string; row: Row }[] {
+  const seen = new Map<string, number>()
+  return rows.map((row) => {
+    const name = String(id(row))
+    const n = seen.get(name) ?? 0
+    seen.set(name, n + 1)
+    return { key: n === 0 ? name : `${name} #${n}`, row }
+  })
+}
