@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build page demo test incidents fuzz servers bench pictures clean
+.PHONY: build page demo test incidents fuzz servers bench frameworks pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build: page
@@ -34,6 +34,7 @@ fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
+	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 10s ./internal/usage
 
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:
@@ -57,6 +58,12 @@ incidents: build
 	@scripts/install redis-server redis-cli
 	@scripts/servers
 	$(GO) run ./bench/incidents -write docs/incidents.md
+
+# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them: by the
+# system's packages, npm and Go modules. Five minutes with the installation.
+frameworks: servers
+	@scripts/install node npm php sidekiq rq
+	$(GO) run ./bench/frameworks
 
 # The README's pictures, of the screen itself.
 pictures: servers
