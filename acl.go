@@ -54,8 +54,11 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
 	cmd.Flags().BoolVar(&publish, "publish", false, "with the right to publish who is online (web --publish)")
 	cmd.Flags().Var(&checked[string]{&channel, parseChannel, quote}, "publish-channel", "to `CHANNEL`; implies --publish")
-	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "publish", "publish-channel")
 	mustRegister(cmd.RegisterFlagCompletionFunc("publish-channel", cobra.NoFileCompletions))
+	cmd.Flags().BoolVar(&wish.Messages, "messaging", false, "with those to look at streams, queues and channels: no entries")
+	cmd.Flags().BoolVar(&wish.Claim, "claim", false, "with those for messaging claim, ack and delconsumer")
+	cmd.Flags().BoolVar(&wish.Canary, "canary", false, "with those for redistop canary: its own keys and channels")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "messaging", "claim", "canary", "publish", "publish-channel")
 	conn.addTo(cmd)
 	return cmd
 }
