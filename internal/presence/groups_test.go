@@ -28,7 +28,7 @@ func called(name string, r stats.ConnectionRow) stats.ConnectionRow {
 func TestASessionBeginsOnce(t *testing.T) {
 	l := NewLedger(Options{})
 	for i := range mostGroups {
-		l.groups.of(groupName, fmt.Sprint("taken-", i))
+		l.groups.of(groupName, fmt.Sprint("taken-", i)).online = 1
 	}
 	var marks []Mark
 	for i := range 5 {
