@@ -2,12 +2,16 @@
 
 GO ?= go
 
-.PHONY: build demo test incidents fuzz servers bench pictures clean
+.PHONY: build page demo test incidents fuzz servers bench pictures clean
 
 # One static program: no C, no paths of this machine in it.
-build:
+build: page
 	@command -v $(GO) >/dev/null || { echo "make: Go 1.26 or newer is needed: https://go.dev/dl" >&2; exit 1; }
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o redistop .
+
+# The page of redistop web, built into the program; without Node.js the program is built all the same.
+page:
+	@scripts/page
 
 demo: build
 	@scripts/install redis-server
@@ -18,6 +22,7 @@ demo: build
 test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
+	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
 	@scripts/install redis-server redis-cli tmux cc postgres
 	@scripts/servers
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
@@ -59,4 +64,5 @@ pictures: servers
 	@scripts/pictures
 
 clean:
-	rm -rf redistop dist
+	rm -rf redistop dist internal/web/page/node_modules
+	find internal/web/page/dist -mindepth 1 -not -name .gitkeep -delete

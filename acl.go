@@ -11,6 +11,8 @@ import (
 func newACL() *cobra.Command {
 	var conn connection
 	wish := server.ACLWish{User: "redistop"}
+	var publish bool
+	channel := defaultChannel
 	cmd := &cobra.Command{
 		Use:   "acl [ADDRESS]",
 		Short: "print the least ACL user that serves redistop",
@@ -31,6 +33,9 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 			if err != nil {
 				return err
 			}
+			if publish || cmd.Flags().Changed("publish-channel") {
+				wish.Channel = channel
+			}
 			rule, err := server.ACLRule(cmd.Context(), target, wish)
 			if err != nil {
 				return serverError(err)
@@ -47,7 +52,13 @@ redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
 	cmd.Flags().BoolVar(&wish.Keys, "keys", false, "with the rights for redistop keys: names and sizes of all keys")
 	cmd.Flags().BoolVar(&wish.Values, "keys-get", false, "with those for keys get as well: values")
 	cmd.Flags().BoolVar(&wish.Delete, "keys-delete", false, "with those for keys delete as well")
-	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete")
+	cmd.Flags().BoolVar(&publish, "publish", false, "with the right to publish who is online (web --publish)")
+	cmd.Flags().Var(&checked[string]{&channel, parseChannel, quote}, "publish-channel", "to `CHANNEL`; implies --publish")
+	mustRegister(cmd.RegisterFlagCompletionFunc("publish-channel", cobra.NoFileCompletions))
+	cmd.Flags().BoolVar(&wish.Messages, "messaging", false, "with those to look at streams, queues and channels: no entries")
+	cmd.Flags().BoolVar(&wish.Claim, "claim", false, "with those for messaging claim, ack and delconsumer")
+	cmd.Flags().BoolVar(&wish.Canary, "canary", false, "with those for redistop canary: its own keys and channels")
+	group(cmd, "Rule", "name", "monitor", "doctor", "kill", "keys", "keys-get", "keys-delete", "messaging", "claim", "canary", "publish", "publish-channel")
 	conn.addTo(cmd)
 	return cmd
 }

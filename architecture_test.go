@@ -30,16 +30,17 @@ var mayImport = map[string][]string{
 	"monitor":   {"redis", "stats", "server"},
 	"capture":   {"redis", "stats"},
 	"keys":      {"redis", "sketch", "server"},
-	"messaging": {"redis", "stats", "server"},
-	"canary":    {"stats", "server"},
+	"messaging": {"redis", "stats", "server", "usage"}, // usage knows whose queue a key is
+	"canary":    {"redis", "sketch", "stats", "server"},
 	"observe":   {"redis", "stats", "server", "monitor", "capture", "messaging", "canary", "doctor", "usage"},
 	"history":   {"stats", "presence"},
+	"export":    {"redis", "stats", "history"},
 	"tui":       {"redis", "stats", "doctor", "usage"},
 	"web":       {"redis", "stats", "doctor", "usage", "presence", "history"},
 	"fleet":     {"stats", "doctor", "server", "observe"},
 	"demo":      {},
 	"redistest": {},
-	"bench":     {"redis", "stats"}, // the programs beside internal; like the demo, they start servers
+	"bench":     {"redis", "stats", "presence"}, // the programs beside internal; like the demo, they start servers
 }
 
 // pure packages take the time as an argument: no sockets, no clocks, no goroutines.

@@ -33,6 +33,7 @@ func (c *config) addTo(cmd *cobra.Command, title string) {
 type settings struct {
 	doctor.Options
 	servers []namedAddress // that web watches
+	web     []setting      // its flags
 }
 
 // load reads what the configuration says of rules.
@@ -117,6 +118,8 @@ func notYAML(err error) error {
 //	    no-client-names: off
 //	servers:
 //	  cache: redis://watcher@10.0.0.5
+//	web:
+//	  listen: :7979
 func parseConfig(text []byte, rules []doctor.Rule) (settings, error) {
 	o := settings{Options: doctor.Options{Off: map[string]bool{}, Limits: map[string]map[string]float64{}}}
 	var files []yaml.Node
@@ -129,9 +132,12 @@ func parseConfig(text []byte, rules []doctor.Rule) (settings, error) {
 	if len(files) > 1 || len(files[0].Content) != 1 {
 		return o, errors.New("more than one document: write one")
 	}
-	return o, section(files[0].Content[0], "the file", []string{"doctor", "servers"}, func(name string, n *yaml.Node) error {
-		if name == "servers" {
+	return o, section(files[0].Content[0], "the file", []string{"doctor", "servers", "web"}, func(name string, n *yaml.Node) error {
+		switch name {
+		case "servers":
 			return o.addServers(n)
+		case "web":
+			return o.addWeb(n)
 		}
 		return section(n, "doctor", []string{"rules"}, func(_ string, n *yaml.Node) error {
 			return section(n, "rules", ruleIDs(rules), func(id string, n *yaml.Node) error {

@@ -17,12 +17,13 @@ import (
 
 // diagnosis is the flags that say how a server is looked at and what becomes of the report.
 type diagnosis struct {
-	length   time.Duration
-	budget   float64
-	held     int64
-	noSample bool
-	noProbe  bool
-	config   config
+	length     time.Duration
+	budget     float64
+	held       int64
+	noSample   bool
+	noProbe    bool
+	noMessages bool
+	config     config
 
 	from   string // a saved observation, "-" for standard input; "": a server
 	save   string
@@ -94,9 +95,10 @@ func (d *diagnosis) addTo(cmd *cobra.Command) {
 	f.Var(&checked[float64]{&d.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
 	f.BoolVar(&d.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
 	f.BoolVar(&d.noProbe, "no-probe", false, "no PINGs that feel how long clients wait")
+	f.BoolVar(&d.noMessages, "no-messaging", false, "do not look for streams, queues and channels")
 	f.Var(&checked[int64]{&d.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
 	f.StringVar(&d.from, "from", "", "report on the observation in `FILE`; - is standard input")
-	group(cmd, "Looking", "for", "budget", "no-sample", "no-probe", "held", "from")
+	group(cmd, "Looking", "for", "budget", "no-sample", "no-probe", "no-messaging", "held", "from")
 	d.config.addTo(cmd, "Looking")
 
 	f.Var(&checked[string]{&d.format, oneOf(reportFormats), quote}, "format", "report as `NAME`: "+strings.Join(reportFormats, ", "))
@@ -158,7 +160,7 @@ func (d *diagnosis) checkFile(flags *pflag.FlagSet, args []string) error {
 	}
 	var live string
 	flags.Visit(func(f *pflag.Flag) {
-		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "no-probe", "held", "save"}, f.Name) {
+		if slices.Contains([]string{"Server", "Login", "TLS"}, titleOf(f)) || slices.Contains([]string{"for", "budget", "no-sample", "no-probe", "no-messaging", "held", "save"}, f.Name) {
 			live = f.Name
 		}
 	})

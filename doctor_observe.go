@@ -41,7 +41,7 @@ func (d *diagnosis) observe(ctx context.Context, target server.Target, options d
 	defer stop()
 	observer := observe.Start(looking, observe.Config{
 		Target: target, Interval: o.every, Budget: d.budget, Eager: true, Sample: !d.noSample, Held: d.held, Doctor: options,
-		Probe: !d.noProbe, Baseline: d.baseline(ctx),
+		Probe: !d.noProbe, Messages: !d.noMessages, Baseline: d.baseline(ctx),
 	})
 	end := o.watch(ctx, observer.Snapshots())
 	stop()

@@ -13,8 +13,7 @@ import (
 const rootHelp = `redistop: top for Redis and Valkey
 
   redistop [ADDRESS]           watch a server; default 127.0.0.1:6379
-  redistop cache.local:6380    or redis://, rediss:// (TLS), unix:///path
-  redistop -h HOST -p PORT --user NAME --askpass     flags as redis-cli has them
+  redistop cache.local:6380    or rediss:// (TLS), unix:///path; --askpass
   redistop --json | jq .throughput                   one JSON object an interval
   redistop demo                see it on a private server with live traffic
 
@@ -23,11 +22,12 @@ Verbs ("redistop VERB --help" lists the flags of each):
   doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
-  web         serve what is seen of servers: page, API, events, metrics
-  demo        start a private server, drive traffic at it, and watch it
+  messaging   streams, consumer groups, queues and channels: do messages move?
+  canary      send numbered messages through a server, and see what arrives
+  web         serve what is seen of servers: page, API, events, metrics, history
+  export      hand that history to a data warehouse: Parquet, CSV, NDJSON
   acl         print the least ACL user that serves redistop
-  completion  print a script that completes words in your shell
-  version     print the version
+  demo, completion (of words in your shell), version
 
 The screen: ? lists the keys, q quits. It reads the server's own counters and,
 for who sends what, moments of MONITOR (--no-sample), within a --budget of 1 %.

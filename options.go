@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -72,6 +73,11 @@ func (c *connection) target(flags *pflag.FlagSet, args []string) (server.Target,
 			return server.Target{}, usagef("-n %d: not a database, or the address names another", c.db)
 		}
 		t.DB = c.db
+	} else if t.DB == 0 {
+		t.DB = c.db
+	}
+	if t.DB < 0 {
+		return server.Target{}, usagef("database %d: they count from 0", t.DB)
 	}
 	if err := c.login(&t, flags); err != nil {
 		return server.Target{}, err
@@ -141,7 +147,8 @@ func (c *connection) noPort(flags *pflag.FlagSet, way string) error {
 }
 
 // login fills in who we are: from the address, -a, --askpass, or REDISCLI_AUTH where nothing else
-// says it.
+// says it. What web has from its environment or file is there without being marked as changed: it is for
+// addresses that say nothing themselves.
 func (c *connection) login(t *server.Target, flags *pflag.FlagSet) error {
 	if flags.Changed("user") {
 		if t.Username != "" && t.Username != c.user {
@@ -149,6 +156,7 @@ func (c *connection) login(t *server.Target, flags *pflag.FlagSet) error {
 		}
 		t.Username = c.user
 	}
+	t.Username = cmp.Or(t.Username, c.user)
 	if flags.Changed("pass") && c.askpass || t.Password != "" && (flags.Changed("pass") || c.askpass) {
 		return usagef("the password is given twice: by the address, -a or --askpass, one is enough")
 	}
@@ -163,7 +171,7 @@ func (c *connection) login(t *server.Target, flags *pflag.FlagSet) error {
 		}
 		t.Password = password
 	default:
-		t.Password = os.Getenv("REDISCLI_AUTH")
+		t.Password = cmp.Or(c.password, os.Getenv("REDISCLI_AUTH"))
 	}
 	return nil
 }

@@ -33,6 +33,8 @@ func TestPasswordsLeaveTheProcessList(t *testing.T) {
 		{"ADDRESS", []string{"top", "redis://:zzsecret@127.0.0.1:1"}, "top redis://:***@127.0.0.1:1"},
 		{"ADDRESS after --", []string{"--own", "--", "redis://:zzsecret@127.0.0.1:1"}, "--own -- redis://:***@127.0.0.1:1"},
 		{"with an @ in it", []string{"-u", "unix://:zz%40@secret@/tmp/none"}, "-u unix://:***@/tmp/none"},
+		{"as a parameter", []string{"-u", "redis://127.0.0.1:1?password=zzsecret"}, "-u redis://127.0.0.1:1?***"},
+		{"as a parameter too", []string{"-u", "redis://ann:zzsecret@127.0.0.1:1?db=1&password=zzsecret"}, "-u redis://ann:***"},
 		{"short", []string{"-a", "zz", "--own"}, "-a ** --own"},
 		{"looks like a flag", []string{"-a", "--zzsecret", "--own"}, "-a *** --own"},
 		{"beside an empty one", []string{"--user", "", "-a", "zzsecret"}, "--user -a ***"},

@@ -10,12 +10,12 @@ import (
 const shorthandsWithoutValue = "?v"
 
 // secretFlags are the flags whose whole value is a secret: who knows a webhook can post to it.
-var secretFlags = []string{"--pass", "--webhook"}
+var secretFlags = []string{"--pass", "--webhook", "--otlp", "--otlp-header"}
 
 // hideSecrets returns a copy of args and overwrites the passwords in args themselves. On Linux,
 // macOS and the BSDs the strings of os.Args are the process's own argument memory, which is what
 // ps and /proc/PID/cmdline read, so from then on the passwords are not seen there. It knows
-// -a PASSWORD, -aPASSWORD, --pass PASSWORD, --pass=PASSWORD, --webhook URL and the password in any URI.
+// -a PASSWORD, -aPASSWORD, --pass PASSWORD, --pass=PASSWORD, --webhook URL and its like, and the password in any URI.
 func hideSecrets(args []string) []string {
 	private := make([]string, len(args))
 	for i, arg := range args {
@@ -70,11 +70,21 @@ func secretInFlag(arg string) (start, end int, next bool) {
 
 // secretInURI finds the password in an argument that holds a URI: what stands between the user's
 // colon and the last @, because a password that was not percent-encoded may hold one. A userinfo
-// without a colon is hidden whole: redis-cli takes it for a password.
+// without a colon is hidden whole: redis-cli takes it for a password. A database's URI may have it as a
+// parameter; then all from the first secret on is hidden.
 func secretInURI(arg string) (start, end int) {
 	scheme := strings.Index(arg, "://")
+	if scheme < 0 {
+		return 0, 0
+	}
+	if query := strings.IndexByte(arg, '?'); query > scheme && strings.Contains(strings.ToLower(arg[query:]), "password=") {
+		if start, _ = secretInURI(arg[:query]); start == 0 {
+			start = query + 1
+		}
+		return start, len(arg)
+	}
 	end = strings.LastIndexByte(arg, '@')
-	if scheme < 0 || end < scheme {
+	if end < scheme {
 		return 0, 0
 	}
 	start = scheme + len("://")

@@ -11,11 +11,8 @@ import (
 	"redistop/internal/web"
 )
 
-// The environment's words for what should not stand in a command line.
-const (
-	envAuth    = "REDISTOP_WEB_AUTH"
-	envWebhook = "REDISTOP_WEBHOOK"
-)
+// envAuth is the variable that holds the login itself, where --auth and REDISTOP_AUTH name a file.
+const envAuth = "REDISTOP_WEB_AUTH"
 
 // login reads what requests must carry: from the file of --auth, else from the environment; nil: nothing.
 func (s *serving) login() (*web.Login, error) {
@@ -90,14 +87,10 @@ func (s *serving) url(addr net.Addr) string {
 
 // alerts are what --webhook asks for; nil: nothing.
 func (s *serving) alerts(board *web.Board) (*web.Alerts, error) {
-	url := s.webhook
-	if url == "" {
-		url = os.Getenv(envWebhook)
-	}
-	if url == "" {
+	if s.webhook == "" {
 		return nil, nil
 	}
-	hook, err := web.NewWebhook(url, func(err error) { fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(err.Error())) })
+	hook, err := web.NewWebhook(s.webhook, func(err error) { fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(err.Error())) })
 	if err != nil {
 		return nil, usageError(fmt.Errorf("--webhook: %w", err))
 	}

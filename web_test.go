@@ -62,7 +62,7 @@ func startSite(t *testing.T, args ...string) *site {
 	s := &site{t: t, stderr: &lockedBuffer{}}
 	s.cmd = exec.Command("redistop", append([]string{"web", "--listen", "127.0.0.1:0", "--interval", "500ms"}, args...)...)
 	s.cmd.Stderr = s.stderr
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir())
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "OTEL_SDK_DISABLED=true")
 	start(t, s.cmd)
 	s.until("it listens", func() bool { s.url = siteURL.FindString(s.stderr.String()); return s.url != "" })
 	return s
@@ -119,7 +119,7 @@ func TestWeb(t *testing.T) {
 		t.Run("a value is hidden", func(t *testing.T) { hiddenValue(t, s, first) })
 		t.Run("a server goes and comes back", func(t *testing.T) { goesAndComes(t, s, first, second) })
 		t.Run("the password is nowhere", func(t *testing.T) {
-			for _, path := range []string{"/", "/metrics", "/api/v1/servers", "/api/v1/servers/" + name + "/snapshot", "/api/v1/findings", "/api/v1/last_observation"} {
+			for _, path := range []string{"/overview", "/metrics", "/api/v1/servers", "/api/v1/servers/" + name + "/snapshot", "/api/v1/findings", "/api/v1/last_observation"} {
 				if strings.Contains(s.get(path), "zz-password") {
 					t.Errorf("it is in %s", path)
 				}
@@ -153,7 +153,7 @@ func strangersName(t *testing.T, s *site, on *redistest.Server) {
 		}
 		return len(list.Connections) == 1 && list.Connections[0].Name == hostileClient
 	})
-	for _, path := range []string{"/", "/metrics", "/api/v1/servers/first/snapshot"} {
+	for _, path := range []string{"/overview", "/metrics", "/api/v1/servers/first/snapshot"} {
 		if strings.Contains(s.get(path), "<img") {
 			t.Errorf("a tag in %s", path)
 		}
@@ -267,8 +267,8 @@ func TestWebHidesItsArguments(t *testing.T) {
 		t.Skip("no /proc here")
 	}
 	t.Parallel()
-	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
-	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
+	s := startSite(t, "--webhook", "http://127.0.0.1:1/zzsecret", "--otlp=http://127.0.0.1:1/zzsecret", "--otlp-header", "Key=zzsecret", "a=redis://:zzsecret@127.0.0.1:1", "redis://ann:zzsecret@127.0.0.1:2")
+	want := "redistop web --listen 127.0.0.1:0 --interval 500ms --webhook *** --otlp=*** --otlp-header *** a=redis://:***@127.0.0.1:1 redis://ann:***@127.0.0.1:2"
 	if seen := commandLine(t, s.cmd.Process.Pid); seen != want {
 		t.Errorf("ps shows %q, want %q", seen, want)
 	}

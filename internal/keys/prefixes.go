@@ -46,7 +46,7 @@ func NewPrefixes(separators string) *Prefixes {
 
 // Add counts one key in its prefix and all above it.
 func (p *Prefixes) Add(k Key) {
-	p.quoted = appendQuoted(p.quoted[:0], k.Name)
+	p.quoted = redis.AppendQuoted(p.quoted[:0], k.Name)
 	p.pattern = redis.FoldKey(p.pattern[:0], p.quoted)
 	node := p.Root
 	node.add(k)
@@ -150,30 +150,4 @@ func (n *Prefix) TypeNames() []string {
 	return slices.SortedFunc(maps.Keys(n.Types), func(a, b string) int {
 		return cmp.Or(cmp.Compare(n.Types[b], n.Types[a]), cmp.Compare(a, b))
 	})
-}
-
-// appendQuoted writes a key as MONITOR does, which is what redis.FoldKey reads.
-func appendQuoted(dst []byte, key string) []byte {
-	const hex = "0123456789abcdef"
-	for i := range len(key) {
-		switch c := key[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\r':
-			dst = append(dst, `\r`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c == '\a':
-			dst = append(dst, `\a`...)
-		case c == '\b':
-			dst = append(dst, `\b`...)
-		case c < ' ' || c > '~':
-			dst = append(dst, '\\', 'x', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }

@@ -95,7 +95,7 @@ func (l *Lives) Add(k Key, now time.Time) {
 }
 
 func (l *Lives) of(key string) *LifeOf {
-	l.quoted = appendQuoted(l.quoted[:0], key)
+	l.quoted = redis.AppendQuoted(l.quoted[:0], key)
 	l.pattern = redis.FoldKey(l.pattern[:0], l.quoted)
 	if p := l.patterns[string(l.pattern)]; p != nil {
 		return p

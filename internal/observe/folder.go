@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"redistop/internal/doctor"
+	"redistop/internal/messaging"
 	"redistop/internal/stats"
+	"redistop/internal/usage"
 )
 
 // folder owns the Aggregate. It is confined to its goroutine.
@@ -14,7 +16,12 @@ type folder struct {
 	aggregate *stats.Aggregate
 	sampling  *sampling
 	prober    *prober
+	beside    Beside
+	canaries  *canaries
+	messenger *messenger
+	budget    float64 // of the whole observer
 	doctor    *doctor.Doctor
+	usages    usages
 	addr      string
 	last      stats.Reading   // the latest that came from the poller
 	snapshot  *stats.Snapshot // the latest
@@ -27,6 +34,7 @@ const overdue = time.Second
 // state once an interval: that the server does not answer is news too.
 func (f *folder) run() {
 	defer close(f.observer.snapshots)
+	defer f.canaries.wait()
 	started := time.Now()
 	f.last = stats.Reading{Time: started, Addr: f.addr, Link: stats.Link{State: stats.Connecting, Since: started}}
 	timer := time.NewTimer(overdue)
@@ -56,12 +64,26 @@ func (f *folder) fold(r stats.Reading) {
 		f.sampling.attach(&r, f.snapshot)
 	}
 	f.prober.attach(&r)
+	f.beside.attach(&r)
+	f.canaries.attach(&r)
+	f.messenger.attach(&r)
+	if r.Pacing.Budget > 0 {
+		r.Pacing.Budget = f.budget // the poller has a part of it
+	}
 	f.snapshot = f.aggregate.Observe(r)
+	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot)
+	f.messenger.tell(f.snapshot.Link.State)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
+	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {
+		f.snapshot.Server.Usage = usage.Short(f.snapshot.Usage, shortUses)
+	}
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)
 }
+
+// shortUses are the words for a server's use that lists and titles have room for.
+const shortUses = 3
 
 // patience is how long to wait before the silence is looked at again.
 func (f *folder) patience() time.Duration {

@@ -5,8 +5,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redistop/internal/canary"
 	"redistop/internal/doctor"
 	"redistop/internal/monitor"
+	"redistop/internal/redis"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -19,10 +21,29 @@ type Config struct {
 	ShowOwn  bool          // the observer's own connections and commands stay in the tables
 	Sample   bool          // see the command stream in short windows of MONITOR, where that does no harm
 	Held     int64         // bytes that the server may hold of that stream for us
+	Messages bool          // look at streams, queues and channels, and at a sample of the keys, where the user may
 	Probe    bool          // feel by PINGs on a connection of their own how long a client waits
 	Doctor   doctor.Options
 	Baseline stats.Maybe[float64] // what Baseline measured, usec: it stands in every Snapshot
 	Eager    bool                 // poll a second time soon after the first, so that a person sees rates at once
+	Beside   Beside               // nil: there is none
+	Canary   []canary.Kind        // send messages through these ways, which writes to the server; empty: through none
+}
+
+// Beside is a connection to the same server that the caller runs: its id (0: none at present) and what it sent since the
+// call before. Both count as the observer's own. It is called from one goroutine.
+type Beside func() (id int64, sent []redis.Sent)
+
+// attach puts what is beside into a Reading.
+func (b Beside) attach(r *stats.Reading) {
+	if b == nil {
+		return
+	}
+	id, sent := b()
+	if id != 0 {
+		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], id)
+	}
+	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], sent...)
 }
 
 // An Observer watches one server until its context ends.
@@ -52,18 +73,26 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
 	o.sampling = newSampling(c)
-	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
-		doctor: doctor.New(c.Doctor), addr: c.Target.String()}
+	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), messenger: newMessenger(c, o.Interval), budget: c.Budget, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
+		doctor: doctor.New(c.Doctor), addr: c.Target.String(), beside: c.Beside, canaries: newCanaries(c)}
+	f.canaries.run(ctx)
 	go f.run()
 	go o.sampling.sampler.Run(ctx)
 	if c.Probe {
 		go f.prober.run(ctx)
 	}
+	if c.Messages {
+		go f.messenger.run(ctx)
+	}
 	return o
 }
 
 func connect(ctx context.Context, c Config) (source, error) {
-	p, err := server.Connect(ctx, c.Target, c.Budget)
+	budget := c.Budget
+	if c.Messages {
+		budget *= 1 - messagingShare
+	}
+	p, err := server.Connect(ctx, c.Target, budget)
 	if err != nil {
 		return nil, err // not a nil *Poller in a source that is not nil
 	}

@@ -248,11 +248,7 @@ func (p *prober) attach(r *stats.Reading) {
 	if p.id != 0 {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], p.id)
 	}
-	r.Sent = r.Sent[:len(r.Sent):len(r.Sent)]
-	for name, calls := range p.sent {
-		r.Sent = append(r.Sent, redis.Sent{Name: name, Calls: calls})
-	}
-	clear(p.sent)
+	r.Sent = appendSent(r.Sent, p.sent)
 	switch missing := r.Missing[:len(r.Missing):len(r.Missing)]; {
 	case p.refused != nil:
 		r.Missing = append(missing, *p.refused)
@@ -260,6 +256,16 @@ func (p *prober) attach(r *stats.Reading) {
 		r.Missing = append(missing, stats.Missing{Part: "probe", Command: "PING", Reason: "the slow log keeps commands this quick: PINGs would fill it",
 			Remedy: "CONFIG SET slowlog-log-slower-than 10000"})
 	}
+}
+
+// appendSent adds what was sent on another connection to a copy of the list, and begins to count anew.
+func appendSent(list []redis.Sent, sent map[string]int64) []redis.Sent {
+	list = list[:len(list):len(list)]
+	for name, calls := range sent {
+		list = append(list, redis.Sent{Name: name, Calls: calls})
+	}
+	clear(sent)
+	return list
 }
 
 // sleep waits; it says false when the context ended first.

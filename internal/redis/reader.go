@@ -82,6 +82,9 @@ func (r *Reader) Read() (Value, error) {
 	return v, nil
 }
 
+// Err is the error that put the stream out of step for good; nil while it is in step.
+func (r *Reader) Err() error { return r.err }
+
 // value reads one value inside depth arrays.
 func (r *Reader) value(depth int) (Value, error) {
 	for {

@@ -18,22 +18,44 @@ type ACLWish struct {
 	Keys    bool // list and measure keys, all of them: names and sizes, no values
 	Values  bool // read them too
 	Delete  bool // delete them too
+
+	Channel  string // publish who is online to this channel; empty: to none
+	Messages bool   // look at streams, groups, queues and channels: names, sizes and ids, no entries
+	Claim    bool   // look at pending entries, claim and acknowledge them, delete consumers
+	Canary   bool   // send and read test messages; of keys and channels only its own
 }
 
-// tools says whether any of the tools for keys is wanted.
-func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete }
+// tools says whether anything is wanted that asks about keys.
+func (w ACLWish) tools() bool { return w.Keys || w.Values || w.Delete || w.Messages || w.Claim }
 
-// commands are those of the tools that are wanted.
+// commands are those of the tools that are wanted, and of publishing.
 func (w ACLWish) commands() []string {
 	var list []string
-	if w.tools() {
+	if w.Keys || w.Values || w.Delete {
 		list = append(list, keyCommands...)
+	}
+	if w.Messages {
+		for _, q := range messageQuestions {
+			if !slices.Contains(list, q.command) {
+				list = append(list, q.command)
+			}
+		}
+	}
+	if w.Claim {
+		list = append(list, pendingCommands...)
+		list = append(list, claimCommands...)
+	}
+	if w.Canary {
+		list = append(list, canaryCommands...)
 	}
 	if w.Values {
 		list = append(list, valueCommands...)
 	}
 	if w.Delete {
 		list = append(list, deleteCommands...)
+	}
+	if w.Channel != "" {
+		list = append(list, "publish")
 	}
 	return list
 }
@@ -42,6 +64,11 @@ func (w ACLWish) commands() []string {
 // redistop there. Only commands that the server has are named: a rule with an unknown one is
 // rejected whole.
 func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
+	if w.Channel != "" {
+		if err := CheckChannel(w.Channel); err != nil {
+			return "", fmt.Errorf("write ACL rule: %w", err)
+		}
+	}
 	c, err := Dial(ctx, t)
 	if err != nil {
 		return "", err
@@ -55,7 +82,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, false, w.commands()...)
+	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub", "xgroup")...)
 	if err != nil {
 		return "", err
 	}
@@ -92,15 +119,25 @@ func aclRule(caps Capabilities, w ACLWish, channels, reading bool) string {
 		rights = append(rights, "+select")
 	}
 	slices.Sort(rights)
+	rights = slices.Compact(rights)
 	reset := "resetkeys "
 	if channels {
 		reset += "resetchannels "
+		if w.Channel != "" {
+			reset += "&" + w.Channel + " "
+		}
 	}
 	switch {
-	case w.Delete || w.tools() && !reading:
+	case w.Delete || w.Claim || w.tools() && !reading:
 		reset += "~* "
 	case w.tools():
 		reset += "%R~* "
+	}
+	if w.Canary {
+		reset += "~" + CanaryPrefix + "* "
+		if channels {
+			reset += "&" + CanaryPrefix + "* "
+		}
 	}
 	return "ACL SETUSER " + redis.Argument(w.User) + " on >PASSWORD " + reset + "-@all " + strings.Join(rights, " ")
 }

@@ -27,13 +27,18 @@ var since = map[string][2]int{
 	"commandlog|get": {99, 0}, "latency|histogram": {7, 0}, "latency|latest": {2, 9}, "config|get": {2, 0},
 	"acl|whoami": {6, 0}, "acl|users": {6, 0}, "acl|getuser": {6, 0}, "acl|log": {6, 0}, "acl|dryrun": {7, 0},
 	"memory|usage": {4, 0}, "client|no-touch": {7, 2},
+	"xgroup|create": {5, 0}, "xgroup|destroy": {5, 0}, "xgroup|createconsumer": {6, 2}, "xgroup|delconsumer": {5, 0},
+	"xinfo|stream": {5, 0}, "xinfo|groups": {5, 0}, "xinfo|consumers": {5, 0}, "pubsub|channels": {2, 8}, "pubsub|numsub": {2, 8}, "pubsub|numpat": {2, 8},
+	"pubsub|shardchannels": {7, 0}, "pubsub|shardnumsub": {7, 0},
 }
 
 var container = map[string]string{
 	"client|list": "client", "client|kill": "client", "memory|stats": "memory", "slowlog|get": "slowlog",
 	"commandlog|get": "commandlog", "latency|histogram": "latency", "latency|latest": "latency", "config|get": "config",
 	"acl|whoami": "acl", "acl|users": "acl", "acl|getuser": "acl", "acl|log": "acl", "acl|dryrun": "acl",
-	"memory|usage": "memory", "client|no-touch": "client",
+	"memory|usage": "memory", "client|no-touch": "client", "xinfo|stream": "xinfo", "xinfo|groups": "xinfo", "xinfo|consumers": "xinfo",
+	"xgroup|create": "xgroup", "xgroup|destroy": "xgroup", "xgroup|createconsumer": "xgroup", "xgroup|delconsumer": "xgroup",
+	"pubsub|channels": "pubsub", "pubsub|numsub": "pubsub", "pubsub|numpat": "pubsub", "pubsub|shardchannels": "pubsub", "pubsub|shardnumsub": "pubsub",
 }
 
 // probe asks COMMAND INFO. Where that is refused, every command of the version is taken to be there

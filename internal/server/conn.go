@@ -43,6 +43,7 @@ type Conn struct {
 	asked   atomic.Int64     // unix nanoseconds at which the question under way was sent; 0: none
 	id      int64            // CLIENT ID; 0 when unknown
 	sent    map[string]int64 // by the server's name of the command, since takeSent
+	told    map[string]int64 // the same, since takeTold
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
@@ -59,7 +60,7 @@ func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", t, plain(err))
 	}
-	c := &Conn{nc: nc, sent: map[string]int64{}, r: redis.NewReader(nc, limits)}
+	c := &Conn{nc: nc, sent: map[string]int64{}, told: map[string]int64{}, r: redis.NewReader(nc, limits)}
 	if err := c.greet(ctx, t); err != nil {
 		c.Close()
 		if late(err) {
@@ -173,6 +174,7 @@ func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Valu
 			return nil, fmt.Errorf("read reply to %s: %w", counted, plain(err))
 		}
 		c.sent[counted]++
+		c.told[counted]++
 		values = append(values, v)
 	}
 	return values, nil
@@ -190,6 +192,13 @@ func deadline(ctx context.Context) time.Time {
 func (c *Conn) takeSent() map[string]int64 {
 	s := c.sent
 	c.sent = map[string]int64{}
+	return s
+}
+
+// takeTold is takeSent for a reader beside the one who counts the cost.
+func (c *Conn) takeTold() map[string]int64 {
+	s := c.told
+	c.told = map[string]int64{}
 	return s
 }
 

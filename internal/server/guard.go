@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,21 +15,27 @@ var ErrNotAllowed = errors.New("command is not on the allow-list")
 // permit is one command that may be sent. The list is the whole of it: Conn sends nothing else, and
 // a test holds the list against every command that real servers know.
 type permit struct {
-	name   string              // "info", "client|list"
-	action bool                // changes something: only after a person confirmed it
-	stream bool                // only inside a window of MONITOR that Stream writes whole
-	keys   bool                // names keys or asks about one: only for a tool that a person started for that
-	values bool                // reads a value: only for the tool whose purpose it is
-	fits   func([]string) bool // of the arguments behind the name; nil: none may follow
-	why    string
+	name     string              // "info", "client|list"
+	action   bool                // changes something: only after a person confirmed it
+	stream   bool                // only inside a window of MONITOR that Stream writes whole
+	keys     bool                // names keys or asks about one: only for a tool that a person started for that
+	values   bool                // reads a value: only for the tool whose purpose it is
+	messages bool                // only for who looks at streams, queues and channels; with keys: for both
+	tells    bool                // tells others of what we see: only the channel that a person named
+	canary   bool                // sends or reads test messages: only for a canary that a person started
+	pending  bool                // about entries that were delivered and not acknowledged: only for the tools for them
+	fits     func([]string) bool // of the arguments behind the name; nil: none may follow
+	why      string
+
+	scope func(args []string, named string) bool // in place of fits, where it matters which stream a person named
 }
 
 var permits = []permit{
 	{name: "auth", fits: between(1, 2), why: "log in"},
-	{name: "select", fits: numbers(1, 1), why: "the database that the user named"},
+	{name: "select", fits: numbers(1, 1), why: "the database that is asked about"},
 	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
-	{name: "command|info", fits: between(1, 64), why: "learn what this server has without causing an error"},
+	{name: "command|info", fits: between(1, 128), why: "learn what this server has without causing an error"},
 	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
 	{name: "memory|stats", why: "what the memory is made of"},
 	{name: "client|list", fits: listArgs, why: "who is connected; whole or by ids, never more than maxSlice a call"},
@@ -47,19 +54,32 @@ var permits = []permit{
 	{name: "wait", stream: true, fits: waitArgs, why: "the length of a window: the server ends it, whatever becomes of us"},
 	{name: "reset", stream: true, why: "leave MONITOR (6.2+)"},
 	{name: "quit", stream: true, why: "leave MONITOR and the connection (before 6.2)"},
+	{name: "publish", tells: true, fits: messageArgs, why: "tell who is online to whoever subscribes, where a person asked for that"},
 	{name: "client|kill", action: true, fits: killArgs, why: "close one connection that a person chose and confirmed"},
 
-	{name: "client|no-touch", keys: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
-	{name: "scan", keys: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
-	{name: "type", keys: true, fits: oneKey, why: "what a key is"},
-	{name: "pttl", keys: true, fits: oneKey, why: "when a key expires"},
-	{name: "memory|usage", keys: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
+	{name: "client|no-touch", keys: true, messages: true, fits: exactly("ON"), why: "leave the keys as hot as they are (7.2+)"},
+	{name: "scan", keys: true, messages: true, fits: scanArgs, why: "list keys a step at a time, instead of KEYS"},
+	{name: "type", keys: true, messages: true, fits: oneKey, why: "what a key is"},
+	{name: "pttl", keys: true, messages: true, fits: oneKey, why: "when a key expires"},
+	{name: "memory|usage", keys: true, messages: true, fits: oneKey, why: "how large a key is, from five samples of its elements, never from all"},
 	{name: "strlen", keys: true, fits: oneKey, why: "how long a string is"},
-	{name: "hlen", keys: true, fits: oneKey, why: "how many fields a hash has"},
-	{name: "scard", keys: true, fits: oneKey, why: "how many members a set has"},
-	{name: "zcard", keys: true, fits: oneKey, why: "how many members a sorted set has"},
-	{name: "llen", keys: true, fits: oneKey, why: "how many elements a list has"},
-	{name: "xlen", keys: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "hlen", keys: true, messages: true, fits: oneKey, why: "how many fields a hash has"},
+	{name: "scard", keys: true, messages: true, fits: oneKey, why: "how many members a set has"},
+	{name: "zcard", keys: true, messages: true, fits: oneKey, why: "how many members a sorted set has"},
+	{name: "llen", keys: true, messages: true, fits: oneKey, why: "how many elements a list has"},
+	{name: "xlen", keys: true, messages: true, fits: oneKey, why: "how many entries a stream has"},
+	{name: "xinfo|stream", messages: true, fits: oneKey, why: "how a stream stands; never FULL, which lists entries. The first and the last entry are dropped while reading"},
+	{name: "xinfo|groups", messages: true, fits: oneKey, why: "which consumer groups a stream has"},
+	{name: "xinfo|consumers", messages: true, fits: keyAnd(1), why: "which consumers a group has"},
+	{name: "xpending", messages: true, fits: pendingArgs, why: "the oldest entries that a group has not acknowledged, their ids alone"},
+	{name: "zcount", messages: true, fits: keyAnd(2), why: "how many jobs of a sorted set are due, without reading one"},
+	{name: "lindex", messages: true, fits: endArgs, why: "the job of a known framework that is next: the time in it is kept, and nothing else"},
+	{name: "hmget", messages: true, fits: timeFields, why: "when the job that is next came, where its framework keeps that in a hash"},
+	{name: "pubsub|channels", messages: true, why: "which channels have subscribers; only where INFO says that they are few"},
+	{name: "pubsub|numsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a channel has"},
+	{name: "pubsub|numpat", messages: true, why: "how many patterns are subscribed to"},
+	{name: "pubsub|shardchannels", messages: true, why: "which sharded channels have subscribers (7.0+)"},
+	{name: "pubsub|shardnumsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a sharded channel has (7.0+)"},
 	{name: "getrange", values: true, fits: rangeArgs(maxBytes), why: "a string, a piece at a time"},
 	{name: "hscan", values: true, fits: elementArgs, why: "a hash, a step at a time"},
 	{name: "sscan", values: true, fits: elementArgs, why: "a set, a step at a time"},
@@ -68,6 +88,25 @@ var permits = []permit{
 	{name: "lrange", values: true, fits: rangeArgs(maxStep), why: "a list, a window at a time"},
 	{name: "xrange", values: true, fits: pageArgs, why: "a stream, a page at a time"},
 	{name: "unlink", keys: true, action: true, fits: oneKey, why: "delete one key of those that a person chose and confirmed"},
+
+	{name: "subscribe", canary: true, scope: canaryChannel, why: "hear the canary's messages"},
+	{name: "publish", canary: true, scope: canaryMessage, why: "send one, on a channel of the canary's own"},
+	{name: "rpush", canary: true, scope: canaryMessage, why: "send one, on a list of its own"},
+	{name: "blpop", canary: true, scope: canaryPop, why: "take one off that list"},
+	{name: "expire", canary: true, scope: canaryExpiry, why: "a canary that is killed leaves nothing for long"},
+	{name: "xadd", canary: true, scope: canaryAdd, why: "send one, on a stream of its own or the one that a person named"},
+	{name: "xgroup|create", canary: true, scope: canaryGroup("MKSTREAM"), why: "read that stream as consumers do, in a group of its own"},
+	{name: "xreadgroup", canary: true, scope: canaryReadGroup, why: "read its messages"},
+	{name: "xread", canary: true, scope: canaryRead, why: "the same on a replica, which has no use for groups"},
+	{name: "xack", canary: true, scope: canaryAck, why: "acknowledge its messages"},
+	{name: "xdel", canary: true, scope: canaryForget, why: "take its messages off the stream again, one by one"},
+	{name: "xgroup|destroy", canary: true, scope: canaryGroup(), why: "leave no group behind"},
+	{name: "unlink", canary: true, scope: canaryChannel, why: "leave no key behind"},
+
+	{name: "xpending", pending: true, fits: heldArgs, why: "which entries a group has not acknowledged: ids, no contents"},
+	{name: "xinfo|consumers", pending: true, fits: oneKeyAndGroup, why: "who is in a group, and since when it has not asked"},
+	{name: "xgroup|createconsumer", pending: true, action: true, fits: oneKeyGroupAndConsumer, why: "the consumer that a person wants to give entries to"},
+	{name: "eval", pending: true, action: true, fits: pendingScript, why: "claim, acknowledge or delete in one piece with the question whether that loses anything"},
 }
 
 // The bounds of one step through keys or through the elements of one.
@@ -81,23 +120,45 @@ const maxSlice = 2048
 
 // consent is what a connection may send beyond questions.
 type consent struct {
-	actions bool // a person confirmed it
-	stream  bool // the window is written whole, its end included
-	keys    bool // a person asked about keys
-	values  bool // a person asked for a value
+	actions  bool   // a person confirmed it
+	stream   bool   // the window is written whole, its end included
+	keys     bool   // a person asked about keys
+	channel  string // that a person asked to be published to; empty: none
+	messages bool   // it looks at streams, queues and channels, and nothing else
+	values   bool   // a person asked for a value
+	canary   bool   // a person started a canary
+	pending  bool   // a person asked about pending entries
+	named    string // the stream beside its own that a person let the canary write to
 }
 
 // covers says whether a permit is within the consent.
 func (c consent) covers(p permit) bool {
-	return (!p.action || c.actions) && (!p.stream || c.stream) && (!p.keys || c.keys) && (!p.values || c.values)
+	asks := !p.keys && !p.messages || p.keys && c.keys || p.messages && c.messages
+	return asks && (!p.action || c.actions) && (!p.stream || c.stream) && (!p.values || c.values) &&
+		(!p.canary || c.canary) && (!p.pending || c.pending) && (!p.tells || c.channel != "")
 }
 
-// check says whether args may be sent, and under which name the server counts them.
+// accepts says whether the arguments behind the name may be sent.
+func (p permit) accepts(args []string, may consent) bool {
+	switch {
+	case p.tells && (len(args) == 0 || args[0] != may.channel):
+		return false
+	case p.scope != nil:
+		return p.scope(args, may.named)
+	case p.fits != nil:
+		return p.fits(args)
+	}
+	return len(args) == 0
+}
+
+// check says whether args may be sent, and under which name the server counts them. A command may have
+// several rows, for different purposes: one of them has to permit it.
 func check(args []string, may consent) (name string, err error) {
 	if len(args) == 0 {
 		return "", fmt.Errorf("send nothing: %w", ErrNotAllowed)
 	}
 	first := strings.ToLower(args[0])
+	refusal := fmt.Errorf("send %s: %w", first, ErrNotAllowed)
 	for _, p := range permits {
 		rest := args[1:]
 		container, sub, nested := strings.Cut(p.name, "|")
@@ -110,15 +171,16 @@ func check(args []string, may consent) (name string, err error) {
 			}
 			rest = rest[1:]
 		}
-		if !may.covers(p) {
-			return "", fmt.Errorf("send %s: %w here", p.name, ErrNotAllowed)
+		switch {
+		case !may.covers(p):
+			refusal = fmt.Errorf("send %s: %w here", p.name, ErrNotAllowed)
+		case !p.accepts(rest, may):
+			refusal = fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
+		default:
+			return p.name, nil
 		}
-		if p.fits == nil && len(rest) > 0 || p.fits != nil && !p.fits(rest) {
-			return "", fmt.Errorf("send %s: %w with these arguments", p.name, ErrNotAllowed)
-		}
-		return p.name, nil
 	}
-	return "", fmt.Errorf("send %s: %w", first, ErrNotAllowed)
+	return "", refusal
 }
 
 func between(lo, hi int) func([]string) bool {
@@ -167,9 +229,11 @@ func logLength(a []string) bool {
 
 // dryRunArgs: a user, and a question that is rehearsed.
 func dryRunArgs(a []string) bool {
-	return len(a) > 1 && slices.ContainsFunc([][]string{
-		{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"},
-	}, func(q []string) bool { return slices.Equal(q, a[1:]) })
+	may := [][]string{{"CONFIG", "GET", "maxmemory"}, {"ACL", "USERS"}, {"ACL", "GETUSER", defaultUser}, {"ACL", "LOG", "1"}}
+	for _, q := range messageQuestions {
+		may = append(may, q.args)
+	}
+	return len(a) > 1 && slices.ContainsFunc(may, func(q []string) bool { return slices.Equal(q, a[1:]) })
 }
 
 // waitArgs: a number of replicas that nobody has, and a bound on the window's length; or none at all, which
@@ -189,4 +253,12 @@ func waitArgs(a []string) bool {
 // address alone somebody else.
 func killArgs(a []string) bool {
 	return len(a) == 4 && a[0] == "ID" && numbers(1, 1)(a[1:2]) && a[2] == "ADDR" && a[3] != ""
+}
+
+// maxPublished bounds what is published at once, in bytes: the server holds it for every subscriber that is slow.
+const maxPublished = 64 << 10
+
+// messageArgs: a channel, and a JSON object.
+func messageArgs(a []string) bool {
+	return len(a) == 2 && len(a[1]) <= maxPublished && strings.HasPrefix(a[1], "{") && json.Valid([]byte(a[1]))
 }

@@ -13,10 +13,15 @@ import (
 // The list is written out a second time on purpose: whoever lets redistop send one command more has
 // to say so here too.
 func TestTheAllowList(t *testing.T) {
-	want := []string{"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "client|id", "client|kill", "client|list", "client|no-touch",
-		"client|setname", "commandlog|get", "command|info", "config|get", "getrange", "hlen", "hscan", "info", "latency|histogram", "latency|latest", "llen",
-		"lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "quit", "reset", "scan", "scard", "select", "slowlog|get", "sscan", "strlen", "type",
-		"unlink", "wait", "xlen", "xrange", "zcard", "zrange", "zscan"}
+	want := []string{
+		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
+		"client|setname", "commandlog|get", "command|info", "config|get", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
+		"latency|latest", "lindex", "llen", "lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "publish", "pubsub|channels", "pubsub|numpat",
+		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "reset", "rpush", "scan", "scard", "select", "slowlog|get", "sscan",
+		"strlen", "subscribe", "type", "unlink", "unlink", "wait", "xack", "xadd", "xdel", "xgroup|create", "xgroup|createconsumer", "xgroup|destroy",
+		"xinfo|consumers", "xinfo|consumers", "xinfo|groups", "xinfo|stream", "xlen", "xpending", "xpending", "xrange", "xread", "xreadgroup", "zcard",
+		"zcount", "zrange", "zscan",
+	}
 	var got []string
 	for _, p := range permits {
 		if p.why == "" {
@@ -29,7 +34,7 @@ func TestTheAllowList(t *testing.T) {
 	}
 }
 
-var everything = consent{actions: true, stream: true, keys: true, values: true}
+var everything = consent{actions: true, stream: true, keys: true, messages: true, values: true, canary: true, pending: true, named: "orders", channel: "__redis__:cli"}
 
 // Whoever watches cannot name a key; who lists keys cannot read them; who reads them cannot delete.
 func TestConsentIsForOneThing(t *testing.T) {
@@ -50,8 +55,48 @@ func TestConsentIsForOneThing(t *testing.T) {
 			}
 		}
 	}
+	messages := [][]string{{"XINFO", "STREAM", "k"}, {"XINFO", "GROUPS", "k"}, {"XINFO", "CONSUMERS", "k", "g"}, {"XPENDING", "k", "g", "-", "+", "10"},
+		{"ZCOUNT", "k", "-inf", "5"}, {"LINDEX", "k", "-1"}, {"HMGET", "k", "timestamp"}, {"PUBSUB", "CHANNELS"}, {"PUBSUB", "NUMSUB", "c"}, {"PUBSUB", "NUMPAT"}, {"PUBSUB", "SHARDCHANNELS"}, {"PUBSUB", "SHARDNUMSUB", "c"}}
+	for _, args := range messages {
+		if _, err := check(args, consent{messages: true}); err != nil {
+			t.Errorf("%q for who looks at messages: %v", args, err)
+		}
+		if _, err := check(args, consent{stream: true, actions: true, keys: true, values: true}); err == nil {
+			t.Errorf("%q was let through for somebody else", args)
+		}
+	}
+	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"}} {
+		if _, err := check(args, consent{messages: true}); err == nil {
+			t.Errorf("who looks at messages may send %q", args)
+		}
+	}
 	if _, err := check([]string{"GETRANGE", "k", "0", "9"}, consent{keys: true, actions: true}); err == nil {
 		t.Error("the one who deletes may read values")
+	}
+}
+
+// Only who was asked to publish may, to the one channel, and objects of JSON of a bounded size.
+func TestConsentToPublish(t *testing.T) {
+	may := consent{channel: "__redis__:cli"}
+	if _, err := check([]string{"PUBLISH", "__redis__:cli", `{"connections":1}`}, may); err != nil {
+		t.Error(err)
+	}
+	for _, args := range [][]string{
+		{"PUBLISH"}, {"PUBLISH", "__redis__:cli"}, {"PUBLISH", "other", "{}"}, {"PUBLISH", "", "{}"}, {"PUBLISH", "__redis__:cli", ""},
+		{"PUBLISH", "__redis__:cli", "x"}, {"PUBLISH", "__redis__:cli", "{"}, {"PUBLISH", "__redis__:cli", "[1]"}, {"PUBLISH", "__redis__:cli", "{}", "{}"},
+		{"PUBLISH", "__redis__:cli", `{"a":"` + strings.Repeat("x", maxPublished) + `"}`}, {"SPUBLISH", "__redis__:cli", "{}"}, {"SUBSCRIBE", "__redis__:cli"},
+	} {
+		if _, err := check(args, may); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%.80q was let through", args)
+		}
+	}
+	for _, other := range []consent{{}, {actions: true, stream: true, keys: true, values: true}} {
+		if _, err := check([]string{"PUBLISH", "__redis__:cli", "{}"}, other); !errors.Is(err, ErrNotAllowed) {
+			t.Errorf("%+v may publish", other)
+		}
+	}
+	if _, err := check([]string{"PUBLISH", "", "{}"}, consent{}); !errors.Is(err, ErrNotAllowed) {
+		t.Error("who has no channel may publish to the one without a name")
 	}
 }
 
@@ -86,6 +131,10 @@ func TestGuardRefusesArguments(t *testing.T) {
 		{"LRANGE", "k", "-5", "-1"}, {"LRANGE", "k", "0", "2000"}, {"LRANGE", "k", "5", "4"}, {"ZRANGE", "k", "0", "9"}, {"ZRANGE", "k", "0", "-1", "WITHSCORES"},
 		{"GETRANGE", "k", "0", "-1"}, {"GETRANGE", "k", "0", "1048576"}, {"XRANGE", "k", "-", "+"}, {"XRANGE", "k", "-", "+", "COUNT", "9999"},
 		{"XRANGE", "k", "-", "9", "COUNT", "1"}, {"UNLINK"}, {"UNLINK", "a", "b"}, {"GET", "k"}, {"DEL", "k"}, {"KEYS", "*"}, {"HGETALL", "k"},
+		{"XINFO", "STREAM", "k", "FULL"}, {"XINFO", "STREAM"}, {"XINFO", "GROUPS", "a", "b"}, {"XINFO", "CONSUMERS", "k"}, {"XINFO", "HELP"}, {"XPENDING", "k"},
+		{"XPENDING", "k", "g", "IDLE", "9", "-", "+", "10"}, {"XPENDING", "k", "g", "-", "+", "9999"},
+		{"PUBSUB", "CHANNELS", "*"}, {"PUBSUB", "NUMSUB"}, {"PUBSUB", "NUMPAT", "x"}, {"ZCOUNT", "k", "1"}, {"XACK", "k", "g", "1-1"}, {"XREADGROUP", "k"},
+		{"XCLAIM", "k"}, {"XAUTOCLAIM", "k"}, {"XTRIM", "k"}, {"PUBLISH", "c", "m"}, {"SUBSCRIBE", "c"}, {"LINDEX", "k", "5"}, {"LINDEX", "k"}, {"HMGET", "k"}, {"HMGET", "k", "data"}, {"HMGET", "k", "timestamp", "data"},
 		{"MONITOR", "x"}, {"WAIT", "1", "5"}, {"WAIT", "1000", "0"}, {"WAIT", "1000", "100000"}, {"WAIT", "1000"},
 	} {
 		if _, err := check(args, everything); !errors.Is(err, ErrNotAllowed) {

@@ -10,6 +10,20 @@ import (
 
 func oneKey(a []string) bool { return len(a) == 1 }
 
+// keyAnd: KEY and so many words, none of them empty.
+func keyAnd(words int) func([]string) bool {
+	return func(a []string) bool { return len(a) == 1+words && !slices.Contains(a[1:], "") }
+}
+
+// pendingArgs: KEY GROUP - + n, from the oldest on. With IDLE the server would search all of them for some.
+func pendingArgs(a []string) bool {
+	if len(a) != 5 || a[2] != "-" || a[3] != "+" {
+		return false
+	}
+	n, err := strconv.Atoi(a[4])
+	return err == nil && n >= 1 && n <= maxStep
+}
+
 // scanArgs: CURSOR [MATCH pattern] COUNT n [TYPE type].
 func scanArgs(a []string) bool {
 	if len(a) < 3 || !isCursor(a[0]) {
@@ -42,6 +56,14 @@ func rangeArgs(most int64, words ...string) func([]string) bool {
 		last, err2 := strconv.ParseInt(a[2], 10, 64)
 		return err == nil && err2 == nil && first >= 0 && last >= first && last-first < most
 	}
+}
+
+// endArgs: KEY and one of its ends.
+func endArgs(a []string) bool { return len(a) == 2 && (a[1] == "0" || a[1] == "-1") }
+
+// timeFields: KEY and fields of a job that hold times, in the words of the frameworks that are known.
+func timeFields(a []string) bool {
+	return len(a) > 1 && words("created_at", "enqueued_at", "pending_since", "timestamp")(a[1:])
 }
 
 func isCursor(s string) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"redistop/internal/redis"
@@ -11,13 +12,15 @@ import (
 
 // ToolOptions says what a Tool may do.
 type ToolOptions struct {
-	Budget  float64 // share of the server's main thread that it may take: 0.01 is 1 %
-	Values  bool    // read values
-	Actions bool    // delete keys: a person confirmed it
-	Cut     int64   // bytes kept of one string of a reply, what is behind is read over; 0: 32 MiB
+	Budget   float64 // share of the server's main thread that it may take: 0.01 is 1 %
+	Values   bool    // read values
+	Actions  bool    // delete keys: a person confirmed it
+	Messages bool    // look at streams, queues and channels, and at nothing else
+	Pending  bool    // look at what a group has not acknowledged, and with Actions claim and acknowledge it, and nothing else
+	Cut      int64   // bytes kept of one string of a reply, what is behind is read over; 0: 32 MiB
 }
 
-// A Tool asks many small questions about keys on behalf of a person, at a pace that takes no more of
+// A Tool asks many small questions about keys on behalf of a person, or of who looks at messages, at a pace that takes no more of
 // the server than its budget, by the server's own count. It is owned by one goroutine, and of no
 // further use after an error that is not a *redis.ReplyError.
 type Tool struct {
@@ -35,6 +38,7 @@ type Tool struct {
 	dead    bool                // the connection is of no further use
 	counts  int                 // how many counts there were
 	blind   string              // why the server's counters cannot be read; empty: they can
+	refused []string            // commands that the server has and does not let us send
 	Stalls  func(reason string) // told when the server refuses for a while; nil: nobody is
 }
 
@@ -58,6 +62,10 @@ var (
 	keyCommands    = []string{"scan", "type", "pttl", "memory|usage", "strlen", "hlen", "scard", "zcard", "llen", "xlen", "client|no-touch"}
 	valueCommands  = []string{"getrange", "hscan", "sscan", "zscan", "zrange", "lrange", "xrange"}
 	deleteCommands = []string{"unlink"}
+
+	pendingCommands = []string{"xpending", "xinfo|consumers"}
+	claimCommands   = []string{"eval", "xclaim", "xrange", "xack", "xgroup|createconsumer", "xgroup|delconsumer"} // all but the first inside of it
+	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xreadgroup", "xread", "xack", "xdel"}
 )
 
 // toolReply bounds a reply with values: a string of 512 MB, the longest that servers permit by
@@ -73,7 +81,7 @@ func OpenTool(ctx context.Context, target Target, o ToolOptions) (*Tool, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.may = consent{keys: true, values: o.Values, actions: o.Actions}
+	c.may = consent{keys: !o.Messages && !o.Pending, messages: o.Messages, pending: o.Pending, values: o.Values, actions: o.Actions}
 	now := time.Now()
 	t := &Tool{conn: c, purse: newPurse(o.Budget, now), opened: now, steps: map[string]*Step{}, waited: map[string]time.Duration{}}
 	if err := t.learn(ctx); err != nil {
@@ -97,8 +105,19 @@ func (t *Tool) learn(ctx context.Context) error {
 	}
 	all := append(append(append([]string{}, keyCommands...), valueCommands...), deleteCommands...)
 	var err error
+	switch {
+	case t.conn.may.messages:
+		all = messageCommands()
+	case t.conn.may.pending:
+		all = slices.Concat(pendingCommands, claimCommands, []string{"xinfo", "xgroup"})
+	}
 	if t.caps, err = probe(ctx, t.conn, t.info, false, all...); err != nil {
 		return err
+	}
+	if t.conn.may.messages {
+		if err := t.rehearse(ctx); err != nil {
+			return err
+		}
 	}
 	if t.caps.Has("client|no-touch") {
 		if _, err := t.conn.Do(ctx, "CLIENT", "NO-TOUCH", "ON"); err != nil {
@@ -114,7 +133,7 @@ func (t *Tool) learn(ctx context.Context) error {
 // Info is what the server said of itself last.
 func (t *Tool) Info() *redis.Info { return t.info }
 
-// Has says whether the server has a command ("memory|usage").
+// Has says whether the server has a command ("memory|usage") and is not known to refuse it.
 func (t *Tool) Has(command string) bool { return t.caps.Has(command) }
 
 // Close ends the connection.

@@ -70,6 +70,7 @@ func (a *Aggregate) Observe(r Reading) *Snapshot {
 	} else {
 		s = a.fold(r)
 	}
+	s.Canary = r.Canary
 	a.silent = r.Info == nil
 	a.last = s
 	return s
@@ -109,6 +110,7 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	a.foldSlow(r, s)
 	s.Housekeeping = newHousekeeping(iv)
 	a.foldHealth(r, s)
+	s.Messaging = r.Messaging
 	a.observer(r, iv, own, s)
 
 	a.info, a.at = r.Info, at

@@ -169,3 +169,11 @@ func rateOf(before, after Maybe[int64], elapsed time.Duration) Maybe[float64] {
 func library(c redis.Client) string {
 	return strings.TrimSpace(c.LibName + " " + c.LibVer)
 }
+
+// IP is the connection's address without its port; empty for a unix socket, and where the server does not know it.
+func (r *ConnectionRow) IP() string {
+	if ip := (redis.Client{Addr: r.Addr, Flags: r.Flags}).IP(); ip != redis.UnixIP {
+		return ip
+	}
+	return ""
+}

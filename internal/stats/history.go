@@ -139,6 +139,7 @@ func (s *Snapshot) ownRows(next *Snapshot) int {
 		ownRows(s.Commands, next.Commands) +
 		ownRows(s.Keys, next.Keys) +
 		ownRows(s.HotKeys, next.HotKeys) +
+		s.Messaging.rows() +
 		sampleWeight*max(len(s.Samples), len(s.allSamples)) +
 		ownRows(s.Slowlog, next.Slowlog)
 }
@@ -162,6 +163,7 @@ func thinned(s *Snapshot) *Snapshot {
 	thinTable(&t.Slowlog)
 	thinTable(&t.Keys)
 	thinTable(&t.HotKeys)
+	t.Messaging = t.Messaging.thinned()
 	thinSamples(&t)
 	return &t
 }
@@ -172,6 +174,7 @@ func (s *Snapshot) Bare() *Snapshot {
 	t.Connections, t.Slowlog, t.Findings = nil, nil, nil
 	t.Clients, t.ClientsByName, t.ClientsByUser, t.ClientsByLibrary = nil, nil, nil, nil
 	t.Keys, t.HotKeys, t.Samples, t.allSamples, t.Sampled.estimator = nil, nil, nil, nil, nil
+	t.Messaging = nil
 	return &t
 }
 

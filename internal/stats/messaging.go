@@ -76,6 +76,7 @@ type ConsumerRow struct {
 	Pending         int64          `json:"pending"`
 	IdleSeconds     float64        `json:"idle_seconds"`              // since it last asked
 	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"` // since it last got something (7.2+)
+	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`   // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`           // a connection is known to be this consumer's; absent: not known
 	State           ConsumerState  `json:"state"`
@@ -126,21 +127,28 @@ type ChannelRow struct {
 	SlowSubscribers    int            `json:"slow_subscribers,omitempty"`    // of the server's subscribers to this or unknown channels those with a growing output buffer
 }
 
-// Probe is what a canary's messages through a real pipeline felt.
+// Probe is what a canary's messages through a real pipeline felt. Sent is Received, Lost and InFlight together.
 type Probe struct {
+	Time       time.Time      `json:"time"`
 	Kind       string         `json:"kind"` // pubsub, list, stream
 	Key        string         `json:"key"`
 	Since      time.Time      `json:"since"`
-	Sent       int64          `json:"sent"`
+	Sent       int64          `json:"sent"`     // that the server took
 	Received   int64          `json:"received"` // distinct
-	Lost       int64          `json:"lost"`
+	Lost       int64          `json:"lost"`     // fewer again when one comes after all
 	Duplicated int64          `json:"duplicated"`
-	Reordered  int64          `json:"reordered"`
+	Reordered  int64          `json:"reordered"` // came behind one that was sent later
 	InFlight   int64          `json:"in_flight"`
+	Unsure     int64          `json:"unsure,omitempty"` // sent, but nobody knows whether the server took it: its answer was lost, and so was the message
 	P50Usec    Maybe[float64] `json:"p50_usec,omitzero"`
 	P99Usec    Maybe[float64] `json:"p99_usec,omitzero"`
 	P999Usec   Maybe[float64] `json:"p999_usec,omitzero"`
 	MaxUsec    Maybe[float64] `json:"max_usec,omitzero"`
+	Listening  bool           `json:"listening"`            // the receiver is connected
+	Reconnects int64          `json:"reconnects,omitempty"` // of sender and receiver
+	Restarts   int64          `json:"restarts,omitempty"`   // another process answered after one: a restart or a failover
 	Errors     int64          `json:"errors,omitempty"`
 	LastError  string         `json:"last_error,omitempty"`
+	Verdict    string         `json:"verdict,omitempty"` // in plain words
+	Broken     bool           `json:"broken,omitempty"`  // something was lost where it must not be
 }

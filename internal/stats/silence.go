@@ -50,6 +50,7 @@ func withoutRates(last *Snapshot) *Snapshot {
 	})
 	s.Keys, s.HotKeys, s.Samples, s.allSamples, s.Sampled = nil, nil, nil, nil, Sampled{}
 	s.Errors = changed(s.Errors, func(r *ErrorRow) { r.PerSecond = Maybe[float64]{} })
+	s.Messaging = s.Messaging.withoutRates()
 	s.SlowLost = changed(s.SlowLost, func(l *SlowLoss) { l.Interval = 0 })
 	return &s
 }

@@ -17,8 +17,9 @@ type Layout struct {
 	DB       int          `json:"db"`
 	Pattern  string       `json:"pattern"` // "sess:*"
 	Type     string       `json:"type"`    // string, list, set, zset, hash, stream, or a module's
-	Keys     int64        `json:"keys"`    // seen
+	Keys     int64        `json:"keys"`    // seen; 0: known by name alone, no part of the sample
 	WithTTL  int64        `json:"with_ttl"`
+	NoAnswer int64        `json:"ttl_unknown,omitempty"` // keys whose TTL could not be asked; the rest has none
 	MinTTL   Maybe[int64] `json:"min_ttl_seconds,omitzero"`
 	MaxTTL   Maybe[int64] `json:"max_ttl_seconds,omitzero"`
 	MeanSize Maybe[int64] `json:"mean_size,omitzero"` // bytes of a string, elements of all else; absent: not asked

@@ -6,9 +6,11 @@ type Use struct {
 	Framework  string         `json:"framework,omitempty"` // "Sidekiq", "BullMQ"; absent: none that is known
 	Title      string         `json:"title"`               // "job queue (BullMQ): 3 queues"
 	Confidence Confidence     `json:"confidence"`
-	KeyShare   Maybe[float64] `json:"key_share,omitzero"`     // of the keys, 0..1, by the survey
-	CallShare  Maybe[float64] `json:"command_share,omitzero"` // of the commands, 0..1
-	Names      []string       `json:"names,omitempty"`        // the queues, streams, channels or prefixes, at most 8, the largest first; raw
+	KeyShare   Maybe[float64] `json:"key_share,omitzero"`       // of the keys, 0..1, by the survey
+	CallShare  Maybe[float64] `json:"command_share,omitzero"`   // of the commands, 0..1
+	NoExpiry   Maybe[float64] `json:"no_expiry_share,omitzero"` // of its keys, 0..1: those that never expire
+	Persistent []string       `json:"persistent,omitempty"`     // patterns of such keys, at most 4, most keys first; raw
+	Names      []string       `json:"names,omitempty"`          // the queues, streams, channels or prefixes, at most 8, the largest first; raw
 	NamesMore  int            `json:"names_more,omitempty"`
 	Clients    []string       `json:"clients,omitempty"` // names or libraries of who does it, at most 8
 	Evidence   []Evidence     `json:"evidence"`

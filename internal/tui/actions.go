@@ -148,6 +148,8 @@ func (m *app) group() tea.Cmd {
 		return m.nextMode(drillClients)
 	case v.drill == nil && v.focus == panelIndex(keysPanel.id):
 		return m.nextMode(keysPanel.id)
+	case v.drill == nil && v.focus == panelIndex(messagesPanel.id):
+		return m.nextMode(messagesPanel.id)
 	case v.drill == nil:
 		return m.nextMode(clientsPanel.id)
 	}

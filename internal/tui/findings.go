@@ -158,14 +158,14 @@ func findingParts(v *view) []titlePart {
 	var parts []titlePart
 	critical, warning := standing(v.snap)
 	if critical > 0 {
-		parts = append(parts, titlePart{text: fmt.Sprintf(" %d critical ", critical), short: fmt.Sprintf("%d!!", critical), style: styleLoud, prio: 1})
+		parts = append(parts, titlePart{text: fmt.Sprintf(" %d critical ", critical), shorts: []string{fmt.Sprintf("%d!!", critical)}, style: styleLoud, prio: 1})
 	}
 	if warning > 0 {
 		word := "warnings"
 		if warning == 1 {
 			word = "warning"
 		}
-		parts = append(parts, titlePart{text: fmt.Sprintf("%d %s", warning, word), short: fmt.Sprintf("%d!", warning), style: styleWarn, prio: 4})
+		parts = append(parts, titlePart{text: fmt.Sprintf("%d %s", warning, word), shorts: []string{fmt.Sprintf("%d!", warning)}, style: styleWarn, prio: 4})
 	}
 	return parts
 }

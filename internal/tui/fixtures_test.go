@@ -62,6 +62,7 @@ func busyCache(at time.Time, load float64) *stats.Snapshot {
 	s.Errors = []stats.ErrorRow{
 		{Code: "WRONGTYPE", Count: 41_000, PerSecond: some(1.5)}, {Code: "ERR", Count: 7_180, PerSecond: some(0)}, {Code: "NOSCRIPT", Count: 31},
 	}
+	s.Messaging = messagesOf(at)
 	s.Observer = observerOf(at)
 	return s
 }

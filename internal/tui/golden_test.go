@@ -97,6 +97,8 @@ func TestGoldenStates(t *testing.T) {
 		case name == "sick-screen", name == "sick-panel", name == "sick-page":
 			sizes = append([][2]int{{10, 5}, {40, 10}}, goldenSizes...)
 		case strings.HasPrefix(name, "sick-"):
+		case name == messagesPanel.id && !v.full:
+			sizes, name = goldenSizes, fmt.Sprintf("busy-messages-%d", v.panels[i].mode)
 		case v.full, i >= len(mainPanels), i >= 0 && v.panels[i].mode > 0:
 			return
 		default:

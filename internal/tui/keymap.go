@@ -28,6 +28,7 @@ var keyTable = []binding{
 	{keys: []string{"shift+tab"}, group: "Screen", help: "panel before", do: func(m *app) tea.Cmd { return m.cycle(-1) }},
 	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"}, label: "1 … 9  0", group: "Screen", help: "a panel by its digit; 0: the findings", do: (*app).openNumbered},
 	{keys: []string{"!"}, group: "Screen", help: "the findings: what hurts, who does it", do: (*app).openFindings},
+	{keys: []string{"e"}, group: "Screen", help: "messages: streams, queues, channels", do: (*app).openMessages},
 	{keys: []string{"f", "z"}, group: "Screen", help: "this panel on the full screen", hint: "full", do: (*app).toggleFull},
 	{keys: []string{"T"}, group: "Screen", help: "theme: dark, light, none", do: (*app).nextTheme},
 
@@ -43,8 +44,8 @@ var keyTable = []binding{
 	{keys: []string{"end"}, group: "Table", help: "last row", do: func(m *app) tea.Cmd { return m.move(1 << 30) }},
 	{keys: []string{"enter"}, group: "Table", help: "what the row is made of, from samples", hint: "open", do: (*app).open},
 	{keys: []string{"i"}, group: "Table", help: "all about the selected row", do: (*app).details},
-	{keys: []string{"g"}, group: "Table", help: "group clients; key patterns or keys", hint: "group",
-		panels: []string{"clients", "keys", drillCommands, drillKeys, drillClients}, do: (*app).group},
+	{keys: []string{"g"}, group: "Table", help: "group clients; keys; streams, queues, channels", hint: "group",
+		panels: []string{"clients", "keys", "messages", drillCommands, drillKeys, drillClients}, do: (*app).group},
 	{keys: []string{"v"}, group: "Table", help: "live: show the values, hide them", hint: "values", panels: []string{"live"}, do: (*app).toggleValues},
 	{keys: []string{"t"}, group: "Table", help: "commands: now, or since the server's start", hint: "totals", panels: []string{"commands"}, do: (*app).totals},
 	{keys: []string{"k"}, group: "Table", help: "kill the selected connection; asks first", hint: "kill", do: (*app).askKill,

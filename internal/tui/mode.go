@@ -38,13 +38,13 @@ func modeParts(v *view) []titlePart {
 	case left > 0 && o.SamplingPaused != "":
 		return []titlePart{{text: "MONITOR waits !", style: styleWarn}}
 	case left > 0:
-		return append([]titlePart{{text: " " + monitorText(left) + " ", style: styleLoud}}, priceParts(o, "it costs ")...)
+		return append([]titlePart{{text: " " + monitorText(left) + " ", style: styleLoud}}, priceParts(o, "it costs ", "costs ")...)
 	case o.Mode == string(stats.ModeMonitor):
-		return append([]titlePart{{text: " MONITOR ", style: styleLoud}}, priceParts(o, "it costs ")...)
+		return append([]titlePart{{text: " MONITOR ", style: styleLoud}}, priceParts(o, "it costs ", "costs ")...)
 	case o.Mode == string(stats.ModeSample) && o.SamplingPaused != "":
 		return []titlePart{{text: "samples paused !", style: styleWarn}}
 	case o.Mode == string(stats.ModeSample):
-		return append([]titlePart{{text: "seen " + sampleShare(s), style: styleText}}, priceParts(o, "samples cost ")...)
+		return append([]titlePart{{text: "seen " + sampleShare(s), style: styleText}}, priceParts(o, "samples cost ", "samples ")...)
 	}
 	return []titlePart{{text: "poll", style: styleDim}}
 }
@@ -61,8 +61,8 @@ func monitorText(left time.Duration) string {
 	return "MONITOR " + durationText(left+time.Second-1) + " left"
 }
 
-// priceParts say what seeing the commands costs the server; what names it.
-func priceParts(o *stats.Observer, what string) []titlePart {
+// priceParts say what seeing the commands costs the server; what names it, brief where it is narrow.
+func priceParts(o *stats.Observer, what, brief string) []titlePart {
 	if o.Price == nil {
 		return nil
 	}
@@ -75,7 +75,7 @@ func priceParts(o *stats.Observer, what string) []titlePart {
 		of = "" // of the thread that runs commands, as what the polls cost
 	}
 	text := what + percent(share)
-	return []titlePart{{text: text + of, short: text, style: styleDim, prio: 3}}
+	return []titlePart{{text: text + of, shorts: []string{text, brief + percent(share)}, style: styleDim, prio: 3}}
 }
 
 // priceText is all that is known of the price of MONITOR.

@@ -10,6 +10,7 @@ type panel struct {
 	id    string // as in Missing.Part, where a server can refuse it
 	title string
 	short string             // for tabs on a narrow terminal
+	key   string             // on the keyboard; "": its digit
 	about string             // for the help
 	modes []mode             // at least one
 	off   func(v *view) bool // has no subject here; nil: always has
@@ -40,8 +41,8 @@ type rows interface {
 // field is one line of the details of a row.
 type field struct{ label, value string }
 
-// mainPanels in the order of their digits on the keyboard, 1 to 9 and 0: see panelKey. A new panel is a
-// file and a line here.
+// mainPanels in the order of their digits on the keyboard, 1 to 9 and 0; those behind have a letter: see
+// panelKey. A new panel is a file and a line here.
 var mainPanels = []panel{
 	commandsPanel,
 	clientsPanel,
@@ -53,13 +54,19 @@ var mainPanels = []panel{
 	serverPanel,
 	vitalsPanel,
 	findingsPanel,
+	messagesPanel,
 }
 
 // panels are those and, behind them, the panels of a drill page.
 var panels = slices.Concat(mainPanels, drillPanels)
 
-// panelKey is the digit of a panel, of which there are ten.
-func panelKey(panel int) string { return strconv.Itoa((panel + 1) % 10) }
+// panelKey is the key of a panel: a digit, of which there are ten, or its letter.
+func panelKey(panel int) string {
+	if key := mainPanels[panel].key; key != "" {
+		return key
+	}
+	return strconv.Itoa((panel + 1) % 10)
+}
 
 // panelIndex finds a panel by id.
 func panelIndex(id string) int {

@@ -9,10 +9,11 @@ import (
 
 // titlePart is a piece of the title line; the lowest prio stays when it is narrow.
 type titlePart struct {
-	text  string
-	short string // before it goes, where it can be shorter
-	style style
-	prio  int
+	text   string
+	shorts []string // before it goes, each shorter than the one before
+	style  style
+	prio   int
+	stays  bool // when it is as short as it can be
 }
 
 // drawTitle is the first line: who is watched at the left, how we watch at the right. What it costs
@@ -20,7 +21,7 @@ type titlePart struct {
 func drawTitle(a area, v *view) {
 	a.paint(0, groundTitle)
 	left, right := titleLeft(v), titleRight(v)
-	for partsWidth(left)+partsWidth(right)+2 > a.w {
+	for partsWidth(left)+partsWidth(right) > a.w {
 		if !dropPart(&left, &right) {
 			break
 		}
@@ -49,7 +50,7 @@ func dropPart(lists ...*[]titlePart) bool {
 	at, worst := 0, 0
 	for _, list := range lists {
 		for i, p := range *list {
-			if p.prio > worst {
+			if p.prio > worst && (!p.stays || len(p.shorts) > 0) {
 				from, at, worst = list, i, p.prio
 			}
 		}
@@ -57,12 +58,22 @@ func dropPart(lists ...*[]titlePart) bool {
 	if from == nil {
 		return false
 	}
-	if p := &(*from)[at]; p.short != "" {
-		p.text, p.short = p.short, ""
+	if p := &(*from)[at]; len(p.shorts) > 0 {
+		p.text, p.shorts = p.shorts[0], p.shorts[1:]
 		return true
 	}
 	*from = append((*from)[:at:at], (*from)[at+1:]...)
 	return true
+}
+
+// canaryParts say that test messages were lost where none may be.
+func canaryParts(v *view) (parts []titlePart) {
+	for i := range v.snap.Canary {
+		if p := &v.snap.Canary[i]; p.Broken {
+			parts = append(parts, titlePart{text: safe(p.Kind, 10) + " lost " + whole(p.Lost), style: styleBad, prio: 2})
+		}
+	}
+	return parts
 }
 
 func titleLeft(v *view) []titlePart {
@@ -72,6 +83,7 @@ func titleLeft(v *view) []titlePart {
 		{text: orUnknown(safe(s.Addr, 120)), style: styleStrong},
 	}
 	parts = append(parts, findingParts(v)...)
+	parts = append(parts, canaryParts(v)...)
 	if s.Version != "" {
 		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 4})
 	}
@@ -129,10 +141,12 @@ func titleRight(v *view) []titlePart {
 	if every > 0 {
 		parts = append(parts, titlePart{text: "every " + digits(every, false) + "s", style: styleDim, prio: 6})
 	}
-	cost := titlePart{text: "polls cost " + known(o.ServerCPUShare, percent), style: styleText}
+	share := known(o.ServerCPUShare, percent)
+	cost := titlePart{style: styleText, prio: 4, stays: true}
 	if o.BudgetShare > 0 && o.ServerCPUShare.Or(0) > o.BudgetShare {
-		cost.style, cost.text = styleWarn, cost.text+" !"
+		cost.style, share = styleWarn, share+" !"
 	}
+	cost.text, cost.shorts = "polls cost "+share, []string{"polls " + share}
 	return append(parts, cost)
 }
 

@@ -40,6 +40,8 @@ type view struct {
 	watch    watch
 	sampling bool // windows are wanted
 
+	flows flows // derived of snap
+
 	hits []hit // where things were drawn, for the mouse; made anew by every render
 }
 

@@ -103,6 +103,10 @@ func (s *Server) findings(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if query.Has("from") || query.Has("to") {
+		s.pastFindings(w, r, moments, query)
+		return
+	}
 	from := stats.Severity(query.Get("severity"))
 	resolved := query.Get("resolved") == "true"
 	sendValue(w, r, s.board.tag(g.seq), FindingList{Findings: collectFindings(moments, from, resolved)})
@@ -118,13 +122,17 @@ func collectFindings(moments []*moment, from stats.Severity, resolved bool) []Se
 			}
 		}
 	}
+	sortFindings(found)
+	return found
+}
+
+func sortFindings(found []ServerFinding) {
 	slices.SortStableFunc(found, func(a, b ServerFinding) int {
 		return cmp.Or(
 			cmp.Compare(gone(a), gone(b)),
 			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
 			a.FirstSeen.Compare(b.FirstSeen))
 	})
-	return found
 }
 
 func gone(f ServerFinding) int {

@@ -9,5 +9,8 @@
 // answered from memory, whatever becomes of the servers, and no reader can slow another or a source: who
 // is late takes the latest. What is expensive to encode is encoded once, when somebody first asks.
 //
-// Nothing here changes a server: there are no actions, and every route but GET and HEAD is refused.
+// Nothing here changes a server unless Options.Actions are given. What does passes guard.go: the host that is asked
+// for, the site that asks, the login, the CSRF token; it stands in the audit log before it is begun (audit.go).
+//
+// A Server's sessions, guesses, limiter and Audit each guard their own maps; the rest of it does not change.
 package web

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	eventType = "text/event-stream"
 	// heartbeat is how long a reader hears nothing at most: a comment tells it, and whatever stands
 	// between, that the connection is alive.
 	heartbeat = 15 * time.Second
@@ -43,7 +44,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.leaveSeat()
 	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
+	h.Set("Content-Type", eventType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	if r.Method == http.MethodHead {

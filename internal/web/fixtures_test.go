@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"redistop/internal/stats"
@@ -87,8 +88,12 @@ func fill(v reflect.Value) {
 	}
 }
 
-// serving is a Server with some Snapshots published, one a server, the servers being a, b, c ...
+// serving is a Server with some Snapshots published, one a server, the servers being a, b, c ... It has no page
+// unless o says so, whatever is built in.
 func serving(o Options, snapshots ...*stats.Snapshot) (*Board, *Server) {
+	if o.Page == nil {
+		o.Page = fstest.MapFS{}
+	}
 	var servers []Watched
 	for i := range snapshots {
 		name := string(rune('a' + i))

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// answerHeaders are in every answer. The pages need no script and load nothing from elsewhere; no other
-// site may show or read what is here; and no answer is to be taken for what it does not say it is.
+// answerHeaders are in every answer. The overview needs no script and loads nothing from elsewhere; no other
+// site may show or read what is here; and no answer is to be taken for what it does not say it is. The page
+// has a policy of its own, pagePolicy.
 var answerHeaders = map[string]string{
 	"Content-Security-Policy":      "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 	"X-Content-Type-Options":       "nosniff",
@@ -21,14 +22,13 @@ var answerHeaders = map[string]string{
 	"Cross-Origin-Opener-Policy":   "same-origin",
 }
 
-// guard is what a request passes before a route sees it. There is no route that changes anything, and
-// no login is kept in a cookie, so no site can do something in a user's name: what has to be held is that
-// none can read.
+// csrfHeader is the header that a request which changes something carries: a page of another site cannot read what
+// it must be, nor make a browser send it.
+const csrfHeader = "X-Redistop-CSRF"
+
+// guard is what a request passes before a route sees it. No other site may read what is here, nor do anything in
+// a user's name.
 func (s *Server) guard(next http.Handler) http.Handler {
-	open := map[string]bool{}
-	for _, r := range routes() {
-		open[r.path] = r.open
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := s.options.Now()
 		h := w.Header()
@@ -37,34 +37,79 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 		rec := &recorder{ResponseWriter: w}
-		if s.admit(rec, r, open[r.URL.Path]) {
-			next.ServeHTTP(rec, r)
+		if c, ok := s.admit(rec, r); ok {
+			known, done := s.withCaller(r, c)
+			defer done()
+			next.ServeHTTP(rec, known)
 		}
 		s.count(rec.code())
 		s.log(r, rec, s.options.Now().Sub(begun))
 	})
 }
 
-// admit says whether a request may pass; it has answered one that may not.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, open bool) bool {
+// admit says who may pass; it has answered a request that may not.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (c caller, ok bool) {
+	_, pattern := s.routed.Handler(r)
+	to := s.routes[pattern]
 	switch {
 	case !s.hostAllowed(r.Host):
 		problem(w, http.StatusMisdirectedRequest, codeHost, "this program does not go by the name that the request is addressed to", "start it with --allowed-host NAME if it should")
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		problem(w, http.StatusMethodNotAllowed, codeMethod, "only GET and HEAD: nothing here can be changed", "")
-	case open:
-		return true
+	case !to.takes(r.Method):
+		w.Header().Set("Allow", to.methods())
+		problem(w, http.StatusMethodNotAllowed, codeMethod, "this path takes only "+to.methods(), "")
+	case to.open:
+		return c, true
 	case !s.limits.allow(remote(r), s.options.Now()):
 		w.Header().Set("Retry-After", "1")
 		problem(w, http.StatusTooManyRequests, codeRate, "more requests than one address may make", "the limit is set by --rate")
-	case s.options.Login != nil && !s.options.Login.accepts(r):
-		w.Header().Set("WWW-Authenticate", `Basic realm="redistop", charset="UTF-8"`)
-		problem(w, http.StatusUnauthorized, codeLogin, "a token or a password is needed", "send Authorization: Bearer TOKEN, or log in with user and password")
+	case to.method == "" && s.isPage(r.URL.Path):
+		return c, true
+	case s.crossOrigin.Check(r) != nil:
+		s.note(r, AuditEntry{Who: unknownCaller, Action: actionOther, Subject: r.URL.Path, Outcome: outcomeRefused + "it came from a page of another site"})
+		problem(w, http.StatusForbidden, codeCrossSite, "a page of another site asks for this", "")
+	case to.enters:
+		return c, true
 	default:
-		return true
+		if c, ok = s.recognize(w, r); ok && !s.mayChange(w, r, to, c) {
+			s.leave(c)
+			return c, false
+		}
+		return c, ok
 	}
-	return false
+	return c, false
+}
+
+// mayChange says whether a caller may do what a route does; it has answered one that may not.
+func (s *Server) mayChange(w http.ResponseWriter, r *http.Request, to route, c caller) bool {
+	switch {
+	case to.acts && s.options.Actions == nil:
+		if to.method != "" {
+			s.note(r, AuditEntry{Who: c.who, Action: actionOther, Subject: r.URL.Path, Outcome: outcomeRefused + "actions are not allowed"})
+		}
+		problem(w, http.StatusForbidden, codeActions, "this program only watches: actions are not allowed", "start redistop web with --allow-actions")
+		return false
+	case to.method != "" && c.csrf != "" && !sameText(c.csrf, r.Header.Get(csrfHeader)):
+		s.note(r, AuditEntry{Who: c.who, Action: actionOther, Subject: r.URL.Path, Outcome: outcomeRefused + "without the CSRF token"})
+		problem(w, http.StatusForbidden, codeCSRF, "the header "+csrfHeader+" is missing, or not the one of this session", "/api/v1/about has it")
+		return false
+	}
+	return true
+}
+
+// takes says whether a route answers a method.
+func (r route) takes(method string) bool {
+	if r.method == "" {
+		return method == http.MethodGet || method == http.MethodHead
+	}
+	return method == r.method
+}
+
+// methods are those that a route answers, for people and the header Allow.
+func (r route) methods() string {
+	if r.method == "" {
+		return "GET, HEAD"
+	}
+	return r.method
 }
 
 // hostAllowed says whether a request may be addressed to host. A page of another site can make a browser

@@ -31,11 +31,7 @@ func (l *limiter) allow(from netip.Addr, now time.Time) bool {
 	if l.perSecond == 0 || !from.IsValid() || from.IsLoopback() {
 		return true
 	}
-	if from.Is6() {
-		if prefix, err := from.WithZone("").Prefix(64); err == nil {
-			from = prefix.Addr()
-		}
-	}
+	from = network(from)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one := l.recent[from]
@@ -49,4 +45,14 @@ func (l *limiter) allow(from netip.Addr, now time.Time) bool {
 		l.recent[from] = one
 	}
 	return one.AllowN(now, 1)
+}
+
+// network is the address that one customer has: the whole of IPv4, the first 64 bits of IPv6.
+func network(from netip.Addr) netip.Addr {
+	if from.Is6() {
+		if prefix, err := from.WithZone("").Prefix(64); err == nil {
+			return prefix.Addr()
+		}
+	}
+	return from
 }

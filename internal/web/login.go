@@ -19,6 +19,7 @@ const (
 // A Login is what a request must carry: a token, or a user and a password. It keeps hashes alone.
 type Login struct {
 	user   *[sha256.Size]byte // nil: a token
+	name   string             // of the user, or tokenCaller
 	secret [sha256.Size]byte
 }
 
@@ -36,11 +37,11 @@ func ParseLogin(text string) (*Login, error) {
 		return nil, fmt.Errorf("a password of fewer than %d bytes", shortestPassword)
 	case isPair:
 		hash := sha256.Sum256([]byte(user))
-		return &Login{user: &hash, secret: sha256.Sum256([]byte(password))}, nil
+		return &Login{user: &hash, name: user, secret: sha256.Sum256([]byte(password))}, nil
 	case len(text) < shortestToken:
 		return nil, fmt.Errorf("a token of fewer than %d bytes", shortestToken)
 	}
-	return &Login{secret: sha256.Sum256([]byte(text))}, nil
+	return &Login{name: tokenCaller, secret: sha256.Sum256([]byte(text))}, nil
 }
 
 // accepts says whether a request carries the login. A token may stand as the password of any user, which
@@ -51,14 +52,27 @@ func (l *Login) accepts(r *http.Request) bool {
 		return same(l.secret, strings.TrimSpace(token))
 	}
 	user, password, ok := r.BasicAuth()
-	if !ok {
-		return false
-	}
+	return ok && l.is(user, password)
+}
+
+// is says whether these are the user and the password; of a token the user does not matter.
+func (l *Login) is(user, password string) bool {
 	right := same(l.secret, password)
 	if l.user != nil {
 		return same(*l.user, user) && right
 	}
 	return right
+}
+
+// kind is what a person has to give: one of loginKinds.
+func (l *Login) kind() string {
+	switch {
+	case l == nil:
+		return "none"
+	case l.user == nil:
+		return "token"
+	}
+	return "password"
 }
 
 func same(hash [sha256.Size]byte, text string) bool {

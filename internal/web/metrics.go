@@ -11,7 +11,7 @@ import (
 	"redistop/internal/stats"
 )
 
-// A metric is one name on /metrics: a row of the tables in metricsserver.go, metricscommand.go,
+// A metric is one name on /metrics: a row of the tables in metricsserver.go, metricscommand.go, metricscanary.go,
 // metricsself.go and metricscompat.go, of which docs/metrics.md is made.
 type metric struct {
 	name   string
@@ -33,6 +33,7 @@ func metrics(compat bool) []metric {
 	var all []metric
 	all = append(all, serverMetrics...)
 	all = append(all, commandMetrics...)
+	all = append(all, canaryMetrics...)
 	if compat {
 		all = append(all, compatMetrics...)
 	}
@@ -81,12 +82,16 @@ func usec(fact func(*stats.Snapshot) stats.Maybe[float64]) func(*moment, emit) {
 	}
 }
 
-// newMetricsHandler serves the tables, and the Go runtime's and the process's own metrics.
-func newMetricsHandler(s *Server) http.Handler {
+// newRegistry gathers the tables, and the Go runtime's and the process's own metrics.
+func newRegistry(s *Server) *prometheus.Registry {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		newCollector(s.board, metrics(s.options.Compat)), newSelfCollector(s),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
+
+func newMetricsHandler(registry *prometheus.Registry) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 8, Timeout: writeTimeout / 2})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"redistop/internal/stats"
+	"redistop/internal/web/otlp"
 )
 
 // samples are the lines of /metrics that are not comments.
@@ -99,6 +100,9 @@ func TestEveryMetricIsGiven(t *testing.T) {
 	all.Replication.PrimaryAddr, all.Replication.Replicas[0].Addr = "10.0.0.1:6379", "10.0.0.2:6379"
 	b, _ := serving(Options{}, all)
 	s := New(b, Options{Compat: true, Alerts: NewAlerts(b, nil, stats.Info)})
+	if _, err := s.Push(otlp.Options{URL: "http://collector.example"}); err != nil {
+		t.Fatal(err)
+	}
 	given := map[string]bool{}
 	for series := range samples(t, s) {
 		name, _, _ := strings.Cut(series, "{")
@@ -215,6 +219,7 @@ func TestMetricsPage(t *testing.T) {
 	}
 	table("A server", serverMetrics)
 	table("Its commands", commandMetrics)
+	table("Its canary, with --canary", canaryMetrics)
 	fmt.Fprintf(&b, "\n## This program\n\nWithout the label `server`. Beside them stand the metrics of the Go runtime (`go_…`) and the process (`process_…`).\n\n| name | kind | labels | what it is |\n|---|---|---|---|\n")
 	for _, m := range selfMetrics {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.name, kinds[m.kind], strings.Join(m.labels, ", "), m.help)

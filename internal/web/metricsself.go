@@ -25,6 +25,12 @@ var selfMetrics = []selfMetric{
 			emit(float64(a.dropped.Load()), "dropped")
 		}
 	}},
+	{name: "redistop_otlp_pushes_total", kind: counter, labels: []string{"outcome"}, help: "What became of pushes by OTLP: delivered, or failed until the next one took their place; absent without --otlp.", of: func(s *Server, emit emit) {
+		if p := s.pusher.Load(); p != nil {
+			emit(float64(p.Counts().Delivered), "delivered")
+			emit(float64(p.Counts().Failed), "failed")
+		}
+	}},
 }
 
 // A selfCollector makes metrics of this program's own state.

@@ -62,7 +62,7 @@ func encode(v any) ([]byte, error) {
 // A body is the text of an answer. It is made when it is first asked for, and once.
 type body struct {
 	plain   func() ([]byte, error)
-	gzipped func() ([]byte, error)
+	gzipped func() ([]byte, error) // nil: compressing does not pay
 }
 
 func newBody(fill func() ([]byte, error)) *body {

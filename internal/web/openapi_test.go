@@ -51,15 +51,20 @@ func check(t *testing.T, what string, schema *openapi3.SchemaRef, body string) {
 // against the document.
 func TestAnswersAreAsDocumented(t *testing.T) {
 	redis, valkey := recorded(t, "redis-7.0.15"), recorded(t, "valkey-9.1.2")
-	_, s := serving(Options{Compat: true}, redis[0], valkey[len(valkey)-1], complete(), nil, down(redis[1]))
+	_, s := serving(Options{Compat: true, Actions: (&actor{}).actions(), Audit: auditOf(t), Past: eventful(t), Now: pastNow}, redis[0], valkey[len(valkey)-1], complete(), nil, down(redis[1]))
 	doc := loadDocument(t, s)
 	queries := map[string][]string{
-		"/api/v1/servers/{name}/clients": {"?filter=1&sort=-commands&limit=3", "?sort=memory_bytes"},
-		"/api/v1/findings":               {"?severity=warning&resolved=true", "?server=a&server=c"},
+		"/api/v1/servers/{name}/clients":   {"?filter=1&sort=-commands&limit=3", "?sort=memory_bytes"},
+		"/api/v1/findings":                 {"?severity=warning&resolved=true", "?server=a&server=c", "?from=-1h", "?to=now&resolved=false"},
+		"/api/v1/servers/{name}/snapshots": {"?from=-10m&step=10s&series=clients&series=up", "?from=-7d", "?from=-2d&to=-1d"},
+		"/api/v1/servers/{name}/sessions":  {"?state=offline", "?sort=-online_since&limit=1", "?filter=zz-nobody"},
+		"/api/v1/sessions":                 {"?server=a&server=b&from=-1d", "?state=online"},
+		"/api/v1/activity":                 {"?within=1h&by=name&by=ip", "?server=a"},
+		"/api/v1/servers/{name}/changes":   {"?from=-1d&kind=config&kind=state&limit=1", "?from=-1d"},
 	}
 	for _, r := range routes() {
-		if r.events != nil {
-			continue // TestEventsAreAsDocumented
+		if r.events != nil || r.method != "" {
+			continue // TestEventsAreAsDocumented, TestActionsAreAsDocumented
 		}
 		item := doc.Paths.Find(r.path)
 		if item == nil || item.Get == nil {
@@ -138,6 +143,27 @@ func TestProblemsAreAsDocumented(t *testing.T) {
 		{"/api/v1/servers/a/clients?limit=0", codeBadRequest, 400},
 		{"/api/v1/servers/a/clients?limit=10001", codeBadRequest, 400},
 		{"/api/v1/servers/a/clients?sort=secret", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots", codeNoHistory, 503},
+		{"/api/v1/sessions", codeNoHistory, 503},
+		{"/api/v1/findings?from=-1h", codeNoHistory, 503},
+		{"/api/v1/servers/z/snapshots", codeNotFound, 404},
+		{"/api/v1/servers/a/snapshots?series=secret", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots?from=yesterday", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots?from=-1h&to=-2h", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots?from=-1d&step=1s", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots?step=0s", codeBadRequest, 400},
+		{"/api/v1/servers/a/snapshots?from=0", codeBadRequest, 400},
+		{"/api/v1/servers/a/sessions?limit=0", codeBadRequest, 400},
+		{"/api/v1/servers/a/sessions?sort=secret", codeBadRequest, 400},
+		{"/api/v1/sessions?state=asleep", codeBadRequest, 400},
+		{"/api/v1/sessions?server=z", codeNotFound, 404},
+		{"/api/v1/sessions?filter=" + strings.Repeat("x", 257), codeBadRequest, 400},
+		{"/api/v1/activity?within=1s", codeBadRequest, 400},
+		{"/api/v1/activity?within=2y", codeBadRequest, 400},
+		{"/api/v1/activity?by=library", codeBadRequest, 400},
+		{"/api/v1/servers/a/changes?kind=mood", codeBadRequest, 400},
+		{"/api/v1/servers/a/changes?limit=10001", codeBadRequest, 400},
+		{"/api/v1/findings?to=soon", codeBadRequest, 400},
 		{"/api/v1/events?send=all", codeBadRequest, 400},
 		{"/api/v1/events?server=z", codeNotFound, 404},
 		{"/api/v1/events", codeReaders, 503},

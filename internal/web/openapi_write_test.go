@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"net/http"
 	"path"
 	"path/filepath"
 	"reflect"
@@ -60,10 +61,14 @@ func (s *schemas) of(t reflect.Type) object {
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Slice:
-		return object{"type": "array", "items": s.of(t.Elem())}
+		items := s.of(t.Elem())
+		if isMaybe(t.Elem()) {
+			items["type"] = []any{items["type"], "null"} // what is not known keeps its place
+		}
+		return object{"type": "array", "items": items}
 	case reflect.Map:
-		if t.Elem().Kind() == reflect.String {
-			return object{"type": "object", "additionalProperties": object{"type": "string"}}
+		if kind := t.Elem().Kind(); kind == reflect.String || kind == reflect.Struct {
+			return object{"type": "object", "additionalProperties": s.of(t.Elem())}
 		}
 		return object{"type": "object"}
 	case reflect.Struct:
@@ -116,7 +121,7 @@ func (s *schemas) fields(t reflect.Type, properties object, required *[]string) 
 		}
 		if !strings.Contains(options, "omit") {
 			*required = append(*required, name)
-			if f.Type.Kind() == reflect.Slice && path.Base(t.PkgPath()) != "web" {
+			if f.Type.Kind() == reflect.Slice && !slices.Contains([]string{"web", "history"}, path.Base(t.PkgPath())) {
 				property["type"] = []string{"array", "null"} // a list that nobody filled
 			}
 		}
@@ -166,6 +171,7 @@ func document(t *testing.T) object {
 	s := &schemas{comments: map[string]string{}, components: object{}}
 	commentsOf(t, ".", s.comments)
 	commentsOf(t, filepath.Join("..", "stats"), s.comments)
+	commentsOf(t, filepath.Join("..", "history"), s.comments)
 	failed := object{"description": "Why there is no answer", "content": object{"application/problem+json": object{"schema": s.of(reflect.TypeFor[Problem]())}}}
 	paths := object{}
 	for _, r := range routes() {
@@ -186,12 +192,12 @@ func document(t *testing.T) object {
 			},
 		}
 		if r.path == "/" {
-			operation["operationId"] = "overview"
+			operation["operationId"] = "page"
 		}
 		if r.path == "/readyz" {
 			operation["responses"].(object)["503"] = operation["responses"].(object)["200"]
 		}
-		if r.open {
+		if r.open || r.enters {
 			operation["security"] = []object{{}}
 		}
 		var parameters []object
@@ -201,22 +207,34 @@ func document(t *testing.T) object {
 		for _, p := range r.query {
 			parameters = append(parameters, p.document())
 		}
+		if r.method != "" {
+			delete(operation["responses"].(object), "304")
+		}
+		if r.method != "" && !r.enters {
+			parameters = append(parameters, object{"name": csrfHeader, "in": "header", "schema": object{"type": "string"},
+				"description": "As /api/v1/about or /api/v1/login gives it; not needed with Authorization."})
+		}
+		if r.body != nil {
+			operation["requestBody"] = object{"required": true, "content": object{jsonType: object{"schema": s.of(reflect.TypeOf(r.body))}}}
+		}
 		if parameters != nil {
 			operation["parameters"] = parameters
 		}
-		paths[r.path] = object{"get": operation}
+		paths[r.path] = object{map[string]string{"": "get", http.MethodPost: "post"}[r.method]: operation}
 	}
 	return object{
 		"openapi": "3.1.0",
 		"info": object{"title": "redistop web", "version": "1",
-			"description": "What redistop knows of the servers that it watches. Nothing can be changed: only GET and HEAD are answered. " +
+			"description": "What redistop knows of the servers that it watches. Nothing can be changed unless it was started with --allow-actions. " +
 				"A fact that is not known is absent, never 0. An event is named observation or snapshot, and its data is an Observation or a Snapshot on one line. " +
 				"Names may be added to what is here; none is taken away or changes its meaning within v1."},
 		"paths":    paths,
-		"security": []object{{}, {"bearer": []string{}}, {"basic": []string{}}},
+		"security": []object{{}, {"bearer": []string{}}, {"basic": []string{}}, {"session": []string{}}},
 		"components": object{"schemas": s.components, "securitySchemes": object{
 			"bearer": object{"type": "http", "scheme": "bearer"},
 			"basic":  object{"type": "http", "scheme": "basic"},
+			"session": object{"type": "apiKey", "in": "cookie", "name": "redistop",
+				"description": "Set by /api/v1/login; the name has the port behind it, and under TLS __Host- before it."},
 		}},
 	}
 }

@@ -36,6 +36,8 @@ type overview struct {
 	Now      time.Time
 	Refresh  int // seconds
 	Version  string
+	Actions  bool   // are allowed
+	Without  string // how to get the page; "": it is there
 }
 
 // refresh is how often the page asks for itself again, in seconds.
@@ -43,7 +45,10 @@ const refresh = 5
 
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	g := s.board.now()
-	o := overview{Now: s.options.Now().UTC(), Refresh: refresh, Version: s.options.Version}
+	o := overview{Now: s.options.Now().UTC(), Refresh: refresh, Version: s.options.Version, Actions: s.options.Actions != nil}
+	if !s.page.built() {
+		o.Without = howToGetPage
+	}
 	for _, m := range g.moments {
 		row := observe(m)
 		if row.State == stats.Up {

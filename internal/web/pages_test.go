@@ -26,7 +26,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	s1.Slowlog[0].Args = []string{"GET", hostile}
 	_, s := serving(Options{}, s1)
 
-	page := text(t, get(s, "/"))
+	page := text(t, get(s, "/overview"))
 	if !strings.Contains(page, "&lt;img src=x onerror=alert(1)&gt;") {
 		t.Error("the name is not on the page")
 	}
@@ -45,7 +45,7 @@ func TestHostileNamesStayText(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/api/v1/servers", "/api/v1/servers/a/snapshot", "/api/v1/servers/a/clients", "/api/v1/findings", "/api/v1/last_observation"} {
+	for _, path := range []string{"/overview", "/api/v1/servers", "/api/v1/servers/a/snapshot", "/api/v1/servers/a/clients", "/api/v1/findings", "/api/v1/last_observation"} {
 		body := text(t, get(s, path))
 		if strings.ContainsFunc(body, func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f || r == '\u202e' }) {
 			t.Errorf("%s: control characters in the answer", path)
@@ -62,7 +62,7 @@ func TestValuesAreHidden(t *testing.T) {
 	s1.Slowlog = []stats.SlowRow{{Command: "set", Args: []string{"SET", "user:1", "zzvalue"}}, {Command: "auth", Args: []string{"AUTH", "zzsecret"}}}
 	b, s := serving(Options{}, s1)
 	server := b.now().moments[0]
-	for _, path := range []string{"/", "/metrics", "/api/v1/servers/a/snapshot", "/api/v1/last_observation", "/api/v1/findings", "/api/v1/servers/a/clients"} {
+	for _, path := range []string{"/overview", "/metrics", "/api/v1/servers/a/snapshot", "/api/v1/last_observation", "/api/v1/findings", "/api/v1/servers/a/clients"} {
 		if body := text(t, get(s, path)); strings.Contains(body, "zz") {
 			t.Errorf("%s shows a value", path)
 		}
@@ -84,7 +84,7 @@ func TestValuesAreHidden(t *testing.T) {
 func TestOverviewSays(t *testing.T) {
 	s1 := recorded(t, "valkey-9.1.2")[1]
 	_, s := serving(Options{Version: "9.9"}, s1, down(s1), nil)
-	page := text(t, get(s, "/"))
+	page := text(t, get(s, "/overview"))
 	for _, want := range []string{
 		"<title>1 of 3 up", "valkey 9.1.2 · primary", "down, last known facts", "connect to a: connection refused", "not seen yet",
 		"memory: 11", "of 64.0 MiB", "n/a", "redistop 9.9", `content="5"`,

@@ -14,6 +14,7 @@ type Problem struct {
 	Code   string `json:"code"`             // stable, for programs
 	Detail string `json:"detail,omitempty"` // for people
 	Hint   string `json:"hint,omitempty"`   // what can be done about it
+	Login  string `json:"login,omitempty"`  // with unauthorized: what is asked for, token or password
 }
 
 // The codes of problems.
@@ -26,13 +27,30 @@ const (
 	codeRate       = "too_many_requests"
 	codeReaders    = "too_many_readers"
 	codeInternal   = "internal"
+	codeMedia      = "unsupported_media_type"
+	codeGuesses    = "too_many_wrong_logins"
+	codeCrossSite  = "cross_site"   // a page of another site asks
+	codeCSRF       = "csrf"         // X-Redistop-CSRF is missing or not the one of now
+	codeActions    = "actions_off"  // --allow-actions is not given
+	codeAudit      = "audit_failed" // what is not written down is not done
+	codeBusy       = "busy"
+	codeGone       = "connection_gone"
+	codeNoHistory  = "no_history"
+	codeServer     = "server_failed" // the server did not do it, or does not answer
 )
 
 // problem answers with a Problem.
 func problem(w http.ResponseWriter, status int, code, detail, hint string) {
-	text, err := encode(Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail, Hint: hint})
+	answerProblem(w, Problem{Status: status, Code: code, Detail: detail, Hint: hint})
+}
+
+// answerProblem answers with a Problem whose type and title it fills in.
+func answerProblem(w http.ResponseWriter, p Problem) {
+	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
+	status := p.Status
+	text, err := encode(p)
 	if err != nil { // strings and numbers: it cannot fail
-		http.Error(w, code, status)
+		http.Error(w, p.Code, status)
 		return
 	}
 	h := w.Header()

@@ -16,7 +16,7 @@ const mostNames = 1024
 func (s *Server) query(w http.ResponseWriter, r *http.Request) (url.Values, bool) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err == nil {
-		err = checkQuery(s.parameters[r.Pattern], values)
+		err = checkQuery(s.routes[r.Pattern].query, values)
 	}
 	if err != nil {
 		problem(w, http.StatusBadRequest, codeBadRequest, err.Error(), "/api/v1/openapi.json lists the parameters")

@@ -11,10 +11,18 @@ const jsonType = "application/json"
 // gzipFrom is the size from which compressing pays, in bytes.
 const gzipFrom = 1 << 10
 
+// revalidate lets a client keep an answer, but ask again whether it is still the answer.
+const revalidate = "no-cache"
+
 // send answers with a body that is the same for everybody until tag changes.
 func send(w http.ResponseWriter, r *http.Request, contentType, tag string, b *body) {
+	sendCached(w, r, contentType, tag, revalidate, b)
+}
+
+// sendCached is send with what Cache-Control shall say.
+func sendCached(w http.ResponseWriter, r *http.Request, contentType, tag, cache string, b *body) {
 	h := w.Header()
-	h.Set("Cache-Control", "no-cache") // may be kept, must be asked for again
+	h.Set("Cache-Control", cache)
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
@@ -22,7 +30,7 @@ func send(w http.ResponseWriter, r *http.Request, contentType, tag string, b *bo
 		return
 	}
 	text, err := b.plain()
-	if err == nil && len(text) >= gzipFrom && acceptsGzip(r) {
+	if err == nil && b.gzipped != nil && len(text) >= gzipFrom && acceptsGzip(r) {
 		if text, err = b.gzipped(); err == nil {
 			h.Set("Content-Encoding", "gzip")
 			h.Set("ETag", "W/"+tag) // the same content in other bytes

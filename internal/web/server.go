@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net"
@@ -14,7 +15,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/net/netutil"
+	"golang.org/x/time/rate"
+
+	"redistop/internal/web/otlp"
 )
 
 // Options say how a Board is served. The zero value serves it to everybody who reaches the listener.
@@ -28,6 +33,11 @@ type Options struct {
 	Compat  bool         // metrics also by the names of redis_exporter
 	Alerts  *Alerts      // nil: there is no webhook
 	Readers int          // of events at the same time; 0: DefaultReaders
+	Actions *Actions     // nil: they are refused
+	Audit   *Audit       // of actions and logins; nil: there is none, and so no action is done
+	Page    fs.FS        // a build of the front end; nil: the one that is built in
+	Past    *Past        // nil: nothing is kept
+	Running Running
 	Now     func() time.Time
 }
 
@@ -42,8 +52,8 @@ const (
 	writeTimeout  = 30 * time.Second // readers of events set their own, write by write
 	idleTimeout   = time.Minute
 	mostHeader    = 16 << 10 // bytes
-	// mostBody is what is read of a request's body, which no route wants, in bytes.
-	mostBody = 1 << 10
+	// mostBody is what is read of a request's body, in bytes.
+	mostBody = 4 << 10
 	// farewell is how long requests under way may take when the program ends.
 	farewell = 5 * time.Second
 )
@@ -54,13 +64,23 @@ type Server struct {
 	options Options
 	started time.Time
 
-	parameters  map[string][]parameter // by the pattern of the route
-	fixedTag    string                 // ETag of what does not change while the program runs
+	routed      *http.ServeMux
+	routes      map[string]route // by pattern
+	fixedTag    string           // ETag of what does not change while the program runs
 	openAPIBody *body
 	styleBody   *body
+	registry    *prometheus.Registry
 	collected   http.Handler // of /metrics
+	pusher      atomic.Pointer[otlp.Pusher]
+	page        *page
 	limits      *limiter
+	sessions    *sessions
+	guesses     *guesses
+	strangers   *rate.Limiter // of entries in the audit log
+	crossOrigin http.CrossOriginProtection
+	acting      chan struct{} // one of each action under way
 
+	asking   chan struct{}   // holds a token for each question to the past
 	seats    atomic.Int64    // readers of events
 	requests [6]atomic.Int64 // by the first digit of the status
 	closing  chan struct{}   // closed when readers of events must go
@@ -77,16 +97,34 @@ func New(board *Board, o Options) *Server {
 	}
 	s := &Server{
 		board: board, options: o, started: o.Now(),
-		parameters:  map[string][]parameter{},
+		routes:      map[string]route{},
 		fixedTag:    `"` + board.epoch + `"`,
 		openAPIBody: fixed(openAPIDocument),
 		styleBody:   fixed(styleSheet),
+		page:        newPage(o.Page),
 		limits:      newLimiter(o.Rate),
+		asking:      make(chan struct{}, mostAsking),
+		sessions:    newSessions(),
+		guesses:     newGuesses(),
+		strangers:   rate.NewLimiter(strangerNotes, 5*strangerNotes),
+		acting:      make(chan struct{}, mostActing),
 		closing:     make(chan struct{}),
 	}
-	s.collected = newMetricsHandler(s)
-	s.handler = s.guard(s.mux())
+	s.registry = newRegistry(s)
+	s.collected = newMetricsHandler(s.registry)
+	s.routed = s.mux()
+	s.handler = s.guard(s.routed)
 	return s
+}
+
+// Push returns what pushes the metrics, once it is run; the metrics count its pushes from then on.
+func (s *Server) Push(o otlp.Options) (*otlp.Pusher, error) {
+	p, err := otlp.New(s.registry, o)
+	if err != nil {
+		return nil, err
+	}
+	s.pusher.Store(p)
+	return p, nil
 }
 
 func fixed(text []byte) *body { return newBody(func() ([]byte, error) { return text, nil }) }
@@ -99,12 +137,10 @@ func (s *Server) mux() *http.ServeMux {
 		if pattern == "/" {
 			pattern = "/{$}"
 		}
-		s.parameters[pattern] = r.query
+		s.routes[pattern] = r
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, req *http.Request) { r.serve(s, w, req) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		problem(w, http.StatusNotFound, codeNotFound, "there is nothing here", "/api/v1/openapi.json lists what there is")
-	})
+	mux.HandleFunc("/", s.pageFile)
 	return mux
 }
 

@@ -1,0 +1,186 @@
+// Command frameworks runs what job queues, session stores, caches and their like do, each against a server of its
+// own, and records what they leave there: names and types of keys, expiry, sizes, channels and clients, no contents.
+//
+//	go run ./bench/frameworks                      # all that can be run here
+//	go run ./bench/frameworks -only BullMQ
+//
+// The recordings are what the table of internal/usage is held against. It wants node, python3, ruby and php with the
+// packages of the frameworks, which "make frameworks" installs; what is missing is named and left out.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"redistop/bench/lab"
+	"redistop/internal/redistest"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "frameworks:", err)
+		os.Exit(1)
+	}
+}
+
+// A framework is one program that is run.
+type framework struct {
+	name    string // as in the table
+	command []string
+}
+
+const here = "bench/frameworks/"
+
+// frameworks are all that can be run; golang is the program of the Go ones.
+func frameworks(golang string) []framework {
+	return []framework{
+		{"Sidekiq", []string{"ruby", here + "ruby/sidekiq.rb"}},
+		{"Celery", []string{"/usr/bin/python3", here + "python/celery_app.py"}},
+		{"RQ", []string{"/usr/bin/python3", here + "python/rq_app.py"}},
+		{"Bull", []string{"node", here + "node/bull.js"}},
+		{"BullMQ", []string{"node", here + "node/bullmq.js"}},
+		{"asynq", []string{golang, "asynq"}},
+		{"PHP sessions (phpredis)", []string{"php", here + "php/session.php"}},
+		{"Flask-Session", []string{"/usr/bin/python3", here + "python/flask_session_app.py"}},
+		{"connect-redis", []string{"node", here + "node/connect-redis.js"}},
+		{"Django cache", []string{"/usr/bin/python3", here + "python/django_app.py"}},
+		{"node-redlock", []string{"node", here + "node/redlock.js"}},
+		{"redsync", []string{golang, "redsync"}},
+		{"Socket.IO", []string{"node", here + "node/socketio.js"}},
+		{"Socket.IO streams", []string{"node", here + "node/socketio-streams.js"}},
+		{"Faye", []string{"node", here + "node/faye.js"}},
+		{"express-rate-limit", []string{"node", here + "node/express-rate-limit.js"}},
+		{"rate-limiter-flexible", []string{"node", here + "node/rate-limiter-flexible.js"}},
+		{"redis_rate", []string{golang, "redis_rate"}},
+	}
+}
+
+func run() error {
+	only := flag.String("only", "", "record this framework alone")
+	name := flag.String("server", "redis-8", "server: a path or a beginning of flavor-version; one before 7.2 tells no libraries")
+	modules := flag.String("modules", "", "folder of node's packages that are installed already; default: npm installs them into a folder of the user's cache")
+	out := flag.String("out", "internal/usage/testdata/frameworks", "folder of the recordings")
+	flag.Parse()
+	binary, err := lab.Find(*name)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if *modules == "" {
+		if *modules, err = install(ctx); err != nil {
+			return err
+		}
+	}
+	golang, err := build(ctx)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(golang)
+	var failed []error
+	for _, f := range frameworks(golang) {
+		if ctx.Err() != nil || *only != "" && *only != f.name {
+			continue
+		}
+		if err := f.record(ctx, binary, *modules, *out); err != nil {
+			failed = append(failed, fmt.Errorf("record %s: %w", f.name, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// install has npm put the packages of node into a folder that is kept.
+func install(ctx context.Context) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a folder for node's packages: %w", err)
+	}
+	dir := filepath.Join(cache, "redistop-frameworks")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make a folder for node's packages: %w", err)
+	}
+	text, err := os.ReadFile(here + "node/package.json")
+	if err != nil {
+		return "", fmt.Errorf("read what node needs: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "package.json"), text, 0o644); err != nil {
+		return "", fmt.Errorf("write what node needs: %w", err)
+	}
+	npm := exec.CommandContext(ctx, "npm", "install", "--no-audit", "--no-fund", "--silent")
+	npm.Dir, npm.Stderr = dir, os.Stderr
+	if err := npm.Run(); err != nil {
+		return "", fmt.Errorf("install node's packages: %w", err)
+	}
+	return filepath.Join(dir, "node_modules"), nil
+}
+
+// build makes the program of the frameworks in Go.
+func build(ctx context.Context) (string, error) {
+	f, err := os.CreateTemp("", "frameworks-golang-*")
+	if err != nil {
+		return "", fmt.Errorf("make a file for a program: %w", err)
+	}
+	f.Close()
+	compiler := exec.CommandContext(ctx, "go", "build", "-o", f.Name(), ".")
+	compiler.Dir, compiler.Stderr = here+"golang", os.Stderr
+	if err := compiler.Run(); err != nil {
+		return "", errors.Join(fmt.Errorf("build the frameworks in Go: %w", err), os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+// record runs a framework and writes what it left.
+func (f framework) record(ctx context.Context, binary redistest.Binary, modules, out string) (err error) {
+	if _, err := exec.LookPath(f.command[0]); err != nil {
+		return fmt.Errorf("it wants %s: %w", f.command[0], err)
+	}
+	server, err := redistest.Start(ctx, redistest.Options{Binary: binary, TCP: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	program, version, err := f.start(ctx, "redis://"+server.Addr(), modules)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, program.end()) }()
+	r, err := look(server.Socket())
+	if err != nil {
+		return err
+	}
+	r.Framework, r.Version, r.Server = f.name, version, binary.String()
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("encode recording: %w", err)
+	}
+	name := filepath.Join(out, slug(f.name)+"-"+version+".json")
+	if err := os.WriteFile(name, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write recording: %w", err)
+	}
+	fmt.Printf("%s %s: %d keys, %d channels, %d clients\n", f.name, version, len(r.Keys), len(r.Channels), len(r.Clients))
+	return nil
+}
+
+// slug is a name for a file.
+func slug(name string) string {
+	return strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r == ' ' || r == '-' || r == '_' || r == '.':
+			return '-'
+		}
+		return -1
+	}, name), "-")
+}

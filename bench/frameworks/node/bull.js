@@ -1,0 +1,21 @@
+const Queue = require('bull');
+const { url, stay, pause } = require('./stay');
+(async () => {
+  const queue = new Queue('mail', url, { limiter: { max: 100, duration: 60000 }, metrics: { maxDataPoints: 10 } });
+  await queue.add({}, { repeat: { cron: '0 0 1 1 *' } });
+  queue.process(1, async (job) => {
+    if (job.data.fail) throw new Error('wanted');
+    await job.log('a line');
+    if (job.data.hold) await pause(60000);
+  });
+  await queue.add({ fail: true });
+  await queue.add({});
+  await pause(500);
+  await queue.add({ hold: true });
+  await pause(500);
+  await queue.add({});
+  await queue.add({}, { priority: 3 });
+  await queue.add({}, { delay: 3600000 });
+  await pause(500);
+  stay('bull');
+})();

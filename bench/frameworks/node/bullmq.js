@@ -1,0 +1,27 @@
+const { Queue, Worker, FlowProducer, QueueEvents } = require('bullmq');
+const { url, stay, pause } = require('./stay');
+(async () => {
+  const at = new URL(url);
+  const connection = { host: at.hostname, port: +at.port, maxRetriesPerRequest: null };
+  const queue = new Queue('mail', { connection });
+  await queue.upsertJobScheduler('yearly', { every: 31536000000 });
+  const worker = new Worker('mail', async (job) => {
+    if (job.data.fail) throw new Error('wanted');
+    await job.log('a line');
+    if (job.data.hold) await pause(60000);
+  }, { connection, metrics: { maxDataPoints: 10 }, name: 'w1' });
+  const events = new QueueEvents('mail', { connection });
+  await events.waitUntilReady();
+  await queue.add('send', { fail: true });
+  await queue.add('send', {});
+  await pause(500);
+  await queue.add('send', { hold: true });
+  await pause(500);
+  await queue.add('send', {});
+  await queue.add('send', {}, { priority: 3 });
+  await queue.add('send', {}, { delay: 3600000 });
+  await queue.add('send', {}, { deduplication: { id: 'once', ttl: 600000 } });
+  await new FlowProducer({ connection }).add({ name: 'all', queueName: 'mail', children: [{ name: 'part', queueName: 'mail', data: {} }] });
+  await pause(500);
+  stay('bullmq');
+})();

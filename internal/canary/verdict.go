@@ -1,0 +1,82 @@
+package canary
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"redistop/internal/stats"
+)
+
+// verdict says in plain words what a pipeline has proved to be, and whether something was lost where it must not be.
+func verdict(p stats.Probe) (text string, broken bool) {
+	if p.Sent == 0 {
+		return "nothing sent yet", false
+	}
+	lost := fmt.Sprintf("%s of %s lost", number(p.Lost), number(p.Sent))
+	if p.Lost == 0 {
+		lost = "0 lost of " + number(p.Sent)
+	}
+	extras := ""
+	if p.Duplicated > 0 {
+		extras += ", " + number(p.Duplicated) + " duplicated"
+	}
+	if p.Reordered > 0 {
+		extras += ", " + number(p.Reordered) + " out of order"
+	}
+	if p.InFlight > 0 {
+		extras += ", " + number(p.InFlight) + " under way"
+	}
+	return promise(p) + ": " + lost + extras + circumstances(p), p.Lost > 0 && Kind(p.Kind) != PubSub
+}
+
+// promise is what the counts show that the pipeline keeps.
+func promise(p stats.Probe) string {
+	switch {
+	case p.Lost > 0 && Kind(p.Kind) == PubSub:
+		return "at most once"
+	case p.Lost > 0:
+		return "not kept"
+	case Kind(p.Kind) == PubSub:
+		return "at most once, none missing so far"
+	case Kind(p.Kind) == List:
+		return "kept until popped"
+	}
+	return "at least once"
+}
+
+// circumstances are what happened meanwhile.
+func circumstances(p stats.Probe) string {
+	var happened []string
+	switch {
+	case p.Restarts == 1:
+		happened = append(happened, "the server restarted or failed over")
+	case p.Restarts > 1:
+		happened = append(happened, "the server restarted or failed over "+number(p.Restarts)+" times")
+	case p.Reconnects > 0:
+		happened = append(happened, plural(p.Reconnects, "reconnection", "reconnections"))
+	}
+	if !p.Listening {
+		happened = append(happened, "nobody listens at present")
+	}
+	if len(happened) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(happened, ", ")
+}
+
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + many
+}
+
+// number groups the digits: 4,000.
+func number(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for at := len(s) - 3; at > 0; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}

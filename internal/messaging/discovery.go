@@ -1,0 +1,223 @@
+package messaging
+
+import (
+	"context"
+	"math/bits"
+	"strconv"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+// A discovery walks the databases for keys by type, a step at a time. The types have a walk each, in which the
+// server leaves out what is of another type: a walk of a million strings sends nothing. In front of them it
+// looks at some keys of every type, for the survey.
+type discovery struct {
+	stretches []stretch // of this pass
+	at        int       // the stretch under way
+	cursor    uint64
+	visited   int64 // keys of the stretch, about
+	scanned   int64 // keys of the stretches that are done
+	all       int64 // keys that this pass walks over, all stretches together
+	keys      int64 // that there are
+	began     time.Time
+	rest      time.Time // before which no new pass begins
+	passes    int
+	survey    *survey
+	surveyed  *stats.KeySurvey // of the last pass whose survey is done
+	cluster   bool
+}
+
+// stretch is one walk over one database, all of it but for the survey's.
+type stretch struct {
+	db   int
+	kind string // "": of every type
+	keys int64  // in the database
+	want int64  // keys to look at, for the survey
+}
+
+const (
+	firstStep = 100
+	mostStep  = 1000
+	// restBetween is the least time between two passes.
+	restBetween = time.Minute
+)
+
+// begin starts a pass.
+func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
+	d.stretches, d.at, d.cursor, d.visited, d.scanned, d.all, d.keys = nil, 0, 0, 0, 0, 0, 0
+	d.began, d.survey = now, newSurvey()
+	d.cluster = info.Int("cluster_enabled").Or(0) == 1
+	spaces := info.Keyspace
+	if _, told := info.Text("redis_version"); !told {
+		spaces = []redis.KeyspaceDB{{DB: fallback}}
+	}
+	for _, space := range spaces {
+		d.keys += space.Keys
+	}
+	for _, kind := range append([]string{""}, kindsSought...) {
+		for _, space := range spaces {
+			s := stretch{db: space.DB, kind: kind, keys: space.Keys, want: space.Keys}
+			if kind == "" && d.keys > 0 {
+				s.want = min(space.Keys, max(100, surveySize*space.Keys/d.keys))
+			}
+			d.stretches = append(d.stretches, s)
+			d.all += s.want
+		}
+	}
+}
+
+// done says whether the pass is over.
+func (d *discovery) done() bool { return d.at >= len(d.stretches) }
+
+// share is the part of the pass that is done.
+func (d *discovery) share() float64 {
+	switch {
+	case d.done() && d.passes == 0:
+		return 0
+	case d.done() || d.all == 0:
+		return 1
+	}
+	s := d.stretches[d.at]
+	part := min(d.visited, s.want)
+	if s.kind != "" && !d.cluster {
+		part = int64(float64(s.want) * float64(bits.Reverse64(d.cursor)) / (1 << 63) / 2)
+	}
+	return float64(d.scanned+part) / float64(d.all)
+}
+
+// next ends a stretch. The survey is whole when all stretches of its kind were.
+func (d *discovery) next(now time.Time) {
+	d.scanned += d.stretches[d.at].want
+	survey := d.stretches[d.at].kind == ""
+	d.at, d.cursor, d.visited = d.at+1, 0, 0
+	if survey && (d.done() || d.stretches[d.at].kind != "") {
+		d.surveyed = d.survey.told(now, d.keys, d.survey.sampled >= d.keys)
+	}
+	if d.done() {
+		d.passes++
+		d.rest = now.Add(max(restBetween, now.Sub(d.began)))
+	}
+}
+
+// Search goes on with the search until the time given, or to the end of the pass. It says whether there is
+// nothing to do at present: a pass is complete and the next one not due yet, or it cannot be done.
+func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err error) {
+	for {
+		now := time.Now()
+		switch {
+		case !w.tool.Has("scan") || !w.scanTypes() || w.tool.NearLimit():
+			return true, nil
+		case w.search.done() && w.search.passes > 0 && now.Before(w.search.rest):
+			return true, nil
+		case !now.Before(until):
+			return false, nil
+		case w.search.done():
+			w.informed = now
+			if err := w.tool.Look(ctx); err != nil {
+				return false, err
+			}
+			w.known.omitted = 0
+			w.search.begin(w.tool.Info(), w.fallback, now)
+		}
+		if w.search.done() { // there are no keys
+			w.search.passes++
+			w.search.rest = now.Add(restBetween)
+			return true, nil
+		}
+		if err := w.step(ctx); err != nil {
+			return false, err
+		}
+	}
+}
+
+// scanTypes: SCAN knows TYPE since 6.0.
+func (w *Watcher) scanTypes() bool {
+	i := w.tool.Info()
+	return i.Flavor() != "redis" || i.VersionAtLeast(6, 0)
+}
+
+// step is one SCAN, and what the survey asks about its keys.
+func (w *Watcher) step(ctx context.Context) error {
+	d := &w.search
+	s := d.stretches[d.at]
+	if err := w.selectDB(ctx, s.db); err != nil {
+		return err
+	}
+	step := w.tool.Step("scan", firstStep, mostStep)
+	if s.kind == "" {
+		step.Ask(min(step.Size(), int(max(10, s.want-d.visited))))
+	}
+	count := step.Size()
+	args := []string{"SCAN", strconv.FormatUint(d.cursor, 10), "COUNT", strconv.Itoa(count)}
+	if s.kind != "" {
+		args = append(args, "TYPE", s.kind)
+	}
+	v, err := w.tool.Ask(ctx, args...)
+	if err != nil {
+		return w.refusal(err, "scan")
+	}
+	cursor, names, err := redis.ParseScan(v)
+	if err != nil {
+		return err
+	}
+	var size int64
+	for _, name := range names {
+		size += int64(len(name)) + 16
+	}
+	step.Saw(size, w.tool.Room())
+	d.cursor = cursor
+	if s.kind == "" {
+		d.visited += int64(len(names))
+		err = w.surveyKeys(ctx, s.db, names)
+	} else {
+		d.visited += int64(count)
+		for _, name := range names {
+			w.known.add(w.table, place{s.db, name}, s.kind)
+		}
+	}
+	if cursor == 0 || s.kind == "" && d.visited >= s.want {
+		d.next(time.Now())
+	}
+	return err
+}
+
+// surveyKeys asks what keys are and how long they live.
+func (w *Watcher) surveyKeys(ctx context.Context, db int, names []string) error {
+	keys := make([]sampledKey, len(names))
+	var list []question
+	for i, name := range names {
+		keys[i] = sampledKey{db: db, name: name}
+		if w.tool.Has("type") {
+			list = append(list, question{[]string{"TYPE", name}, func(v redis.Value) error { keys[i].kind = v.Text; return nil }, nil})
+		}
+		if w.tool.Has("pttl") {
+			list = append(list, question{[]string{"PTTL", name}, func(v redis.Value) error {
+				if v.Int >= 0 {
+					keys[i].ttl = stats.Some(v.Int)
+				}
+				return nil
+			}, nil})
+		}
+	}
+	if err := w.ask(ctx, list); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k.kind != "" && k.kind != "none" {
+			w.search.survey.add(k)
+		}
+	}
+	return nil
+}
+
+// Survey is what the keys looked like that the latest search looked at; nil before.
+func (w *Watcher) Survey() *stats.KeySurvey { return w.search.surveyed }
+
+// told is how far the search has come.
+func (d *discovery) told() stats.Discovery {
+	t := stats.Discovery{Keys: d.keys, Share: d.share(), Passes: d.passes, Complete: d.passes > 0}
+	t.Scanned = int64(t.Share * float64(d.keys))
+	return t
+}

@@ -1,0 +1,275 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+const (
+	batchSize = 24 // subjects that are asked about together
+	// weighEvery is how often MEMORY USAGE is asked about a key.
+	weighEvery = time.Minute
+	// timesEvery is how often it is found out whether the scores of a sorted set are times.
+	timesEvery = 5 * time.Minute
+	// largestEntry is what an entry may have on the average for XINFO STREAM to be asked, which sends the first
+	// and the last: they are dropped here, but the server writes them.
+	largestEntry = 8 << 10
+	smallKey     = 32 << 10 // even a single element of it does no harm
+	mostGroups   = 64       // of a stream whose consumers are asked for
+	mostAsked    = 1000     // consumers of a group: all of them come in one reply
+	pendingAsked = 100      // the oldest entries of a group that are not acknowledged
+)
+
+// Poll looks at what is known, in turns, until the time given or until each had its turn, and says whether
+// each had.
+func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err error) {
+	if err := w.inform(ctx); err != nil || w.tool.NearLimit() {
+		return true, err
+	}
+	if err := w.pollChannels(ctx); err != nil {
+		return false, err
+	}
+	w.queues.arrange(w.table, w.known, time.Now())
+	if w.known.next == 0 {
+		w.round = time.Now()
+	}
+	for w.known.next < len(w.known.order) {
+		batch := w.batch()
+		if err := w.look(ctx, batch); err != nil {
+			return false, err
+		}
+		w.known.next += len(batch)
+		if !time.Now().Before(until) {
+			break
+		}
+	}
+	w.queues.fold()
+	if w.known.next < len(w.known.order) {
+		return false, nil
+	}
+	w.took = time.Since(w.round)
+	w.known.sweep(time.Now())
+	return true, nil
+}
+
+// batch are the subjects that are next, all of one database.
+func (w *Watcher) batch() []*subject {
+	rest := w.known.order[w.known.next:]
+	n := 1
+	for n < len(rest) && n < batchSize && rest[n].place.db == rest[0].place.db {
+		n++
+	}
+	return rest[:n]
+}
+
+// look asks about subjects and folds what comes.
+func (w *Watcher) look(ctx context.Context, batch []*subject) error {
+	if err := w.selectDB(ctx, batch[0].place.db); err != nil {
+		return err
+	}
+	now := time.Now()
+	var list []question
+	looks := map[*subject]*streamLook{}
+	for _, s := range batch {
+		s.err = ""
+		if s.kind == "stream" {
+			looks[s] = &streamLook{at: now, place: s.place}
+		}
+		list = append(list, w.sizeQuestions(s, now)...)
+		if l := looks[s]; l != nil && w.tool.Has("xinfo|groups") {
+			list = append(list, groupsQuestion(s, l))
+		}
+	}
+	if err := w.ask(ctx, list); err != nil {
+		return err
+	}
+	list = list[:0]
+	ids := map[*subject]string{}
+	for _, s := range batch {
+		if l := looks[s]; l != nil && s.err == "" && s.empty.IsZero() {
+			list = append(list, w.streamQuestions(s, l)...)
+		} else if l == nil {
+			list = append(list, w.jobQuestion(s, ids)...)
+		}
+	}
+	if err := w.ask(ctx, list); err != nil {
+		return err
+	}
+	if err := w.lookAtParts(ctx, batch, looks, ids); err != nil {
+		return err
+	}
+	for _, s := range batch {
+		s.looked = now
+		if l := looks[s]; l != nil {
+			l.bytes, l.err = s.bytes, s.err
+			s.row, s.mark = foldStream(*l, s.mark)
+		} else if s.kind == "list" || s.kind == "zset" {
+			s.foldPlain()
+		}
+	}
+	return nil
+}
+
+// lengths are the commands that tell how long a key is.
+var lengths = map[string]string{"stream": "XLEN", "list": "LLEN", "zset": "ZCARD", "set": "SCARD", "hash": "HLEN"}
+
+// sizeQuestions ask how long a key is, and now and then how large.
+func (w *Watcher) sizeQuestions(s *subject, now time.Time) []question {
+	list := []question{s.about([]string{lengths[s.kind], s.place.key}, func(v redis.Value) error {
+		s.length = v.Int
+		switch {
+		case v.Int > 0:
+			s.empty = time.Time{}
+		case s.empty.IsZero() && s.kind != "stream": // an empty stream is there
+			s.empty = now
+		}
+		return nil
+	})}
+	_, dated := w.queues.jobs[s]
+	if (s.kind == "stream" || dated) && w.tool.Has("memory|usage") && now.Sub(s.weighed) >= weighEvery {
+		s.weighed = now
+		list = append(list, s.about([]string{"MEMORY", "USAGE", s.place.key}, func(v redis.Value) error {
+			s.bytes, s.weighedLength = stats.Some(v.Int), s.length
+			if v.Kind == redis.KindNull {
+				s.bytes = stats.Maybe[int64]{}
+				if s.kind == "stream" {
+					s.forget()
+				}
+			}
+			return nil
+		}))
+	}
+	if s.kind == "zset" && s.role == "" && w.tool.Has("zcount") {
+		list = append(list, s.timeQuestions(now)...)
+	}
+	return list
+}
+
+// about is a question whose refusal is of the subject alone: the key is gone, is another one now, or has lost
+// the group that was asked for.
+func (s *subject) about(args []string, put func(redis.Value) error) question {
+	return question{args, put, func(err error) {
+		var reply *redis.ReplyError
+		switch {
+		case errors.As(err, &reply) && (reply.Code == "WRONGTYPE" || strings.Contains(reply.Message, "no such key")):
+			s.forget()
+		case errors.As(err, &reply) && reply.Code == "NOGROUP":
+		default:
+			s.err = redis.PrintableCut(err.Error(), 120)
+		}
+	}}
+}
+
+// forget lets the subject go at the end of the round.
+func (s *subject) forget() { s.empty = time.Unix(0, 0) }
+
+// small says that no element of a key can be large: all of it is small, or its elements are on the average,
+// by the last weighing. False where the server does not tell. besides is what else is in the key.
+func (s *subject) small(mean, besides int64) bool {
+	n, ok := s.bytes.Get()
+	n = max(0, n-besides)
+	return ok && (n <= smallKey || n/max(1, s.weighedLength) <= mean)
+}
+
+// timeQuestions find out whether the scores of a sorted set are times, and how many of them are over.
+func (s *subject) timeQuestions(now time.Time) []question {
+	count := func(from, to string, put func(int64)) question {
+		return question{[]string{"ZCOUNT", s.place.key, from, to}, func(v redis.Value) error { put(v.Int); return nil }, nil}
+	}
+	if now.Sub(s.timed) >= timesEvery {
+		s.timed = now
+		all := func(n int64) bool { return n > 0 && n == s.length }
+		// Between 2001 and 2128 in seconds, and in milliseconds.
+		return []question{
+			count("1e9", "5e9", func(n int64) { s.unit = map[bool]timeUnit{true: inSeconds, false: noTimes}[all(n)] }),
+			count("1e12", "5e12", func(n int64) {
+				if all(n) {
+					s.unit = inMilliseconds
+				}
+			}),
+		}
+	}
+	score := now.Unix()
+	switch s.unit {
+	case inMilliseconds:
+		score = now.UnixMilli()
+	case inSeconds:
+	default:
+		return nil
+	}
+	return []question{count("-inf", strconv.FormatInt(score, 10), func(n int64) { s.due = stats.Some(n) })}
+}
+
+// bookkeeping is about what the groups of a stream take of its memory at most: a pending entry is in two trees,
+// a kilobyte at worst.
+func (l *streamLook) bookkeeping() (n int64) {
+	for i := range l.groups {
+		n += 1<<10 + l.groups[i].Consumers<<10 + l.groups[i].Pending<<10
+	}
+	return n
+}
+
+// streamQuestions ask how a stream stands.
+func (w *Watcher) streamQuestions(s *subject, l *streamLook) []question {
+	l.info.Length = s.length
+	var list []question
+	if (s.small(largestEntry, l.bookkeeping()) || s.length == 0) && w.tool.Has("xinfo|stream") {
+		list = append(list, s.about([]string{"XINFO", "STREAM", s.place.key}, func(v redis.Value) (err error) {
+			l.info, err = redis.ParseStreamInfo(v)
+			return err
+		}))
+	}
+	return list
+}
+
+// groupsQuestion asks which groups a stream has.
+func groupsQuestion(s *subject, l *streamLook) question {
+	return s.about([]string{"XINFO", "GROUPS", s.place.key}, func(v redis.Value) error {
+		groups, err := redis.ParseStreamGroups(v)
+		for _, g := range groups[:min(len(groups), mostGroups)] {
+			l.groups = append(l.groups, groupLook{StreamGroup: g})
+		}
+		return err
+	})
+}
+
+// lookAtParts asks for the parts of groups, and for the jobs whose ids are known by now.
+func (w *Watcher) lookAtParts(ctx context.Context, batch []*subject, looks map[*subject]*streamLook, ids map[*subject]string) error {
+	var list []question
+	for _, s := range batch {
+		if l := looks[s]; l != nil {
+			for i := range l.groups {
+				list = append(list, w.groupQuestions(s, &l.groups[i])...)
+			}
+		} else if id, ok := ids[s]; ok {
+			list = append(list, w.hashQuestion(s, id)...)
+		}
+	}
+	return w.ask(ctx, list)
+}
+
+// groupQuestions ask for the consumers of a group and for its oldest pending entries.
+func (w *Watcher) groupQuestions(s *subject, g *groupLook) []question {
+	var list []question
+	if g.Consumers == 0 {
+		g.consumers = []redis.StreamConsumer{}
+	} else if g.Consumers <= mostAsked && w.tool.Has("xinfo|consumers") {
+		list = append(list, s.about([]string{"XINFO", "CONSUMERS", s.place.key, g.Name}, func(v redis.Value) (err error) {
+			g.consumers, err = redis.ParseStreamConsumers(v)
+			return err
+		}))
+	}
+	if g.Pending > 0 && w.tool.Has("xpending") {
+		list = append(list, s.about([]string{"XPENDING", s.place.key, g.Name, "-", "+", strconv.Itoa(pendingAsked)}, func(v redis.Value) (err error) {
+			g.pending, err = redis.ParsePending(v)
+			return err
+		}))
+	}
+	return list
+}

@@ -1,0 +1,184 @@
+package messaging
+
+import (
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+	"redistop/internal/usage"
+)
+
+// place is a key in a database.
+type place struct {
+	db  int
+	key string
+}
+
+// A subject is one key that was found and what is known of it.
+type subject struct {
+	place   place
+	kind    string     // stream, list, zset, set, hash
+	role    usage.Role // by its name, in some framework's queue; "": in none
+	polled  bool       // else it only tells whose the others are
+	pattern string     // of keys that nothing but their pattern tells apart; "": its name or role says that it is one
+
+	looked        time.Time // zero: never
+	weighed       time.Time // when MEMORY USAGE was asked
+	bytes         stats.Maybe[int64]
+	weighedLength int64 // then
+	length        int64
+	err           string
+
+	due    stats.Maybe[int64] // members of a sorted set whose score is a time up to now; absent: the scores are no times
+	unit   timeUnit
+	timed  time.Time              // when unit was found out
+	oldest stats.Maybe[time.Time] // of a framework's queue: when the job that waits longest came
+
+	row   stats.StreamRow
+	mark  streamMark
+	queue queueMark
+
+	queueRow   stats.QueueRow // of one that belongs to no framework, as of its last look
+	queueShown bool
+
+	empty time.Time // since when it is gone; zero: it is there
+}
+
+// timeUnit says what the scores of a sorted set count.
+type timeUnit uint8
+
+const (
+	notAsked timeUnit = iota
+	noTimes
+	inSeconds
+	inMilliseconds
+)
+
+const (
+	mostStreams = 12_000 // that are followed
+	mostLists   = 12_000
+	mostZsets   = 4_000
+	mostHelpers = 4_000 // sets and hashes
+
+	// alikes is how many keys of one pattern are followed that nothing else marks as queues: an application has
+	// few queues and may have millions of lists.
+	alikes = 32
+
+	// forgetEmpty is how long a list that is gone is remembered: an empty queue has no key.
+	forgetEmpty = time.Hour
+)
+
+// kindsSought are the types that a search asks for, in its order.
+var kindsSought = []string{"stream", "list", "zset", "set", "hash"}
+
+// mostOf bounds the subjects of a type.
+func mostOf(kind string) int {
+	switch kind {
+	case "stream":
+		return mostStreams
+	case "list":
+		return mostLists
+	case "zset":
+		return mostZsets
+	}
+	return mostHelpers
+}
+
+// admission says whether a key is worth following.
+func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) {
+	s = &subject{place: at, kind: kind, role: table.RoleOf(at.key, kind)}
+	inQueue := false
+	switch s.role {
+	case usage.Waiting, usage.InFlight, usage.Delayed, usage.Retry, usage.Dead:
+		inQueue = true
+	case usage.Payload, usage.Result, usage.Session, usage.Cached, usage.Lock, usage.Limit:
+		if kind != "stream" {
+			return s, false
+		}
+	}
+	switch kind {
+	case "stream":
+		s.polled = true
+	case "list", "zset":
+		s.polled = inQueue || s.role == ""
+		if s.role == "" && !namedLikeQueue(at.key) {
+			s.pattern = kind + " " + redis.Pattern(at.key)
+		}
+	default:
+		s.polled = inQueue
+		return s, s.role != ""
+	}
+	return s, true
+}
+
+// known are the subjects of a server, in the order in which they have their turns.
+type known struct {
+	at       map[place]*subject
+	order    []*subject
+	next     int
+	kinds    map[string]int
+	patterns map[string]int // of those that nothing else marks
+	omitted  int            // streams and queues that found no room, in this pass
+}
+
+func newKnown() *known {
+	return &known{at: map[place]*subject{}, kinds: map[string]int{}, patterns: map[string]int{}}
+}
+
+// add takes a key that was found, unless it is known or there is no room.
+func (k *known) add(table *usage.Table, at place, kind string) {
+	if old := k.at[at]; old != nil {
+		if old.kind == kind {
+			old.empty = time.Time{}
+			return
+		}
+		k.drop(old)
+	}
+	s, ok := admission(table, at, kind)
+	switch {
+	case !ok || s.pattern != "" && k.patterns[s.pattern] >= alikes:
+		return
+	case k.kinds[kind] >= mostOf(kind):
+		if s.polled {
+			k.omitted++
+		}
+		return
+	}
+	k.at[at] = s
+	k.kinds[kind]++
+	if s.pattern != "" {
+		k.patterns[s.pattern]++
+	}
+	if s.polled {
+		k.order = append(k.order, s)
+	}
+}
+
+// drop forgets a subject; sweep takes it out of the order.
+func (k *known) drop(s *subject) {
+	if k.at[s.place] != s {
+		return
+	}
+	delete(k.at, s.place)
+	k.kinds[s.kind]--
+	if s.pattern != "" {
+		if k.patterns[s.pattern]--; k.patterns[s.pattern] == 0 {
+			delete(k.patterns, s.pattern)
+		}
+	}
+}
+
+// sweep ends a round: those that are gone leave the order.
+func (k *known) sweep(now time.Time) {
+	kept := k.order[:0]
+	for _, s := range k.order {
+		if !s.empty.IsZero() && now.Sub(s.empty) > forgetEmpty {
+			k.drop(s)
+		}
+		if k.at[s.place] == s {
+			kept = append(kept, s)
+		}
+	}
+	clear(k.order[len(kept):])
+	k.order, k.next = kept, 0
+}

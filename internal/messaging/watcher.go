@@ -1,0 +1,203 @@
+package messaging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+	"redistop/internal/usage"
+)
+
+// Options say whose messages are watched and at which price.
+type Options struct {
+	Target server.Target
+	Budget float64       // share of the server's main thread: a part of the observer's
+	Every  time.Duration // wished time between two looks at the same key
+}
+
+// A Watcher finds and polls the streams, queues and channels of one server, on a connection of its own. One
+// goroutine owns it. After an error it is of no further use.
+type Watcher struct {
+	tool     *server.Tool
+	table    *usage.Table
+	every    time.Duration
+	fallback int // the database that is walked where INFO may not be asked
+	db       int // that is selected
+
+	known    *known
+	queues   queues
+	channels channels
+	search   discovery
+	round    time.Time     // when the round under way began
+	took     time.Duration // the last whole round
+	informed time.Time     // when INFO was asked
+	wrong    map[string]string
+}
+
+// frameworks is what is known of them, read once.
+var frameworks = sync.OnceValue(usage.Load)
+
+// cut is how much of one text in a reply is kept: names are shorter, and of jobs only their beginning is parsed.
+const cut = 16 << 10
+
+// Open connects.
+func Open(ctx context.Context, o Options) (*Watcher, error) {
+	tool, err := server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Cut: cut})
+	if err != nil {
+		return nil, err
+	}
+	return &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
+		known: newKnown(), informed: time.Now(), wrong: map[string]string{}}, nil
+}
+
+// Tool is the connection, for its price and for what the server says of itself.
+func (w *Watcher) Tool() *server.Tool { return w.tool }
+
+// Close ends the connection.
+func (w *Watcher) Close() error { return w.tool.Close() }
+
+// Able says whether the user may ask anything that this is about.
+func (w *Watcher) Able() bool { return w.tool.Has("scan") || w.tool.Has("pubsub|channels") }
+
+// informEvery is how often the server is asked what databases it has and how its memory is.
+const informEvery = 20 * time.Second
+
+// inform asks INFO when it is time to.
+func (w *Watcher) inform(ctx context.Context) error {
+	if time.Since(w.informed) < informEvery {
+		return nil
+	}
+	w.informed = time.Now()
+	return w.tool.Look(ctx)
+}
+
+func (w *Watcher) selectDB(ctx context.Context, db int) error {
+	if db == w.db {
+		return nil
+	}
+	if err := w.tool.Select(ctx, db); err != nil {
+		return err
+	}
+	w.db = db
+	return nil
+}
+
+// question is one command and what to do with its reply.
+type question struct {
+	args []string
+	put  func(redis.Value) error
+	fail func(error) // told of a refusal, and of an error of put; nil: the Snapshot says it
+}
+
+// ask sends questions and hands out the replies. A refusal for want of a right is noted, and the command is
+// not sent again.
+func (w *Watcher) ask(ctx context.Context, list []question) error {
+	commands := make([][]string, len(list))
+	for i, q := range list {
+		commands[i] = q.args
+	}
+	values, err := w.tool.AskAll(ctx, commands)
+	if err != nil {
+		return fmt.Errorf("ask about messages: %w", err)
+	}
+	for i, v := range values {
+		refused := v.Err()
+		if refused == nil {
+			refused = list[i].put(v)
+		}
+		if refused == nil {
+			continue
+		}
+		command := commandOf(list[i].args)
+		switch err := w.refusal(refused, command); {
+		case err == nil:
+		case list[i].fail != nil:
+			list[i].fail(err)
+		default:
+			w.wrong[command] = redis.PrintableCut(err.Error(), 120)
+		}
+	}
+	return nil
+}
+
+// commandOf is the server's name of a command.
+func commandOf(args []string) string {
+	name := strings.ToLower(args[0])
+	switch name {
+	case "xinfo", "pubsub", "memory", "client":
+		return name + "|" + strings.ToLower(args[1])
+	}
+	return name
+}
+
+// refusal takes note of a right that is missing, and returns any other error.
+func (w *Watcher) refusal(err error, command string) error {
+	var reply *redis.ReplyError
+	if errors.As(err, &reply) && reply.Code == "NOPERM" {
+		if w.tool.Has(command) {
+			w.tool.Refused(command)
+		}
+		return nil
+	}
+	return err
+}
+
+// Told is what is known at present. It is a copy that nobody changes.
+func (w *Watcher) Told() *stats.Messaging {
+	m := &stats.Messaging{Time: time.Now().Round(0), Discovery: w.search.told(), Patterns: w.channels.patterns, Unknown: w.unknown()}
+	for _, s := range w.known.order {
+		switch {
+		case s.kind == "stream" && !s.looked.IsZero():
+			m.Streams = append(m.Streams, s.row)
+		case s.queueShown && !w.queues.owned[s]:
+			m.Queues = append(m.Queues, s.queueRow)
+		}
+	}
+	for _, q := range w.queues.list {
+		m.Queues = append(m.Queues, q.row)
+	}
+	m.Channels = append(m.Channels, w.channels.rows...)
+	m.Omitted = w.known.omitted + w.channels.omitted
+	var more [3]int
+	m.Streams, more[0] = worst(m.Streams, streamOrder)
+	m.Queues, more[1] = worst(m.Queues, queueOrder)
+	m.Channels, more[2] = worst(m.Channels, channelOrder)
+	m.Omitted += more[0] + more[1] + more[2]
+	if w.took > w.every+w.every/2 {
+		m.Discovery.EverySeconds = stats.Some(w.took.Seconds())
+	}
+	return m
+}
+
+// unknown says what could not be asked.
+func (w *Watcher) unknown() []string {
+	var list []string
+	if refused := w.tool.Refusals(); len(refused) > 0 {
+		names := make([]string, len(refused))
+		for i, name := range refused {
+			names[i] = strings.ToUpper(strings.ReplaceAll(name, "|", " "))
+		}
+		list = append(list, "this user may not ask "+strings.Join(names, ", ")+": redistop acl --messaging prints the rights")
+	}
+	switch {
+	case !w.scanTypes():
+		list = append(list, "streams and queues are not looked for before Redis 6.0, whose SCAN knows types")
+	case w.tool.NearLimit():
+		list = append(list, "nothing is asked while the server's memory is within a tenth of maxmemory")
+	}
+	if w.channels.many > 0 {
+		list = append(list, fmt.Sprintf("the channels are not listed: there are %d, and PUBSUB CHANNELS sends all of them", w.channels.many))
+	}
+	for _, command := range slices.Sorted(maps.Keys(w.wrong)) { // those that name no key: a few
+		list = append(list, strings.ToUpper(strings.ReplaceAll(command, "|", " "))+": "+w.wrong[command])
+	}
+	return list
+}

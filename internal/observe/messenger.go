@@ -1,0 +1,161 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"redistop/internal/messaging"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// A messenger looks at streams, queues and channels beside the polls, on a connection of its own and within a
+// part of the budget, while the server answers questions. Its methods may be called from any goroutine; run is
+// called once.
+type messenger struct {
+	target  server.Target
+	budget  float64
+	every   func() time.Duration
+	changed chan struct{} // welcome was changed; capacity 1
+
+	mu      sync.Mutex
+	welcome bool             // guarded by mu, as is all below: the server answers questions at present
+	id      int64            // of the connection; 0: there is none
+	sent    map[string]int64 // since it was taken
+	latest  *stats.Messaging // immutable; nil: not looked yet
+	survey  *stats.KeySurvey // immutable; nil: no keys were looked at yet
+}
+
+const (
+	// messagingShare is the part of the budget for looking at messages; the polls have the rest.
+	messagingShare = 0.25
+	// barredRest is how long a user who may ask nothing of it is left alone.
+	barredRest = 5 * time.Minute
+)
+
+// errBarred says that the user may ask about no stream, queue or channel.
+var errBarred = errors.New("no right to look at messages")
+
+func newMessenger(c Config, every func() time.Duration) *messenger {
+	return &messenger{target: c.Target, budget: messagingShare * c.Budget, every: every, changed: make(chan struct{}, 1), sent: map[string]int64{}}
+}
+
+// tell lets the messenger know how the observer stands to the server.
+func (m *messenger) tell(state stats.LinkState) {
+	m.mu.Lock()
+	m.welcome = state == stats.Up
+	m.mu.Unlock()
+	select {
+	case m.changed <- struct{}{}:
+	default:
+	}
+}
+
+// run looks until the context ends.
+func (m *messenger) run(ctx context.Context) {
+	for failures := 0; m.awaitWelcome(ctx); {
+		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every()})
+		looked := false
+		if err == nil {
+			looked, err = m.work(ctx, w)
+		}
+		if failures++; looked {
+			failures = 1
+		}
+		wait := backoff(stats.Down, failures)
+		switch {
+		case errors.Is(err, server.ErrDenied): // every attempt is an entry in the server's ACL LOG
+			wait = backoff(stats.Denied, failures)
+		case errors.Is(err, errBarred):
+			wait = barredRest
+		}
+		if !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+// awaitWelcome waits until the server answers questions; it says false when the context ended.
+func (m *messenger) awaitWelcome(ctx context.Context) bool {
+	for {
+		m.mu.Lock()
+		welcome := m.welcome
+		m.mu.Unlock()
+		if welcome {
+			return ctx.Err() == nil
+		}
+		select {
+		case <-m.changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// work looks on one connection until it is lost. looked says that it ever was of use.
+func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool, err error) {
+	m.holds(w.Tool().ID())
+	defer func() {
+		w.Close()
+		m.book(w)
+		m.holds(0)
+	}()
+	for m.awaitWelcome(ctx) {
+		begun := time.Now()
+		every := m.every()
+		// What is known has its turn whatever the search takes.
+		if _, err := w.Search(ctx, begun.Add(every*4/10)); err != nil {
+			return looked, err
+		}
+		if _, err := w.Poll(ctx, begun.Add(every)); err != nil {
+			return looked, err
+		}
+		looked = true
+		m.keep(w)
+		m.book(w)
+		if !w.Able() {
+			return looked, errBarred
+		}
+		if !sleep(ctx, time.Until(begun.Add(every))) {
+			break
+		}
+	}
+	return looked, ctx.Err()
+}
+
+func (m *messenger) holds(id int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.id = id
+}
+
+// keep takes what is known now.
+func (m *messenger) keep(w *messaging.Watcher) {
+	told, survey := w.Told(), w.Survey()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.latest, m.survey = told, survey
+}
+
+// book counts what was sent.
+func (m *messenger) book(w *messaging.Watcher) {
+	sent := w.Tool().Sent()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range sent {
+		m.sent[s.Name] += s.Calls
+	}
+}
+
+// attach puts what is known, and what it took, into a Reading.
+func (m *messenger) attach(r *stats.Reading) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r.Messaging, r.Survey = m.latest, m.survey
+	if m.id != 0 {
+		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], m.id)
+	}
+	r.Sent = appendSent(r.Sent, m.sent)
+}

@@ -1,0 +1,235 @@
+package presence
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redistop/internal/stats"
+)
+
+var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+
+func at(seconds float64) time.Time {
+	return noon.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// look is a Snapshot with a whole pass at a time, in seconds after noon.
+func look(second float64, rows ...stats.ConnectionRow) *stats.Snapshot {
+	t := at(second)
+	s := &stats.Snapshot{Time: t, Server: stats.Server{RunID: "run1"}, Connections: rows}
+	s.Observer.ClientsTime = &t
+	for i := range rows {
+		if rows[i].SeenAt.IsZero() {
+			rows[i].SeenAt = t
+		}
+	}
+	return s
+}
+
+func row(id, age, idle int64) stats.ConnectionRow {
+	return stats.ConnectionRow{ID: id, Addr: fmt.Sprintf("10.0.0.%d:5000", id), User: "default", AgeSeconds: age, IdleSeconds: idle}
+}
+
+// told is an Update in a line: "+1 ~2 -3 killed? short 4".
+func told(u Update) string {
+	var words []string
+	for _, s := range u.Came {
+		words = append(words, fmt.Sprintf("+%d", s.ID))
+	}
+	for _, s := range u.Spoke {
+		words = append(words, fmt.Sprintf("~%d", s.ID))
+	}
+	for _, s := range u.Gone {
+		likely := ""
+		if s.ReasonLikely {
+			likely = "?"
+		}
+		words = append(words, fmt.Sprintf("-%d %s%s", s.ID, s.Reason, likely))
+	}
+	if u.ShortLived > 0 {
+		words = append(words, fmt.Sprintf("short %d", u.ShortLived))
+	}
+	return strings.Join(words, " ")
+}
+
+func wantTold(t *testing.T, u Update, want string) {
+	t.Helper()
+	if got := told(u); got != want {
+		t.Errorf("at %s: %q, want %q", u.Time.Format("15:04:05"), got, want)
+	}
+}
+
+func TestALife(t *testing.T) {
+	l := NewLedger(Options{})
+	wantTold(t, l.Observe(&stats.Snapshot{Time: at(-1)}), "")
+
+	wantTold(t, l.Observe(look(0, row(1, 100, 40))), "+1")
+	wantTold(t, l.Observe(look(2.3, row(1, 102, 42), row(2, 1, 1))), "+2")
+
+	named := row(2, 4, 0)
+	named.Name, named.User, named.DB, named.LastCommand = "app", "ann", 3, "get"
+	again := row(1, 104, 1) // its age was told a moment earlier than before
+	wantTold(t, l.Observe(look(4.9, again, named)), "~1 ~2")
+	wantTold(t, l.Observe(look(6.9, row(1, 107, 3), named)), "")
+
+	u := l.Observe(look(8.9, row(1, 109, 5)))
+	off := at(8.9)
+	want := stats.Session{ID: 2, RunID: "run1", Addr: "10.0.0.2:5000", IP: "10.0.0.2", Name: "app", User: "ann", DB: 3, LastCommand: "get",
+		OnlineSince: at(0.9), LastInteraction: at(4.9), LastSeen: at(6.9), OfflineAt: &off, Reason: stats.OfflineUnknown}
+	if d := cmp.Diff([]stats.Session{want}, u.Gone); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	online := l.Online()
+	if len(online) != 1 || !online[0].OnlineSince.Equal(at(-100.1)) || !online[0].LastInteraction.Equal(at(3.9)) || online[0].OfflineAt != nil {
+		t.Errorf("online: %+v", online)
+	}
+	if online[0].Addr = "x"; l.Online()[0].Addr == "x" {
+		t.Error("the list that was handed out is the Ledger's own")
+	}
+}
+
+// What the observer's clock does makes nobody speak, and what the server sends does not where it counts what it gets.
+func TestOnlyTheSpeakerSpoke(t *testing.T) {
+	l := NewLedger(Options{})
+	l.Observe(look(0, row(1, 100, 50)))
+	wantTold(t, l.Observe(look(3600, row(1, 102, 52))), "")
+	wantTold(t, l.Observe(look(-7200, row(1, 104, 54))), "")
+	wantTold(t, l.Observe(look(10, row(1, 110, 0))), "~1")
+
+	heard := row(2, 100, 50)
+	heard.TotalInputBytes = stats.Some(int64(70))
+	wantTold(t, l.Observe(look(12, heard)), "+2 -1 unknown")
+	heard.AgeSeconds, heard.IdleSeconds, heard.SeenAt = 110, 0, time.Time{}
+	wantTold(t, l.Observe(look(22, heard)), "")
+	heard.AgeSeconds, heard.TotalInputBytes, heard.SeenAt = 120, stats.Some(int64(90)), time.Time{}
+	wantTold(t, l.Observe(look(32, heard)), "~2")
+}
+
+// What is no whole pass ends nobody.
+func TestNobodyGoesUnseen(t *testing.T) {
+	l := NewLedger(Options{})
+	l.Observe(look(0, row(1, 9, 9), row(2, 9, 9)))
+	seen := func() *time.Time { at := l.seen; return &at }
+	for what, change := range map[string]func(*stats.Snapshot){
+		"the same pass again": func(s *stats.Snapshot) { s.Observer.ClientsTime = seen() },
+		"no pass":             func(s *stats.Snapshot) { s.Observer.ClientsTime = nil },
+		"a part":              func(s *stats.Snapshot) { s.Observer.ClientsKnown, s.Observer.ClientsExpected = 1, 2 },
+		"rows dropped":        func(s *stats.Snapshot) { s.ConnectionsOmitted = 1 },
+		"the server is down": func(s *stats.Snapshot) {
+			s.Stale, s.Link.State, s.Server, s.Observer.ClientsTime = true, stats.Down, stats.Server{}, seen()
+		},
+	} {
+		s := look(2)
+		change(s)
+		if got := told(l.Observe(s)); got != "" || len(l.Online()) != 2 {
+			t.Errorf("%s: %q, %d online", what, got, len(l.Online()))
+		}
+	}
+	wantTold(t, l.Observe(look(4, row(2, 13, 13))), "-1 unknown")
+}
+
+// Partial passes for ever do not make the Ledger grow for ever.
+func TestEndlessPartialPassesAreBounded(t *testing.T) {
+	l := NewLedger(Options{})
+	gone := 0
+	for i := range 30 {
+		s := look(float64(i))
+		for k := range 100 {
+			s.Connections = append(s.Connections, row(int64(100*i+k), 0, 0))
+		}
+		s.Observer.ClientsKnown, s.Observer.ClientsExpected = 100, 200
+		gone += len(l.Observe(s).Gone)
+	}
+	if n := len(l.Online()); n != 1400 || gone != 1600 {
+		t.Errorf("%d are kept and %d went, of 3,000", n, gone)
+	}
+}
+
+func TestRestart(t *testing.T) {
+	l := NewLedger(Options{})
+	l.Observe(look(0, row(1, 9, 9), row(2, 9, 9)))
+	s := &stats.Snapshot{Time: at(20), Server: stats.Server{RunID: "run2", UptimeSeconds: stats.Some(int64(5)), Restarts: 1}}
+	u := l.Observe(s)
+	wantTold(t, u, "-1 server-restart -2 server-restart")
+	if off := u.Gone[0].OfflineAt; !off.Equal(at(16)) {
+		t.Errorf("gone at %s", off)
+	}
+	again := look(22, row(1, 3, 0)) // the ids begin anew
+	again.Server.RunID, again.Server.Restarts = "run2", 1
+	u = l.Observe(again)
+	wantTold(t, u, "+1")
+	if u.Came[0].RunID != "run2" {
+		t.Errorf("of process %q", u.Came[0].RunID)
+	}
+
+	// A server that hides its run id.
+	l = NewLedger(Options{})
+	hidden := look(0, row(1, 9, 9))
+	hidden.Server = stats.Server{Restarts: 4}
+	wantTold(t, l.Observe(hidden), "+1")
+	wantTold(t, l.Observe(&stats.Snapshot{Time: at(2), Server: stats.Server{Restarts: 5}}), "-1 server-restart")
+}
+
+// Who was online when somebody last looked is followed on.
+func TestWhoWasOnline(t *testing.T) {
+	off := at(-100)
+	l := NewLedger(Options{Online: []stats.Session{
+		{ID: 1, RunID: "run1", Addr: "10.0.0.1:5000", IP: "10.0.0.1", Name: "old", User: "default", OnlineSince: at(-900), LastInteraction: at(-500), LastSeen: at(-300)},
+		{ID: 2, RunID: "run1", LastSeen: at(-300)},
+		{ID: 3, RunID: "run0", LastSeen: at(-300)},
+		{ID: 4, RunID: "run1", OfflineAt: &off},
+	}})
+	u := l.Observe(look(0, row(1, 900, 200)))
+	wantTold(t, u, "~1 -2 unknown -3 server-restart")
+	if s := u.Spoke[0]; !s.OnlineSince.Equal(at(-900)) || !s.LastInteraction.Equal(at(-200)) {
+		t.Errorf("%+v", s)
+	}
+	wantTold(t, l.Observe(look(2, row(1, 902, 202))), "")
+}
+
+func TestShortLived(t *testing.T) {
+	l := NewLedger(Options{})
+	for _, step := range []struct{ total, want int64 }{{-1, 0}, {7, 0}, {7, 0}, {12, 5}, {12, 0}, {3, 0}, {4, 1}} {
+		s := &stats.Snapshot{Time: noon}
+		if step.total >= 0 {
+			s.Connected.TotalCameAndWent = stats.Some(step.total)
+		}
+		if got := l.Observe(s).ShortLived; got != step.want {
+			t.Errorf("a total of %d: %d, want %d", step.total, got, step.want)
+		}
+	}
+}
+
+func TestNoApplication(t *testing.T) {
+	replica, primary, own, unix := row(1, 9, 9), row(2, 9, 9), row(3, 9, 9), row(4, 9, 9)
+	replica.Flags, primary.Flags, own.Own = "S", "M", true
+	unix.Flags, unix.Addr = "U", "/run/redis.sock:0"
+	u := NewLedger(Options{}).Observe(look(0, replica, primary, own, unix))
+	for _, s := range u.Came {
+		if s.Internal != (s.ID != 4) || s.ID == 4 && s.IP != "" {
+			t.Errorf("%+v", s)
+		}
+	}
+	if len(u.Marks) != 3 { // of the last, by name, ip and user
+		t.Errorf("marks: %+v", u.Marks)
+	}
+}
+
+// An old Update stays as it was.
+func TestUpdatesAreNotChanged(t *testing.T) {
+	l := NewLedger(Options{})
+	first := l.Observe(look(0, row(1, 9, 9), row(2, 9, 9)))
+	before := fmt.Sprintf("%+v", first)
+	gone := l.Observe(look(2, row(2, 11, 0)))
+	after := fmt.Sprintf("%+v %s", gone, gone.Gone[0].OfflineAt)
+	for i := range 20 {
+		l.Observe(look(float64(3+i), row(int64(3+i), 0, 0)))
+	}
+	if fmt.Sprintf("%+v", first) != before || fmt.Sprintf("%+v %s", gone, gone.Gone[0].OfflineAt) != after {
+		t.Error("an Update changed after it was handed out")
+	}
+}

@@ -1,0 +1,71 @@
+package presence
+
+import (
+	"strings"
+	"time"
+
+	"redistop/internal/stats"
+)
+
+// begin fills a life from the first row that shows it.
+func (l *Ledger) begin(n *life, row *stats.ConnectionRow) {
+	*n = life{Session: stats.Session{
+		ID: row.ID, RunID: l.runID, Addr: row.Addr, IP: row.IP(),
+		Internal:        row.Own || strings.ContainsAny(row.Flags, "SM"),
+		OnlineSince:     row.SeenAt.Add(-seconds(row.AgeSeconds)),
+		LastInteraction: row.SeenAt.Add(-seconds(row.IdleSeconds)),
+	}, settled: row.AgeSeconds - row.IdleSeconds}
+	n.show(row)
+	l.groups.join(n)
+}
+
+// meet takes what a row says of a life that is known, and tells whether it spoke or changed.
+//
+// Age less idle time is the second of a connection's life in which it last spoke, by one clock, so it grows when the
+// connection spoke and only then, whatever the clocks of observer and server do. It also grows when the server
+// sends something; where the server counts what it gets from each connection, that count decides.
+func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
+	if since := row.SeenAt.Add(-seconds(row.AgeSeconds)); since.Before(n.OnlineSince) {
+		n.OnlineSince = since
+	}
+	settled := row.AgeSeconds - row.IdleSeconds
+	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) {
+		if at := row.SeenAt.Add(-seconds(row.IdleSeconds)); at.After(n.LastInteraction) {
+			n.LastInteraction, news = at, true
+		}
+	}
+	n.settled = settled
+	changed := n.Name != row.Name || n.User != row.User || n.Library != row.Library || n.DB != row.DB
+	regroup := n.Name != row.Name || n.User != row.User || n.RunID == "" || n.groups[0] == nil
+	n.RunID = l.runID
+	n.show(row)
+	switch {
+	case regroup:
+		l.groups.leave(n)
+		l.groups.join(n)
+	case news:
+		l.groups.spoke(n)
+	}
+	return news || changed
+}
+
+// mute says that a connection sent nothing between two sightings.
+func mute(before, after stats.Maybe[int64]) bool {
+	was, ok1 := before.Get()
+	is, ok2 := after.Get()
+	return ok1 && ok2 && was == is
+}
+
+// show keeps what changes from sighting to sighting.
+func (n *life) show(row *stats.ConnectionRow) {
+	n.Name, n.User, n.Library, n.DB = row.Name, row.User, row.Library, row.DB
+	n.LastSeen, n.LastCommand = row.SeenAt, row.LastCommand
+	n.Commands, n.InputBytes, n.OutputBytes = row.Commands, row.TotalInputBytes, row.TotalOutputBytes
+	n.traits = traits{flags: row.Flags, idle: row.IdleSeconds, output: row.OutputBufferBytes, query: row.QueryBufferBytes,
+		memory: row.MemoryBytes.Or(row.OutputBufferBytes + row.QueryBufferBytes), subscribed: row.Subscriptions > 0}
+}
+
+func seconds(n int64) time.Duration {
+	const longest = int64(1) << 32 // a hostile server's number is not to overflow
+	return time.Duration(min(max(n, 0), longest)) * time.Second
+}

@@ -1,0 +1,174 @@
+package tui
+
+import (
+	"fmt"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+var queuesTable = &table[stats.QueueRow]{
+	list: func(v *view) []stats.QueueRow {
+		if v.snap.Messaging == nil {
+			return nil
+		}
+		return v.snap.Messaging.Queues
+	},
+	id: func(r *stats.QueueRow) rowID { return rowID{n: int64(r.DB), s: r.Key + "\x00" + r.Name} },
+	match: func(r *stats.QueueRow, has func(string) bool) bool {
+		return has(r.Name) || has(r.Key) || has(r.Framework)
+	},
+	extra: func(_ *view, r *stats.QueueRow) []field {
+		fields := []field{{"key", placed(r.DB, r.Key)}, {"type", safe(r.Type, 20)}}
+		if r.Error != "" {
+			fields = append(fields, field{"error", safe(r.Error, 200)})
+		}
+		return fields
+	},
+	about:   messagesNote,
+	empty:   func(v *view) string { return messagesNothing(v, "no queue was found") },
+	part:    "messages",
+	natural: 1,
+	initial: -1,
+	cols: []column[stats.QueueRow]{
+		{
+			title: "queue", long: "queue", width: 16, grow: 10, limit: 60, prio: 0, left: true,
+			cell: func(_ *view, r *stats.QueueRow) mark { return mark{text: placed(r.DB, r.Name), style: styleName} },
+			str:  func(r *stats.QueueRow) string { return r.Name },
+		},
+		numberColumn("waiting", "jobs waiting", 7, 0, func(r *stats.QueueRow) stats.Maybe[int64] { return stats.Some(r.Depth) }),
+		speedColumn("growth/s", "growth a second", 8, 2, func(r *stats.QueueRow) stats.Maybe[float64] { return r.DepthPerSecond }),
+		{
+			title: "empty in", long: "empty in, at this rate", width: 8, prio: 2,
+			cell: func(_ *view, r *stats.QueueRow) mark { return drainMark(r.DrainSeconds, r.DrainNever) },
+			num:  func(r *stats.QueueRow) (float64, bool) { return drainOrder(r.DrainSeconds, r.DrainNever) },
+		},
+		{
+			title: "oldest", long: "oldest waiting job", width: 6, prio: 1,
+			cell: func(_ *view, r *stats.QueueRow) mark { return mark{text: known(r.OldestSeconds, secondsText)} },
+			num:  func(r *stats.QueueRow) (float64, bool) { return r.OldestSeconds.Get() },
+		},
+		numberColumn("running", "in flight", 7, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.InFlight }),
+		numberColumn("delayed", "delayed", 7, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Delayed }),
+		numberColumn("dead", "dead", 6, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Dead }),
+		numberColumn("workers", "workers that wait for a job", 7, 4, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Workers }),
+		speedColumn("in/s", "jobs that come a second", 6, 5, func(r *stats.QueueRow) stats.Maybe[float64] { return r.ArrivedPerSecond }),
+		speedColumn("out/s", "jobs that go a second", 6, 5, func(r *stats.QueueRow) stats.Maybe[float64] { return r.ServedPerSecond }),
+		{
+			title: "framework", long: "framework", width: 9, slack: true, prio: 4, left: true,
+			cell: func(_ *view, r *stats.QueueRow) mark {
+				return mark{text: orUnknown(safe(r.Framework, 40)), style: styleDim}
+			},
+			str: func(r *stats.QueueRow) string { return r.Framework },
+		},
+	},
+}
+
+func numberColumn[R any](title, long string, width, prio int, get func(*R) stats.Maybe[int64]) column[R] {
+	return column[R]{
+		title: title, long: long, width: width, prio: prio,
+		cell: func(_ *view, r *R) mark { return mark{text: known(get(r), whole)} },
+		num:  func(r *R) (float64, bool) { n, ok := get(r).Get(); return float64(n), ok },
+	}
+}
+
+func speedColumn[R any](title, long string, width, prio int, get func(*R) stats.Maybe[float64]) column[R] {
+	return column[R]{
+		title: title, long: long, width: width, prio: prio,
+		cell: func(_ *view, r *R) mark { return mark{text: known(get(r), count)} },
+		num:  func(r *R) (float64, bool) { return get(r).Get() },
+	}
+}
+
+var channelsTable = &table[stats.ChannelRow]{
+	list: func(v *view) []stats.ChannelRow {
+		if v.snap.Messaging == nil {
+			return nil
+		}
+		return v.snap.Messaging.Channels
+	},
+	id:    func(r *stats.ChannelRow) rowID { return rowID{s: r.Name + fmt.Sprint(r.Shard, r.Pattern)} },
+	match: func(r *stats.ChannelRow, has func(string) bool) bool { return has(r.Name) },
+	about: func(v *view, shown, total int) []string {
+		note := []string{"delivered at most once"}
+		if m := v.snap.Messaging; m != nil && m.Patterns.Or(0) > 0 {
+			note = append(note, whole(m.Patterns.Or(0))+" patterns")
+		}
+		return append(note, messagesNote(v, shown, total)...)
+	},
+	empty:   func(v *view) string { return messagesNothing(v, "no channel has a subscriber") },
+	part:    "messages",
+	natural: 1,
+	initial: -1,
+	cols: []column[stats.ChannelRow]{
+		{
+			title: "channel", long: "channel", width: 20, grow: 10, limit: 80, prio: 0, left: true,
+			cell: func(_ *view, r *stats.ChannelRow) mark { return mark{text: safe(r.Name, 200), style: styleName} },
+			str:  func(r *stats.ChannelRow) string { return r.Name },
+		},
+		numberColumn("subscribers", "subscribers, without patterns", 11, 0, func(r *stats.ChannelRow) stats.Maybe[int64] { return stats.Some(r.Subscribers) }),
+		{
+			title: "slow", long: "slow, of any channel", width: 6, prio: 1, sign: true,
+			cell: func(_ *view, r *stats.ChannelRow) mark {
+				return mark{text: fmt.Sprint(r.SlowSubscribers), style: severity(float64(r.SlowSubscribers), 1, 1<<30)}
+			},
+			num: func(r *stats.ChannelRow) (float64, bool) { return float64(r.SlowSubscribers), true },
+		},
+		{
+			title: "kind", long: "kind", width: 8, prio: 2, left: true,
+			cell: func(_ *view, r *stats.ChannelRow) mark {
+				return mark{text: map[bool]string{true: "sharded", false: "global"}[r.Shard], style: styleDim}
+			},
+			str: func(r *stats.ChannelRow) string { return map[bool]string{true: "sharded", false: "global"}[r.Shard] },
+		},
+	},
+}
+
+// messagesNote says how far the search is and how often each key has its turn.
+func messagesNote(v *view, shown, total int) []string {
+	m := v.snap.Messaging
+	if m == nil {
+		return nil
+	}
+	var note []string
+	if m.Discovery.Passes == 0 && m.Discovery.Keys > 0 {
+		note = append(note, percent(m.Discovery.Share)+" of the keys searched")
+	}
+	if every, ok := m.Discovery.EverySeconds.Get(); ok {
+		note = append(note, "a look every "+secondsText(every))
+	}
+	if m.Omitted > 0 {
+		note = append(note, whole(int64(m.Omitted))+" left out")
+	}
+	if total > 0 {
+		note = append(note, counted(shown, total))
+	}
+	return note
+}
+
+// messagesNothing says why there are no rows.
+func messagesNothing(v *view, otherwise string) string {
+	m := v.snap.Messaging
+	switch {
+	case m == nil:
+		return "not looked for yet"
+	case len(m.Unknown) > 0:
+		return safe(m.Unknown[0], 400)
+	case m.Discovery.Passes == 0:
+		return otherwise + " so far"
+	}
+	return otherwise
+}
+
+// idAge is the age of an entry whose id is a time, in brackets.
+func idAge(v *view, id string) string {
+	parsed, ok := redis.ParseStreamID(id)
+	if !ok {
+		return ""
+	}
+	at, ok := parsed.Time(v.snap.Time)
+	if !ok {
+		return ""
+	}
+	return " (" + durationText(v.snap.Time.Sub(at)) + " ago)"
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { ConnectionRow, Session } from '../api/types'
+import { lanes, outline } from './lanes'
+import { appOf, ofConnection, ofSession, Rates } from './rows'
+
+const session = (s: Partial<Session>): Session => ({
+  server: 'shop', id: 1, addr: '10.0.0.1:5', db: 0, online_since: '2026-01-01T00:00:10Z', last_interaction: '2026-01-01T00:00:20Z', last_seen: '2026-01-01T00:00:20Z', ...s,
+})
+const start = Date.parse('2026-01-01T00:00:00Z') / 1000
+
+describe('rows', () => {
+  it('know when a connection began and last spoke', () => {
+    const c = { id: 7, addr: '[::1]:99', db: 0, age_seconds: 60, idle_seconds: 5, output_buffer_bytes: 0, query_buffer_bytes: 0, seen_at: '2026-01-01T00:01:00Z' } as ConnectionRow
+    const row = ofConnection('shop', c, 0)
+    expect([row.onlineSince, row.lastInteraction, row.ip]).toEqual([start * 1000, (start + 55) * 1000, '::1'])
+  })
+  it('are known by the best name there is', () => {
+    expect(appOf(ofSession(session({ name: 'cart' })))).toBe('cart')
+    expect(appOf(ofSession(session({ library: 'jedis-5', ip: '10.0.0.1' })))).toBe('jedis-5 from 10.0.0.1')
+  })
+  it('get a rate from two looks, and none from one', () => {
+    const rates = new Rates()
+    const look = (commands: number, at: number) => rates.of([ofSession(session({ commands }))], at)[0]?.rate
+    expect(look(100, 10_000)).toBeUndefined()
+    expect(look(140, 12_000)).toBe(20)
+    expect(look(150, 12_100)).toBe(20)
+    expect(look(160, 14_000)).toBe(10)
+    expect(look(5, 16_000)).toBe(0)
+  })
+})
+
+it('lanes count who was there', () => {
+  const rows = [
+    session({ id: 1, name: 'cart', online_since: '2025-12-31T00:00:00Z', offline_at: '2026-01-01T00:00:30Z', reason: 'killed' }),
+    session({ id: 2, name: 'cart', online_since: '2026-01-01T00:00:10Z' }),
+    session({ id: 3, name: 'other', online_since: '2025-12-31T00:00:00Z', offline_at: '2025-12-31T00:10:00Z' }),
+  ].map(ofSession)
+  const range = { from: start, to: start + 60 }
+  const [cart, other] = lanes(rows, 'app', range)
+  expect(cart).toMatchObject({ label: 'cart', most: 2, now: 1, ends: [{ time: start + 30, reason: 'killed' }] })
+  expect(cart?.steps.map((s) => [s.time - start, s.online])).toEqual([[0, 1], [10, 2], [30, 1]])
+  expect(other).toMatchObject({ most: 0, now: 0 })
+  expect(outline(cart!, range, 60, 20)).toBe('M0 20H0.0V11.0H10.0V2.0H30.0V11.0H60V20Z')
+  expect(lanes(rows, 'client', range)).toHaveLength(3)
+})

@@ -1,0 +1,20 @@
+import type { Observation } from '../api/types'
+
+/** How a server's card looks: the worst of its state and its findings. */
+export function tone(o: Observation): 'good' | 'warning' | 'critical' | 'new' {
+  if (o.state === 'connecting') return 'new'
+  if (o.state === 'down' || o.state === 'denied' || o.state === 'stalled' || o.findings.critical > 0) return 'critical'
+  if (o.state !== 'up' || o.findings.warning > 0) return 'warning'
+  return 'good'
+}
+
+/** The class of a state's badge. */
+export function needsWords(state: string): string {
+  return state === 'up' ? 'good' : state === 'connecting' ? 'dim' : state === 'loading' || state === 'busy' ? 'warning' : 'critical'
+}
+
+/** Orders servers by how urgent they are, the most urgent first. */
+export function urgency(o: Observation): number {
+  const rank = { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
+  return rank * 1e6 + o.findings.critical * 1e4 + o.findings.warning * 100 + o.findings.info
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"redistop/internal/messaging"
+	"redistop/internal/redis"
+	"redistop/internal/server"
+	"redistop/internal/stats"
+)
+
+// messagingView is the flags of messaging.
+type messagingView struct {
+	conn        connection
+	interval    time.Duration
+	budget      float64
+	watch, json bool
+	all         bool
+}
+
+func newMessaging() *cobra.Command {
+	var m messagingView
+	cmd := &cobra.Command{
+		Use:   "messaging [ADDRESS]",
+		Short: "streams, consumer groups, queues and channels: do messages move?",
+		Long: `Tell whether messages move: streams with their groups and consumers, lists and
+sorted sets that are queues, in the words of the framework that wrote them, and
+the channels of Pub/Sub. First the whole keyspace is searched by type, a step at
+a time within --budget; then what was found is looked at twice, for rates.
+
+No entry, job or message is shown. A lag that is not known is said so, and one
+that only the server's counter has (after a trim) is corrected. Pub/Sub delivers
+at most once: who is not subscribed at that moment never gets the message.
+
+Needs to ask about all keys: redistop acl --messaging prints the rights.`,
+		Example: `  redistop messaging cache.local
+  redistop messaging --watch --interval 5s
+  redistop messaging --json | jq '.streams[].groups[] | select(.drain_never)'`,
+		Annotations:       map[string]string{"exit": exitCodes},
+		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              m.run,
+	}
+	cmd.Flags().SortFlags = false
+	m.addTo(cmd)
+	cmd.AddCommand(newMessagingClaim(), newMessagingAck(), newMessagingDelConsumer())
+	return cmd
+}
+
+func (m *messagingView) addTo(cmd *cobra.Command) {
+	m.interval, m.budget = 2*time.Second, 0.01
+	f := cmd.Flags()
+	f.VarP(&checked[time.Duration]{&m.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s; rates are of that time")
+	f.Var(&checked[float64]{&m.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
+	f.BoolVarP(&m.watch, "watch", "w", false, "look again and again until Ctrl-C, searching for new ones")
+	group(cmd, "Looking", "interval", "budget", "watch")
+	f.BoolVar(&m.all, "all", false, "every consumer, not only those that need a person")
+	f.BoolVar(&m.json, "json", false, "print one JSON object a look")
+	group(cmd, "Output", "all", "json")
+	mustRegister(cmd.RegisterFlagCompletionFunc("interval", cobra.NoFileCompletions))
+	mustRegister(cmd.RegisterFlagCompletionFunc("budget", cobra.NoFileCompletions))
+	m.conn.addTo(cmd)
+}
+
+func (m *messagingView) run(cmd *cobra.Command, args []string) error {
+	target, err := m.conn.target(cmd.Flags(), args)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	watcher, err := messaging.Open(ctx, messaging.Options{Target: target, Budget: m.budget, Every: m.interval})
+	if err != nil {
+		return serverError(err)
+	}
+	defer watcher.Close()
+	interrupted, err := m.search(ctx, watcher)
+	if err != nil {
+		return m.failed(ctx, err)
+	}
+	if interrupted { // what was found by then is worth showing
+		note("the search was broken off: there may be more streams and queues than are shown")
+		ctx = context.WithoutCancel(ctx)
+	}
+	if err := m.looks(ctx, watcher, target, interrupted); err != nil {
+		return m.failed(ctx, err)
+	}
+	return context.Cause(cmd.Context())
+}
+
+func (m *messagingView) failed(ctx context.Context, err error) error {
+	var ours *failure
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.As(err, &ours), errors.Is(err, syscall.EPIPE):
+		return err
+	}
+	return serverError(err)
+}
+
+// search walks over all keys once, with a bar.
+func (m *messagingView) search(ctx context.Context, w *messaging.Watcher) (interrupted bool, err error) {
+	line := newStatusLine()
+	defer line.clear()
+	tool := w.Tool()
+	tool.Stalls = func(reason string) { line.put("the server refuses for now: " + reason) }
+	for {
+		done, err := w.Search(ctx, time.Now().Add(barEvery))
+		if ctx.Err() != nil {
+			return true, nil
+		}
+		if err != nil || done {
+			return false, err
+		}
+		found := w.Told()
+		line.put(fmt.Sprintf("%s %3.0f %%  %d streams, %d queues  %s of the server's time", meter(found.Discovery.Share), 100*found.Discovery.Share,
+			len(found.Streams), len(found.Queues), priceText(tool.Cost())))
+	}
+}
+
+// looks looks twice and prints what that gives, again and again where that is wanted.
+func (m *messagingView) looks(ctx context.Context, w *messaging.Watcher, target server.Target, once bool) error {
+	for n := 0; ; n++ {
+		due := time.Now().Add(m.interval)
+		for { // each of many keys has its turn before anything is printed
+			turns, err := w.Poll(ctx, due.Add(time.Minute))
+			if err != nil {
+				return err
+			}
+			if turns {
+				break
+			}
+		}
+		if !w.Able() { // a server that can tell says so at once, another one when it is asked
+			return &failure{code: exitDenied, err: errors.New("this user may ask about no stream, queue or channel"), hint: "redistop acl --messaging prints the rights"}
+		}
+		if n > 0 {
+			if err := m.print(w, target); err != nil {
+				return err
+			}
+			if !m.watch || once {
+				return nil
+			}
+		}
+		for time.Now().Before(due) && n > 0 {
+			if done, err := w.Search(ctx, due); err != nil {
+				return err
+			} else if done {
+				break
+			}
+		}
+		if err := server.Sleep(ctx, time.Until(due)); err != nil {
+			return err
+		}
+	}
+}
+
+func (m *messagingView) print(w *messaging.Watcher, target server.Target) error {
+	found := w.Told()
+	cost := scanCost{}
+	cost.finish(w.Tool().Cost())
+	if m.json {
+		object, err := json.Marshal(struct {
+			Server string `json:"server"`
+			*stats.Messaging
+			Cost messagingCost `json:"cost"`
+		}{target.String(), found, messagingCost{cost.Seconds, cost.Usec, cost.Share, cost.Guessed}})
+		if err != nil {
+			return fmt.Errorf("encode messages: %w", err)
+		}
+		return writeOut(append(escapeControls(object), '\n'))
+	}
+	text := messagingText(found, m.all)
+	text += fmt.Sprintf("%s: %s keys searched, %s of the server's time so far\n", redis.PrintableCut(target.String(), 100), thousands(found.Discovery.Keys), cost.price())
+	return writeOut([]byte(text))
+}
+
+// messagingCost is what the looking took.
+type messagingCost struct {
+	Seconds float64 `json:"seconds"`
+	Usec    float64 `json:"server_usec"`
+	Share   float64 `json:"server_cpu_share"`
+	Guessed string  `json:"guessed,omitempty"` // why server_usec is the time that answers took instead
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"redistop/internal/redis"
+	"redistop/internal/stats"
+)
+
+// messagingText is the tables: streams with their groups, queues, channels.
+func messagingText(m *stats.Messaging, all bool) string {
+	var b strings.Builder
+	t := messagingTable{&b, m.Time, all}
+	if len(m.Streams) > 0 {
+		t.line("%10s %9s %8s %-8s %8s %8s  %s", "length", "bytes", "added/s", "", "oldest", "newest", "stream")
+	}
+	for i := range m.Streams {
+		t.stream(&m.Streams[i])
+	}
+	if len(m.Queues) > 0 {
+		t.line("%10s %8s %8s %7s %8s %8s %8s  %s", "waiting", "growth/s", "running", "delayed", "dead", "oldest", "empty in", "queue")
+	}
+	for i := range m.Queues {
+		t.queue(&m.Queues[i])
+	}
+	t.channels(m)
+	if len(m.Streams)+len(m.Queues)+len(m.Channels) == 0 {
+		b.WriteString("no stream, no queue, no channel with a subscriber was found\n\n")
+	}
+	if m.Omitted > 0 {
+		fmt.Fprintf(&b, "%s more are left out: those with the most waiting are shown\n", thousands(int64(m.Omitted)))
+	}
+	for _, text := range m.Unknown {
+		fmt.Fprintf(&b, "not known: %s\n", redis.PrintableCut(text, 400))
+	}
+	return b.String()
+}
+
+// messagingTable writes lines.
+type messagingTable struct {
+	*strings.Builder
+	now time.Time
+	all bool // consumers that are well too
+}
+
+func (t messagingTable) line(format string, args ...any) {
+	t.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+}
+
+// nameOf is a key or name as it can be printed and pasted, with its database where that is not 0.
+func nameOf(db int, name string) string {
+	text := redis.PrintableCut(redis.Argument(name), longName)
+	if db != 0 {
+		text += fmt.Sprintf("  (database %d)", db)
+	}
+	return text
+}
+
+func (t messagingTable) stream(s *stats.StreamRow) {
+	if s.Error != "" {
+		t.line("%10s  %s: %s", "n/a", nameOf(s.DB, s.Key), redis.PrintableCut(s.Error, 120))
+		return
+	}
+	fate := ""
+	switch trimmed, known := s.Trimmed.Get(); {
+	case known && trimmed:
+		fate = "trimmed"
+	case s.Growing.Or(false):
+		fate = "growing"
+	}
+	t.line("%10s %9s %8s %-8s %8s %8s  %s", thousands(s.Length), known(s.Bytes, sizeText), known(s.AddedPerSecond, rateText), fate,
+		t.ago(s.FirstTime), t.ago(s.LastTime), nameOf(s.DB, s.Key))
+	for i := range s.Groups {
+		t.group(&s.Groups[i])
+	}
+	t.WriteString("\n")
+}
+
+func (t messagingTable) group(g *stats.GroupRow) {
+	text := fmt.Sprintf("  group %s: lag %s, pending %s", nameOf(0, g.Name), known(g.Lag, thousands), thousands(g.Pending))
+	if age, ok := g.OldestSeconds.Get(); ok {
+		text += ", the oldest since " + shortSpan(age)
+	}
+	if read, ok := g.ReadPerSecond.Get(); ok {
+		text += "; reads " + rateText(read) + "/s"
+	}
+	if acked, ok := g.AckedPerSecond.Get(); ok {
+		text += ", acknowledges " + rateText(acked) + "/s"
+	}
+	switch drain, ok := g.DrainSeconds.Get(); {
+	case g.DrainNever:
+		text += "; never done at this rate"
+	case ok && drain > 0:
+		text += "; done in " + shortSpan(drain)
+	}
+	t.line("%s", text)
+	if g.LagNote != "" {
+		t.line("    lag %s", redis.PrintableCut(g.LagNote, 200))
+	}
+	for i := range g.Consumers {
+		c := &g.Consumers[i]
+		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {
+			continue
+		}
+		t.line("    consumer %s: %s, pending %s, asked %s ago, got something %s ago", nameOf(0, c.Name), c.State, thousands(c.Pending),
+			shortSpan(c.IdleSeconds), known(c.InactiveSeconds, shortSpan))
+	}
+	if g.ConsumersMore > 0 {
+		t.line("    %s more consumers", thousands(int64(g.ConsumersMore)))
+	}
+	for i := range g.Poison {
+		p := &g.Poison[i]
+		t.line("    entry %s: delivered %s times, last %s ago to %s", redis.PrintableCut(p.ID, 60), thousands(p.Deliveries), shortSpan(p.IdleSeconds), nameOf(0, p.Consumer))
+	}
+}
+
+func (t messagingTable) queue(q *stats.QueueRow) {
+	name := nameOf(q.DB, q.Name)
+	if q.Framework != "" {
+		name += "  (" + q.Framework + ")"
+	}
+	if q.Error != "" {
+		name += ": " + redis.PrintableCut(q.Error, 120)
+	}
+	empty := known(q.DrainSeconds, shortSpan)
+	if q.DrainNever {
+		empty = "never"
+	}
+	t.line("%10s %8s %8s %7s %8s %8s %8s  %s", thousands(q.Depth), known(q.DepthPerSecond, signedText), known(q.InFlight, thousands),
+		known(q.Delayed, thousands), known(q.Dead, thousands), known(q.OldestSeconds, shortSpan), empty, name)
+}
+
+func (t messagingTable) channels(m *stats.Messaging) {
+	patterns := m.Patterns.Or(0)
+	if len(m.Channels) == 0 && patterns == 0 {
+		return
+	}
+	if len(m.Queues) > 0 {
+		t.WriteString("\n")
+	}
+	t.line("%11s  %s", "subscribers", "channel (delivered at most once: who is not subscribed does not get it)")
+	for i := range m.Channels {
+		c := &m.Channels[i]
+		name := nameOf(0, c.Name)
+		if c.Shard {
+			name += "  (sharded)"
+		}
+		t.line("%11s  %s", thousands(c.Subscribers), name)
+	}
+	if patterns > 0 {
+		t.line("%11s  subscriptions to patterns", thousands(patterns))
+	}
+	t.WriteString("\n")
+}
+
+func (t messagingTable) ago(at *time.Time) string {
+	if at == nil {
+		return "n/a"
+	}
+	return shortSpan(t.now.Sub(*at).Seconds())
+}
+
+// rateText is a rate for eyes.
+func rateText(v float64) string {
+	if v > 0 && v < 10 {
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return countText(v)
+}
+
+func signedText(v float64) string {
+	switch {
+	case v > 0:
+		return "+" + rateText(v)
+	case v < 0:
+		return "-" + rateText(-v)
+	}
+	return "0"
+}
+
+// shortSpan is a time in its largest unit.
+func shortSpan(seconds float64) string {
+	for _, u := range []struct {
+		name    string
+		seconds float64
+	}{{"d", 86400}, {"h", 3600}, {"m", 60}} {
+		if seconds >= 2*u.seconds {
+			return strconv.FormatFloat(seconds/u.seconds, 'f', 0, 64) + u.name
+		}
+	}
+	if seconds < 10 {
+		return strconv.FormatFloat(max(0, seconds), 'f', 1, 64) + "s"
+	}
+	return strconv.FormatFloat(seconds, 'f', 0, 64) + "s"
+}
