@@ -287,6 +287,12 @@ func TestReadFromReplica(t *testing.T) {
 			t.Errorf("%s: %+v", kind, p)
 		}
 	}
+	for _, kind := range []Kind{List, Stream} {
+		c := sing(t, Config{Kind: kind, Write: at(replica), Read: at(primary)})
+		if err := <-c.ended; !errors.Is(err, ErrUnfit) {
+			t.Errorf("%s written to a replica: %v", kind, err)
+		}
+	}
 	c := sing(t, Config{Kind: List, Write: at(primary), Read: at(replica)})
 	if err := <-c.ended; err == nil || !strings.Contains(err.Error(), "replica") {
 		t.Errorf("a list on a replica: %v", err)
