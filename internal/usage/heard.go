@@ -111,6 +111,37 @@ func channelsOf(s *stats.Snapshot) []string {
 	return names
 }
 
+// withMessages is a survey with the streams and queues that are known by name: among millions of keys no sample meets
+// them. The survey itself is left as it is.
+func withMessages(survey *stats.KeySurvey, m *stats.Messaging) *stats.KeySurvey {
+	if m == nil || len(m.Streams)+len(m.Queues) == 0 {
+		return survey
+	}
+	seen := map[Key]bool{}
+	for _, l := range survey.Layouts {
+		for _, name := range slices.Concat(l.Examples, []string{l.Pattern}) {
+			seen[Key{l.DB, name, l.Type}] = true
+		}
+	}
+	more := *survey
+	more.Layouts = slices.Clone(survey.Layouts)
+	add := func(k Key) {
+		if !seen[k] && !seen[Key{k.DB, redis.Pattern(k.Name), k.Type}] && len(more.Layouts) < len(survey.Layouts)+mostMessages {
+			more.Layouts = append(more.Layouts, stats.Layout{DB: k.DB, Pattern: k.Name, Type: k.Type, Examples: []string{k.Name}})
+		}
+	}
+	for i := range m.Streams {
+		add(Key{m.Streams[i].DB, m.Streams[i].Key, "stream"})
+	}
+	for i := range m.Queues {
+		add(Key{m.Queues[i].DB, m.Queues[i].Key, m.Queues[i].Type})
+	}
+	return &more
+}
+
+// mostMessages bounds the streams and queues that are looked at beside a survey.
+const mostMessages = 200
+
 // pubsub adds Pub/Sub, where channels or subscribers are there now or something was published.
 func (r *recogniser) pubsub() {
 	s := r.snap

@@ -49,6 +49,7 @@ func (t *Table) Recognise(survey *stats.KeySurvey, snap *stats.Snapshot) *stats.
 	if survey == nil {
 		r.survey = fromSamples(snap)
 	}
+	r.survey = withMessages(r.survey, snap.Messaging)
 	r.world = worldOf(snap)
 	r.frameworks()
 	r.shapes()
