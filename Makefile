@@ -23,7 +23,7 @@ test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc
+	@scripts/install redis-server redis-cli tmux cc postgres
 	@scripts/servers
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents

@@ -91,6 +91,14 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	}
 }
 
+// addCanary defines the flag of the verbs that watch and may let canaries sing beside.
+func addCanary(cmd *cobra.Command, kinds *[]canary.Kind) {
+	f := cmd.Flags()
+	f.Var(&checked[[]canary.Kind]{kinds, parseVia, showKinds}, "canary", "write messages by `WAY`: all, pubsub, list, stream")
+	group(cmd, "Watching", "canary")
+	mustRegister(cmd.RegisterFlagCompletionFunc("canary", cobra.FixedCompletions([]string{"all", "pubsub", "list", "stream"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
 // parseVia reads "pubsub,stream" or "all".
 func parseVia(s string) ([]canary.Kind, error) {
 	if s == "all" {

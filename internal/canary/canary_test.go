@@ -16,6 +16,14 @@ func at(s *redistest.Server) server.Target {
 	return server.Target{Network: "unix", Address: s.Socket()}
 }
 
+// patience is short where something is lost for good, and long where nothing may be, however busy the machine is.
+func patience(loses bool) time.Duration {
+	if loses {
+		return 300 * time.Millisecond
+	}
+	return 10 * time.Second
+}
+
 // running is a canary that sings until end is called.
 type running struct {
 	*Canary
@@ -36,7 +44,7 @@ func singThrough(t *testing.T, c Config, between func(way) way) *running {
 		c.Rate = MaxRate
 	}
 	if c.Patience == 0 {
-		c.Patience = 500 * time.Millisecond
+		c.Patience = patience(false)
 	}
 	if c.Read.Address == "" {
 		c.Read = c.Write
@@ -126,6 +134,34 @@ func TestHealthy(t *testing.T) {
 	})
 }
 
+// The user that redistop acl --canary prints is enough, on every version, and can touch nothing else.
+func TestLeastUser(t *testing.T) {
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		rule, err := server.ACLRule(t.Context(), at(s), server.ACLWish{User: "bird", Canary: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CLI(strings.Fields(strings.Replace(rule, ">PASSWORD", "nopass", 1))...); err != nil {
+			t.Fatalf("%s: %v", rule, err)
+		}
+		if text, err := s.CLI("ACL", "DRYRUN", "bird", "RPUSH", "orders", "x"); err == nil && !strings.Contains(text, "permissions") {
+			t.Errorf("%s may write to others' keys: %s", rule, text)
+		}
+		bird := at(s)
+		bird.Username = "bird"
+		for _, kind := range Kinds {
+			c := sing(t, Config{Kind: kind, Write: bird})
+			c.received(20)
+			if p := c.end(); p.Lost+p.Errors != 0 {
+				t.Errorf("%s: %+v", kind, p)
+			}
+		}
+		if stats, err := s.CLI("INFO", "errorstats"); err != nil || strings.Contains(stats, "NOPERM") {
+			t.Errorf("refusals: %s, %v", stats, err)
+		}
+	})
+}
+
 // A subscriber that is cut off misses what is published meanwhile, and a stream keeps it.
 func TestCutOff(t *testing.T) {
 	s := redistest.New(t)
@@ -134,7 +170,7 @@ func TestCutOff(t *testing.T) {
 		who   string
 		loses bool
 	}{{PubSub, "pubsub", true}, {Stream, "normal", false}} {
-		c := sing(t, Config{Kind: tt.kind, Write: at(s)})
+		c := sing(t, Config{Kind: tt.kind, Write: at(s), Patience: patience(tt.loses)})
 		for range 3 {
 			c.received(50)
 			if _, err := s.CLI("CLIENT", "KILL", "TYPE", tt.who); err != nil {
@@ -174,7 +210,7 @@ func TestRestart(t *testing.T) {
 			t.Run(tt.name+", "+string(kind), func(t *testing.T) {
 				s := redistest.New(t, redistest.Config(tt.config...))
 				open := make(chan struct{})
-				c := singThrough(t, Config{Kind: kind, Write: at(s)}, func(w way) way { return gate{w, open} })
+				c := singThrough(t, Config{Kind: kind, Write: at(s), Patience: patience(tt.broken)}, func(w way) way { return gate{w, open} })
 				c.until("messages under way", func(p stats.Probe) bool { return p.Sent >= 50 })
 				if err := s.Restart(); err != nil {
 					t.Fatal(err)
@@ -236,17 +272,7 @@ func TestFull(t *testing.T) {
 
 // A replica hears what is published and added on its primary; it cannot be popped from.
 func TestReadFromReplica(t *testing.T) {
-	primary := redistest.New(t, redistest.TCP(), redistest.Config("repl-diskless-sync-delay 0"))
-	replica := redistest.New(t, redistest.ReplicaOf(primary))
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		text, err := replica.CLI("INFO", "replication")
-		if err != nil || time.Now().After(end) {
-			t.Fatal("no replication: ", err, text)
-		}
-		if strings.Contains(text, "master_link_status:up") {
-			break
-		}
-	}
+	primary, replica := replicated(t)
 	for _, kind := range []Kind{PubSub, Stream} {
 		c := sing(t, Config{Kind: kind, Write: at(primary), Read: at(replica)})
 		c.received(100)

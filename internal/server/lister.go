@@ -46,6 +46,8 @@ type pass struct {
 	reading  stats.ClientReading
 	todo     []int64 // known ids still to ask
 	next, hi int64   // new ids still to ask, next..hi
+	given    int64   // newest id that is known to have been given by now
+	unsure   int64   // first id that was asked about and may have been given only after that; 0: none
 	down     int64   // discovery: next id to ask downwards; 0 when not discovering
 	step     int64   // discovery: ids a slice
 	first    bool
@@ -122,9 +124,14 @@ func (l *lister) begin(p *Poller) bool {
 		l.pass.down, l.pass.step = l.top+l.slack, l.size()
 		return true
 	}
-	l.pass.todo = l.known
+	old, _ := slices.BinarySearch(l.known, l.top+1)
+	l.pass.todo = l.known[:old]
 	l.pass.next = l.top + 1
-	l.pass.hi = l.top + max(0, l.nowTotal-l.received) + l.slack
+	l.pass.given = l.top + max(0, l.nowTotal-l.received)
+	l.pass.hi = l.pass.given + l.slack
+	if n := len(l.known); n > old {
+		l.pass.hi = max(l.pass.hi, l.known[n-1])
+	}
 	return true
 }
 
@@ -210,6 +217,10 @@ func (l *lister) ask(ctx context.Context, p *Poller, args []string, lines int) e
 		q.next += asked
 		for _, c := range clients { // somebody is alive close to the end: look further
 			q.hi = max(q.hi, c.ID+l.slack)
+			q.given = max(q.given, c.ID)
+		}
+		if q.unsure == 0 && q.given < q.next-1 {
+			q.unsure = q.given + 1
 		}
 	}
 	return nil
@@ -251,6 +262,9 @@ func (l *lister) finish() {
 	}
 	if n := len(l.known); n > 0 {
 		l.top = max(l.top, l.known[n-1])
+	}
+	if q.unsure > 0 { // ids beyond it are asked about again, or those given while the pass rested would never be
+		l.top = q.unsure - 1
 	}
 	tolerance := max(8, l.expected/50, int(grown))
 	q.reading.Known = len(l.known)
