@@ -236,3 +236,22 @@ func TestAllTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesDecide holds that BullMQ is told from Bull by the names of its clients where the sample has only keys that
+// both write, and by a queue that is watched as its own.
+func TestNamesDecide(t *testing.T) {
+	g := NewGatherer(10)
+	for _, k := range []Key{{0, "bull:mail:wait", "list"}, {0, "bull:mail:active", "list"}, {0, "bull:mail:id", "string"}} {
+		g.Add(Sighted{Name: k.Name, Type: k.Type})
+	}
+	survey := g.Survey(time.Unix(0, 0), 1_000_000, false)
+	for name, snap := range map[string]*stats.Snapshot{
+		"Bull or BullMQ": {Connections: []stats.ConnectionRow{{Name: "bull:bWFpbA=="}}},
+		"BullMQ":         {Connections: []stats.ConnectionRow{{Name: "bull:bWFpbA=="}, {Name: "bull:bWFpbA==:w:one"}}},
+		"Bull":           {Messaging: &stats.Messaging{Queues: []stats.QueueRow{{Key: "bull:mail:wait", Type: "list", Name: "mail", Framework: "Bull"}}}},
+	} {
+		if u := loaded().Recognise(survey, snap); find(u, stats.UseQueue, name) == nil {
+			t.Errorf("%s is not recognised: %s", name, show(u))
+		}
+	}
+}
