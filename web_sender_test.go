@@ -115,6 +115,7 @@ func TestSenderWaitsLonger(t *testing.T) {
 				s.put([]byte("m"))
 				time.Sleep(100 * time.Millisecond)
 			}
+			synctest.Wait()
 			w.refuse = nil
 			for range 600 {
 				s.put([]byte("n"))
