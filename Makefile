@@ -30,13 +30,14 @@ test: build
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
-# What reads the command stream, on lines that nobody thought of. It starts from recorded lines of all server versions.
+# What reads the command stream, and requests that act, on input that nobody thought of. The stream's starts from recorded lines of all server versions.
 FUZZTIME ?= 60s
 fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
-	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 10s ./internal/usage
+	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 5s ./internal/usage
+	$(GO) test -run '^$$' -fuzz '^FuzzBody$$' -fuzztime 5s ./internal/web
 
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:
