@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,6 +90,14 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	for _, free := range []string{"stream", "read-from", "rate", "for", "patience", "interval"} {
 		mustRegister(cmd.RegisterFlagCompletionFunc(free, cobra.NoFileCompletions))
 	}
+}
+
+// addCanary defines the flag of the verbs that watch and may let canaries sing beside.
+func addCanary(cmd *cobra.Command, kinds *[]canary.Kind) {
+	f := cmd.Flags()
+	f.Var(&checked[[]canary.Kind]{kinds, parseVia, showKinds}, "canary", "write messages by `WAY`: all, pubsub, list, stream")
+	group(cmd, "Watching", "canary")
+	mustRegister(cmd.RegisterFlagCompletionFunc("canary", cobra.FixedCompletions([]string{"all", "pubsub", "list", "stream"}, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 // parseVia reads "pubsub,stream" or "all".
@@ -219,12 +228,25 @@ func (s *singing) run(ctx context.Context, configs []canary.Config) error {
 	<-ended
 	close(failures)
 	for failure := range failures {
-		err = errors.Join(err, canaryError(failure))
+		if err == nil {
+			err = canaryError(failure)
+			continue
+		}
+		note("%s", failure)
 	}
 	if !slices.ContainsFunc(canaries, func(c *canary.Canary) bool { return c.Probe().Sent > 0 }) && err != nil {
 		return err
 	}
-	return errors.Join(out.end(canaries), broken(canaries), err, context.Cause(ctx))
+	if told := out.end(canaries); told != nil {
+		return told
+	}
+	if lost := broken(canaries); lost != nil {
+		if err != nil {
+			note("%s", err)
+		}
+		return lost
+	}
+	return cmp.Or(err, context.Cause(ctx))
 }
 
 // broken is the error of what lost something that it may not lose.

@@ -71,7 +71,7 @@ func (v *view) watch(ctx context.Context, target server.Target) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: v.interval, Budget: v.budget, ShowOwn: v.own, Eager: v.onScreen(),
-		Sample: !v.noSample, Held: v.held, Doctor: v.doctor, Probe: !v.noProbe, Messages: !v.noMessages,
+		Sample: !v.noSample, Held: v.held, Doctor: v.doctor, Probe: !v.noProbe, Canary: v.canary, Messages: !v.noMessages,
 	})
 	if v.monitor > 0 {
 		observer.Watch(v.monitor)

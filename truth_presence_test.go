@@ -141,7 +141,10 @@ func lifeIsTrue(l *ledgered) {
 		l.t.Errorf("%+v", renamed)
 	}
 	spoke := renamed.LastInteraction
-	l.until("it is idle", func() bool { s, _ := l.online("second-name"); return s.LastSeen.Sub(s.LastInteraction) > 1500*time.Millisecond })
+	l.until("it is idle", func() bool {
+		s, _ := l.online("second-name")
+		return s.LastSeen.Sub(s.LastInteraction) > 1500*time.Millisecond
+	})
 	if s, _ := l.online("second-name"); s.LastInteraction.Sub(spoke) > time.Second {
 		l.t.Errorf("it spoke at %s, and said nothing since: %+v", spoke, s)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"redistop/internal/canary"
 	"redistop/internal/doctor"
 )
 
@@ -28,6 +29,7 @@ type view struct {
 	theme      string
 	noSample   bool
 	noProbe    bool
+	canary     []canary.Kind
 	noMessages bool
 	monitor    time.Duration // see every command for this long from the start; 0: not
 	held       int64         // bytes that the server may hold of the command stream for us
@@ -51,6 +53,7 @@ func (v *view) addTo(cmd *cobra.Command) {
 	f.Var(&checked[time.Duration]{&v.monitor, parseWatch, time.Duration.String}, "monitor", "see every command for `TIME` from the start, up to 10m")
 	f.Var(&checked[int64]{&v.held, parseHeld, mebibytes}, "held", "let the server hold `SIZE` of that stream for us")
 	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-probe", "no-messaging", "monitor", "held")
+	addCanary(cmd, &v.canary)
 	v.config.addTo(cmd, "Watching")
 
 	f.BoolVar(&v.readOnly, "read-only", false, "take away what changes the server (killing a connection)")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"redistop/internal/canary"
 	"redistop/internal/doctor"
 	"redistop/internal/observe"
 	"redistop/internal/server"
@@ -36,6 +37,7 @@ type serving struct {
 	interval        time.Duration
 	budget          float64
 	own, noSample   bool
+	canary          []canary.Kind
 	noMessages      bool
 	held            int64
 	keeping         keeping
@@ -146,6 +148,7 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.BoolVar(&s.noMessages, "no-messaging", false, "do not look for streams, queues and channels")
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
 	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-messaging", "held")
+	addCanary(cmd, &s.canary)
 	s.config.addTo(cmd, "Watching")
 	s.publishing.addTo(cmd)
 
@@ -286,7 +289,7 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, name string, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Messages: !s.noMessages, Beside: s.telling.beside(place),
+		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Messages: !s.noMessages, Beside: s.telling.beside(place), Canary: s.canary,
 	})
 	recorder := s.recording.servers[name]
 	s.acting.watchers.add(name, observer)
@@ -311,6 +314,9 @@ func (s *serving) options() (web.Options, error) {
 	}
 	if o.Audit, err = s.acting.audit(); err != nil {
 		return o, err
+	}
+	if s.acting.allowed && o.Login == nil {
+		fmt.Fprintln(os.Stderr, "redistop: web: every user of this machine may kill connections and see commands; --auth asks for a login")
 	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return o, usagef("--tls-cert and --tls-key go together")

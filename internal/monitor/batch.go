@@ -108,6 +108,8 @@ func (w *watcher) ours() bool {
 		return true
 	case !unix:
 		return w.own[string(w.line.Addr)]
+	case bytes.Contains(w.line.Args, canaryWords):
+		return true
 	}
 	for _, words := range ownWords {
 		if bytes.Equal(w.line.Args, words) {
@@ -127,7 +129,9 @@ var (
 	endWords   = []byte(`"WAIT" "0" "1"`)
 	pingWords  = []byte(`"PING" "redistop"`)
 	nameWords  = []byte(`"CLIENT" "SETNAME" "redistop"`)
-	ownWords   = [][]byte{[]byte(`"INFO" "all"`), []byte(`"MEMORY" "STATS"`), []byte(`"LATENCY" "HISTOGRAM"`), []byte(`"CLIENT" "ID"`)}
+	// canaryWords begin a canary's key, channel or group.
+	canaryWords = []byte(`" "` + server.CanaryPrefix)
+	ownWords    = [][]byte{[]byte(`"INFO" "all"`), []byte(`"MEMORY" "STATS"`), []byte(`"LATENCY" "HISTOGRAM"`), []byte(`"CLIENT" "ID"`)}
 )
 
 // handOver gives the batch away if somebody has taken the one before; otherwise it goes on growing.

@@ -17,6 +17,7 @@ type folder struct {
 	sampling  *sampling
 	prober    *prober
 	beside    Beside
+	canaries  *canaries
 	messenger *messenger
 	budget    float64 // of the whole observer
 	doctor    *doctor.Doctor
@@ -33,6 +34,7 @@ const overdue = time.Second
 // state once an interval: that the server does not answer is news too.
 func (f *folder) run() {
 	defer close(f.observer.snapshots)
+	defer f.canaries.wait()
 	started := time.Now()
 	f.last = stats.Reading{Time: started, Addr: f.addr, Link: stats.Link{State: stats.Connecting, Since: started}}
 	timer := time.NewTimer(overdue)
@@ -63,6 +65,7 @@ func (f *folder) fold(r stats.Reading) {
 	}
 	f.prober.attach(&r)
 	f.beside.attach(&r)
+	f.canaries.attach(&r)
 	f.messenger.attach(&r)
 	if r.Pacing.Budget > 0 {
 		r.Pacing.Budget = f.budget // the poller has a part of it

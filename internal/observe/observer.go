@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"redistop/internal/canary"
 	"redistop/internal/doctor"
 	"redistop/internal/monitor"
 	"redistop/internal/redis"
@@ -26,6 +27,7 @@ type Config struct {
 	Baseline stats.Maybe[float64] // what Baseline measured, usec: it stands in every Snapshot
 	Eager    bool                 // poll a second time soon after the first, so that a person sees rates at once
 	Beside   Beside               // nil: there is none
+	Canary   []canary.Kind        // send messages through these ways, which writes to the server; empty: through none
 }
 
 // Beside is a connection to the same server that the caller runs: its id (0: none at present) and what it sent since the
@@ -72,7 +74,8 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	go p.run(ctx)
 	o.sampling = newSampling(c)
 	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), messenger: newMessenger(c, o.Interval), budget: c.Budget, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
-		doctor: doctor.New(c.Doctor), addr: c.Target.String(), beside: c.Beside}
+		doctor: doctor.New(c.Doctor), addr: c.Target.String(), beside: c.Beside, canaries: newCanaries(c)}
+	f.canaries.run(ctx)
 	go f.run()
 	go o.sampling.sampler.Run(ctx)
 	if c.Probe {

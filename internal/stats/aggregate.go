@@ -70,6 +70,7 @@ func (a *Aggregate) Observe(r Reading) *Snapshot {
 	} else {
 		s = a.fold(r)
 	}
+	s.Canary = r.Canary
 	a.silent = r.Info == nil
 	a.last = s
 	return s

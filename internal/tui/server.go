@@ -12,8 +12,8 @@ var serverPanel = panel{
 	id:    "server",
 	title: "Server",
 	short: "Srv",
-	about: "persistence, replication, databases",
-	modes: []mode{{"", serverSheet{}}},
+	about: "persistence, replication, databases; what it is used for",
+	modes: []mode{{"facts", serverSheet{}}, {"usage", usageTable}},
 }
 
 // serverSheet lists facts in sections that flow into columns.
@@ -39,6 +39,9 @@ func (serverSheet) note(v *view, _ int) []string {
 func (serverSheet) draw(a area, v *view, _ int) {
 	const wide = 36
 	sections := [][]sheetLine{keyspaceLines(v), persistenceLines(v.snap), replicationLines(v.snap)}
+	if lines := canaryLines(v.snap); lines != nil {
+		sections = append(sections, lines)
+	}
 	columns := min(max(a.w/wide, 1), len(sections))
 	width := a.w / columns
 	heights := make([]int, columns)
@@ -94,6 +97,29 @@ func keyspaceLines(v *view) []sheetLine {
 	}
 	if len(s.Keyspace) == 0 {
 		lines = append(lines, sheetLine{label: "no keys"})
+	}
+	return lines
+}
+
+// canaryLines are what became of test messages; nil where none are sent.
+func canaryLines(s *stats.Snapshot) []sheetLine {
+	if len(s.Canary) == 0 {
+		return nil
+	}
+	lines := []sheetLine{{section: "Canary"}}
+	for i := range s.Canary {
+		p := &s.Canary[i]
+		line := sheetLine{label: safe(p.Kind, 10), text: whole(p.Lost) + " lost of " + whole(p.Sent), style: styleGood, more: "p99 " + known(p.P99Usec, usecText)}
+		switch {
+		case p.Broken:
+			line.style = styleBad
+		case p.Lost > 0 || p.Duplicated > 0 || p.Reordered > 0:
+			line.style = styleWarn
+		}
+		if p.Sent == 0 && p.LastError != "" {
+			line.text, line.style, line.more = safe(p.LastError, 120), styleWarn, ""
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

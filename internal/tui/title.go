@@ -66,6 +66,16 @@ func dropPart(lists ...*[]titlePart) bool {
 	return true
 }
 
+// canaryParts say that test messages were lost where none may be.
+func canaryParts(v *view) (parts []titlePart) {
+	for i := range v.snap.Canary {
+		if p := &v.snap.Canary[i]; p.Broken {
+			parts = append(parts, titlePart{text: safe(p.Kind, 10) + " lost " + whole(p.Lost), style: styleBad, prio: 2})
+		}
+	}
+	return parts
+}
+
 func titleLeft(v *view) []titlePart {
 	s := &v.snap.Server
 	parts := []titlePart{
@@ -73,6 +83,8 @@ func titleLeft(v *view) []titlePart {
 		{text: orUnknown(safe(s.Addr, 120)), style: styleStrong},
 	}
 	parts = append(parts, findingParts(v)...)
+	parts = append(parts, canaryParts(v)...)
+	parts = append(parts, usageParts(s.Usage)...)
 	if s.Version != "" {
 		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 4})
 	}

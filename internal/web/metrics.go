@@ -11,7 +11,7 @@ import (
 	"redistop/internal/stats"
 )
 
-// A metric is one name on /metrics: a row of the tables in metricsserver.go, metricscommand.go,
+// A metric is one name on /metrics: a row of the tables in metricsserver.go, metricscommand.go, metricscanary.go,
 // metricsself.go and metricscompat.go, of which docs/metrics.md is made.
 type metric struct {
 	name   string
@@ -33,6 +33,7 @@ func metrics(compat bool) []metric {
 	var all []metric
 	all = append(all, serverMetrics...)
 	all = append(all, commandMetrics...)
+	all = append(all, canaryMetrics...)
 	if compat {
 		all = append(all, compatMetrics...)
 	}

@@ -219,6 +219,7 @@ func TestMetricsPage(t *testing.T) {
 	}
 	table("A server", serverMetrics)
 	table("Its commands", commandMetrics)
+	table("Its canary, with --canary", canaryMetrics)
 	fmt.Fprintf(&b, "\n## This program\n\nWithout the label `server`. Beside them stand the metrics of the Go runtime (`go_…`) and the process (`process_…`).\n\n| name | kind | labels | what it is |\n|---|---|---|---|\n")
 	for _, m := range selfMetrics {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.name, kinds[m.kind], strings.Join(m.labels, ", "), m.help)

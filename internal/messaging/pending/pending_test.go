@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -335,6 +336,41 @@ func TestDelete(t *testing.T) {
 		}
 		if list, err := group.Consumers(t.Context(), tl); err != nil || len(list) != 1 || list[0].Name != "odd \x00\xff name" {
 			t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
+// The user that redistop acl --claim prints is enough for all of it, on every version.
+func TestLeastUser(t *testing.T) {
+	redistest.EachVersion(t, func(t *testing.T, s *redistest.Server) {
+		c := client(t, s)
+		fill(t, c, 5)
+		ids := mustRead(t, c, "dead", ">", 5)
+		target := server.Target{Network: "unix", Address: s.Socket()}
+		rule, err := server.ACLRule(t.Context(), target, server.ACLWish{User: "carer", Claim: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.CLI(strings.Fields(strings.Replace(rule, ">PASSWORD", "nopass", 1))...); err != nil {
+			t.Fatalf("%s: %v", rule, err)
+		}
+		target.Username = "carer"
+		tl, err := server.OpenTool(t.Context(), target, server.ToolOptions{Budget: 0.9, Pending: true, Actions: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tl.Close()
+		if err := group.Create(t.Context(), tl, "live"); err != nil {
+			t.Error(err)
+		}
+		if given, _, err := claimAll(t.Context(), tl, pending.Claim{Group: group, From: "dead", To: "live"}, nil); err != nil || len(given) != 5 {
+			t.Errorf("given %v, %v", given, err)
+		}
+		if done, err := group.Acknowledge(t.Context(), tl, "live", 0, ids); err != nil || len(done) != 5 {
+			t.Errorf("acknowledged %v, %v", done, err)
+		}
+		if became, _, _, err := group.Delete(t.Context(), tl, "dead", 0); err != nil || became != pending.Deleted {
+			t.Errorf("%v, %v", became, err)
 		}
 	})
 }
