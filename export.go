@@ -55,7 +55,7 @@ directory. It may be in use. In CSV a text that a spreadsheet would run as a
 formula has an apostrophe before it, and control characters are escaped.`,
 		Example: `  redistop export --from -7d -o week.parquet
   redistop export --what sessions --from -1h --format csv | column -ts, | less
-  redistop export --what all --from 2026-01-01T00:00:00Z --format parquet -o january`,
+  redistop export --what all --from 2026-01-01T00:00:00Z --format csv -o jan`,
 		Annotations:       map[string]string{"exit": "Exit code: 0 ok, 1 error, 2 wrong use; 128 + N when signal N ended it.\n"},
 		Args:              usageArgs(cobra.NoArgs),
 		ValidArgsFunction: cobra.NoFileCompletions,

@@ -22,6 +22,7 @@ Verbs ("redistop VERB --help" lists the flags of each):
   doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
+  usage       what a server is used for: cache, which queues, sessions, locks ...
   messaging   streams, consumer groups, queues and channels: do messages move?
   canary      send numbered messages through a server, and see what arrives
   web         serve what is seen of servers: page, API, events, metrics, history

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,9 +80,6 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 		return serverError(err)
 	}
 	defer watcher.Close()
-	if !watcher.Able() {
-		return &failure{code: exitDenied, err: errors.New("this user may ask about no stream, queue or channel"), hint: "redistop acl --messaging prints the rights"}
-	}
 	interrupted, err := m.search(ctx, watcher)
 	if err != nil {
 		return m.failed(ctx, err)
@@ -97,8 +95,12 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 }
 
 func (m *messagingView) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	var ours *failure
+	switch {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &ours), errors.Is(err, syscall.EPIPE):
+		return err
 	}
 	return serverError(err)
 }
@@ -135,6 +137,9 @@ func (m *messagingView) looks(ctx context.Context, w *messaging.Watcher, target 
 			if turns {
 				break
 			}
+		}
+		if !w.Able() { // a server that can tell says so at once, another one when it is asked
+			return &failure{code: exitDenied, err: errors.New("this user may ask about no stream, queue or channel"), hint: "redistop acl --messaging prints the rights"}
 		}
 		if n > 0 {
 			if err := m.print(w, target); err != nil {

@@ -315,6 +315,9 @@ func (s *serving) options() (web.Options, error) {
 	if o.Audit, err = s.acting.audit(); err != nil {
 		return o, err
 	}
+	if s.acting.allowed && o.Login == nil {
+		fmt.Fprintln(os.Stderr, "redistop: web: every user of this machine may kill connections and see commands; --auth asks for a login")
+	}
 	if (s.tlsCert == "") != (s.tlsKey == "") {
 		return o, usagef("--tls-cert and --tls-key go together")
 	}

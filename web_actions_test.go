@@ -95,6 +95,39 @@ func TestWebActions(t *testing.T) {
 	})
 }
 
+// TestWebActionsWithoutLogin holds that a page of this machine needs no more than the token of /about, that another
+// site's page has none, and that the program says whom it lets act.
+func TestWebActionsWithoutLogin(t *testing.T) {
+	t.Parallel()
+	p := &person{site: startSite(t, "--allow-actions", "--audit-log", filepath.Join(t.TempDir(), "audit.log"), "gone=127.0.0.1:1")}
+	if !strings.Contains(p.stderr.String(), "every user of this machine may kill connections") {
+		t.Errorf("it says %s", p.stderr)
+	}
+	var about web.About
+	if err := json.Unmarshal([]byte(p.get("/api/v1/about")), &about); err != nil || about.CSRF == "" || !about.Actions {
+		t.Fatalf("about: %+v, %v", about, err)
+	}
+	const path, body = "/api/v1/servers/gone/clients/kill", `{"id": 1, "addr": "10.0.0.1:1"}`
+	if status, answer := p.post(path, body); status != http.StatusForbidden || !strings.Contains(answer, `"csrf"`) {
+		t.Errorf("without the token: %d %s", status, answer)
+	}
+	p.csrf = about.CSRF
+	if status, answer := p.post(path, body); status != http.StatusBadGateway || !strings.Contains(answer, "connection refused") {
+		t.Errorf("a server that is down: %d %s", status, answer)
+	}
+	p.url = strings.Replace(p.url, "127.0.0.1", "localhost", 1)
+	req, err := http.NewRequest(http.MethodPost, p.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Redistop-CSRF", p.csrf)
+	req.Header.Set("Origin", "http://127.0.0.1:1")
+	if status, answer := p.do(req); status != http.StatusForbidden || !strings.Contains(answer, "cross_site") {
+		t.Errorf("a page of another port: %d %s", status, answer)
+	}
+}
+
 // namedClient is one connection with a name.
 func namedClient(t *testing.T, on *redistest.Server, name string) *redis.Conn {
 	t.Helper()

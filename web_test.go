@@ -62,7 +62,7 @@ func startSite(t *testing.T, args ...string) *site {
 	s := &site{t: t, stderr: &lockedBuffer{}}
 	s.cmd = exec.Command("redistop", append([]string{"web", "--listen", "127.0.0.1:0", "--interval", "500ms"}, args...)...)
 	s.cmd.Stderr = s.stderr
-	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir())
+	s.cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+t.TempDir(), "XDG_STATE_HOME="+t.TempDir(), "OTEL_SDK_DISABLED=true")
 	start(t, s.cmd)
 	s.until("it listens", func() bool { s.url = siteURL.FindString(s.stderr.String()); return s.url != "" })
 	return s

@@ -14,7 +14,7 @@ type verdict struct {
 	every                time.Duration // mean between two whole passes
 	done                 int           // connections that were there at some time between
 	long, longSeen       int           // those that lived for more than two passes; how many of them were told of
-	brief                int           // came and went between, and were never told of
+	brief                int           // came after the newest of the first pass, went, and were never told of
 	briefTold            int64         // what redistop counts of such
 	ended, endedTold     int           // told of, and went a pass before the last at the latest; told to have gone
 	wrongEnds            int           // told to have gone while they were there
@@ -41,6 +41,9 @@ func judge(deeds []deed, s seen) verdict {
 		v.done++
 		told, known := s.sessions[d.id]
 		v.lived(d, known, first, last)
+		if !known && d.id > s.base && d.id <= s.last && !d.died.IsZero() && d.died.Before(last) {
+			v.brief++
+		}
 		if !known {
 			continue
 		}
@@ -68,9 +71,6 @@ func (v *verdict) lived(d deed, known bool, first, last time.Time) {
 		if known {
 			v.longSeen++
 		}
-	}
-	if !known && d.born.After(first) && !d.died.IsZero() && d.died.Before(last) {
-		v.brief++
 	}
 }
 

@@ -41,10 +41,10 @@ func TestJudge(t *testing.T) {
 		deedOf(8, 29.5, 31), // told by chance
 		deedOf(9, 30, 42),   // its end is not told
 	}
-	s := seen{passes: []time.Time{at(10), at(20), at(30), at(40), at(50), at(60)}, shortLived: 3, usec: 500_000, from: at(10), to: at(60), ledger: 60 * time.Millisecond,
+	s := seen{passes: []time.Time{at(10), at(20), at(30), at(40), at(50), at(60)}, base: 4, last: 9, shortLived: 3, usec: 500_000, from: at(10), to: at(60), ledger: 60 * time.Millisecond,
 		sessions: map[int64]stats.Session{1: told(1, 1.5, 0, ""), 3: told(3, 15, 50, stats.OfflineUnknown), 6: told(6, 41, 50, stats.OfflineKilled),
 			8: told(8, 29, 40, stats.OfflineUnknown), 9: told(9, 30, 0, "")}}
-	want := verdict{every: 10 * time.Second, done: 7, long: 3, longSeen: 2, brief: 2, briefTold: 3, ended: 3, endedTold: 2, wrongEnds: 1, wrongReasons: 1,
+	want := verdict{every: 10 * time.Second, done: 7, long: 3, longSeen: 2, brief: 1, briefTold: 3, ended: 3, endedTold: 2, wrongEnds: 1, wrongReasons: 1,
 		share: 0.01, ledger: 10 * time.Millisecond, sinceOff: 0, sinceWorst: 500 * time.Millisecond}
 	if d := cmp.Diff(want, judge(deeds, s), cmp.AllowUnexported(verdict{})); d != "" {
 		t.Errorf("-want +got:\n%s", d)
@@ -84,7 +84,7 @@ func TestWatcher(t *testing.T) {
 	w.over, w.err = false, nil
 	show(6, 350, 11, false, 3)
 	got, err := w.stop()
-	if err != nil || len(got.passes) != 3 || got.shortLived != 4 || got.usec != 150 || !got.from.Equal(at(2)) || len(got.sessions) != 3 {
+	if err != nil || len(got.passes) != 3 || got.shortLived != 4 || got.usec != 150 || !got.from.Equal(at(2)) || len(got.sessions) != 3 || got.base != 2 || got.last != 3 {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if one := got.sessions[1]; one.OfflineAt == nil || !one.OfflineAt.Equal(at(4)) {

@@ -50,8 +50,8 @@ func run() error {
 	flag.StringVar(&p.budget, "budget", "1%", "redistop's --budget")
 	flag.DurationVar(&p.lasts, "for", time.Minute, "time that is watched")
 	flag.Parse()
-	if p.connections < 1 || p.connections > 20_000 || p.turnover < 1 || p.turnover > 2000 || p.lasts < 10*time.Second || p.lasts > 10*time.Minute {
-		return errors.New("check flags: 1 to 20000 connections, a turnover of 1 to 2000, a time of 10s to 10m")
+	if p.connections < 1 || p.connections > 15_000 || p.turnover < 1 || p.turnover > 2000 || p.lasts < 10*time.Second || p.lasts > 10*time.Minute {
+		return errors.New("check flags: 1 to 15000 connections, a turnover of 1 to 2000, a time of 10s to 10m")
 	}
 	if _, err := os.Stat(p.redistop); err != nil {
 		return fmt.Errorf("find redistop: %w (make builds it)", err)
@@ -73,10 +73,10 @@ func run() error {
 
 // measure watches one server under the load.
 func (p plan) measure(ctx context.Context, binary redistest.Binary) (err error) {
-	if err := lab.AllowFiles(uint64(2*p.connections) + 1000); err != nil {
+	if err := lab.AllowFiles(uint64(p.connections) + 1000); err != nil {
 		return err
 	}
-	s, err := redistest.Start(ctx, redistest.Options{Binary: binary, TCP: true, Config: []string{"maxclients 30000"}})
+	s, err := redistest.Start(ctx, redistest.Options{Binary: binary, TCP: true, Config: []string{"maxclients 18000", "protected-mode no"}})
 	if err != nil {
 		return err
 	}

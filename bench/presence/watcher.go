@@ -15,6 +15,7 @@ import (
 type seen struct {
 	sessions   map[int64]stats.Session // all that were ever told, as last told
 	passes     []time.Time             // of whole passes
+	base, last int64                   // the newest id that the first of them showed, and the latest
 	shortLived int64                   // since the first whole pass
 	usec       int64                   // the server's count of redistop's commands since then
 	from, to   time.Time               // of that count
@@ -74,8 +75,9 @@ func (w *watcher) take(line []byte) {
 	if n := len(w.seen.passes); s.Observer.ClientsTime != nil && s.Observer.ClientsKnown == s.Observer.ClientsExpected &&
 		(n == 0 || s.Observer.ClientsTime.After(w.seen.passes[n-1])) {
 		w.seen.passes = append(w.seen.passes, *s.Observer.ClientsTime)
+		w.seen.last = newest(s.Connections)
 		if n == 0 {
-			w.base, w.seen.from = s.Observer.TotalUsec, s.Time
+			w.base, w.seen.from, w.seen.base = s.Observer.TotalUsec, s.Time, w.seen.last
 			close(w.whole)
 			return
 		}
@@ -84,6 +86,13 @@ func (w *watcher) take(line []byte) {
 		w.seen.shortLived += u.ShortLived
 		w.seen.usec, w.seen.to = s.Observer.TotalUsec-w.base, s.Time
 	}
+}
+
+func newest(rows []stats.ConnectionRow) (id int64) {
+	for i := range rows {
+		id = max(id, rows[i].ID)
+	}
+	return id
 }
 
 // stop ends the taking and returns what was seen.

@@ -38,6 +38,7 @@ type Window struct {
 	census   census
 	held     map[int64]heldBuffer // output buffers that wait, by connection
 	heldAt   time.Time            // of the newest pass over the connections that held knows
+	backlogs backlogs
 	peaks    peaks
 	works    []Work // of Now; nil until they are asked for
 
@@ -74,6 +75,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.book.learn(s)
 	w.census.take(s.Connections)
 	w.learnHeld(s)
+	w.backlogs.learn(s.Messaging)
 	w.slow.learn(s, w)
 	w.peaks.learn(s)
 }

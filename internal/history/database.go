@@ -35,6 +35,9 @@ const (
 	memoryStore = ":memory:"
 	pageSize    = 4096
 	busyFor     = 3 * time.Second // to wait for another process that writes
+
+	// longestWrite ends a transaction of which nothing is heard, as when the network to PostgreSQL is gone.
+	longestWrite = 30 * time.Second
 )
 
 // isPostgres says that a store's place is a PostgreSQL URL.
@@ -59,7 +62,7 @@ func open(ctx context.Context, where string, o Options) (*database, error) {
 	}
 	d.forget()
 	if o.ReadOnly {
-		err = d.write.PingContext(ctx)
+		err = d.readable(ctx)
 	} else {
 		err = d.migrate(ctx, o.Now().UnixMilli())
 	}
@@ -175,6 +178,8 @@ func sqliteAddress(path string, o Options, more url.Values) string {
 
 // transaction runs f; what it did holds when it returns nil.
 func (d *database) transaction(ctx context.Context, f func(*sql.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, longestWrite)
+	defer cancel()
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -5,14 +5,15 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"redistop/internal/stats"
 )
 
 // upkeep is what Run remembers between two rounds of it; who has the token owns it.
 type upkeep struct{ expired time.Time }
 
-const expireEvery = time.Minute
+const (
+	expireEvery = 5 * time.Minute
+	abandoned   = time.Hour // without a look at a server's connections: nobody watches it any more
+)
 
 // keep rolls up, drops what is too old, and keeps the store within its size.
 func (s *Store) keep(ctx context.Context) {
@@ -27,6 +28,7 @@ func (s *Store) keep(ctx context.Context) {
 		return
 	}
 	if err := s.keepAlone(ctx, db); err != nil && ctx.Err() == nil {
+		s.suspect(err)
 		s.failed(err)
 	}
 }
@@ -41,42 +43,72 @@ func (s *Store) keepAlone(ctx context.Context, db *database) error {
 		}
 		s.upkeep.expired = now
 	}
+	if err := db.checkpoint(ctx, s.options); err != nil {
+		return err
+	}
 	return s.bound(ctx, db)
 }
 
 // An age is rows of a table that are kept for so long.
 type age struct {
 	table, key string // key: the columns that name a row
+	column     string // the time by which they are old
 	where      string // holds for rows that are older than the parameter
 	keep       time.Duration
 }
 
+// Indexes into Keep.ages.
+const (
+	ageRaw = iota
+	ageMinute
+	ageTen
+	ageHour
+	ageSession
+	ageShort
+	ageMark
+	ageFinding
+	ageChange
+)
+
 func (k Keep) ages() []age {
 	const rolledKey = "server, step, at"
 	return []age{
-		{"raw_point", "server, at", "at < ?", k.Raw},
-		{"rolled_point", rolledKey, "step = 60 AND at < ?", k.Minute},
-		{"rolled_point", rolledKey, "step = 600 AND at < ?", k.TenMinutes},
-		{"rolled_point", rolledKey, "step = 3600 AND at < ?", k.Hour},
-		{"session", "run, id", "offline_at < ?", k.Sessions},
-		{"short_lived", "server, at", "at < ?", k.Sessions},
-		{"mark", "server, kind, key, hour", "hour < ?", k.Sessions},
-		{"finding", "server, rule, subject, first_seen", "last_seen < ?", k.Findings},
-		{"change", "server, at, kind, what", "at < ?", k.Findings},
+		ageRaw:     {"raw_point", "server, at", "at", "at < ?", k.Raw},
+		ageMinute:  {"rolled_point", rolledKey, "at", "step = 60 AND at < ?", k.Minute},
+		ageTen:     {"rolled_point", rolledKey, "at", "step = 600 AND at < ?", k.TenMinutes},
+		ageHour:    {"rolled_point", rolledKey, "at", "step = 3600 AND at < ?", k.Hour},
+		ageSession: {"session", "run, id", "offline_at", "offline_at < ?", k.Sessions},
+		ageShort:   {"short_lived", "server, at", "at", "at < ?", k.Sessions},
+		ageMark:    {"mark", "server, kind, key, hour", "hour", "hour < ?", k.Sessions},
+		ageFinding: {"finding", "server, rule, subject, first_seen", "last_seen", "last_seen < ?", k.Findings},
+		ageChange:  {"change", "server, at, kind, what", "at", "at < ?", k.Findings},
 	}
 }
 
-const droppedOnce = 5000 // rows in one transaction
-
-// expire drops what is too old, some rows at a time, so that nobody waits long for the lock.
+// expire drops what is too old, and closes the sessions of servers that nobody watches any more.
 func (s *Store) expire(ctx context.Context, db *database, now time.Time) error {
 	for _, a := range s.options.Keep.ages() {
+		if err := db.dropAll(ctx, a, now.Add(-a.keep).UnixMilli(), s.options.rows()); err != nil {
+			return fmt.Errorf("in %s: %w", a.table, err)
+		}
+	}
+	return s.closeAbandoned(ctx, db, now)
+}
+
+// dropAll deletes all rows that are older than before, server by server as the indexes lie, and some at a time, so
+// that nobody waits long for the lock and the log stays small.
+func (d *database) dropAll(ctx context.Context, a age, before int64, most int) error {
+	ids, err := d.serverIDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
 		for {
-			n, err := db.drop(ctx, a, now.Add(-a.keep).UnixMilli(), droppedOnce)
+			n, err := d.drop(ctx, a, id, before, most)
 			if err != nil {
-				return fmt.Errorf("in %s: %w", a.table, err)
+				return err
 			}
-			if n < droppedOnce {
+			if n < int64(most) {
 				break
 			}
 		}
@@ -84,11 +116,29 @@ func (s *Store) expire(ctx context.Context, db *database, now time.Time) error {
 	return nil
 }
 
-// drop deletes some of the rows that are older than before, and says how many.
-func (d *database) drop(ctx context.Context, a age, before int64, most int) (int64, error) {
-	var n int64
-	err := d.transaction(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, d.dialect.query("DELETE FROM "+a.table+" WHERE ("+a.key+") IN (SELECT "+a.key+" FROM "+a.table+" WHERE "+a.where+" LIMIT ?)"), before, most)
+func (d *database) serverIDs(ctx context.Context) ([]int64, error) {
+	rows, err := d.write.QueryContext(ctx, "SELECT id FROM server")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var ids []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
+// drop deletes some of the rows of a server that are older than before, and says how many.
+func (d *database) drop(ctx context.Context, a age, server, before int64, most int) (n int64, err error) {
+	query := d.dialect.query("DELETE FROM " + a.table + " WHERE (" + a.key + ") IN (SELECT " + a.key + " FROM " + a.table +
+		" WHERE server = ? AND " + a.where + " LIMIT ?)")
+	err = d.transaction(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, query, server, before, most)
 		if err != nil {
 			return err
 		}
@@ -98,28 +148,46 @@ func (d *database) drop(ctx context.Context, a age, before int64, most int) (int
 	return n, err
 }
 
-// bound measures the store.
-func (s *Store) bound(ctx context.Context, db *database) error {
-	bytes, err := db.size(ctx)
+// closeAbandoned closes what is open of servers that no watcher has looked at for long. Those that this one watches
+// are merely away: it will tell what became of their connections.
+func (s *Store) closeAbandoned(ctx context.Context, db *database, now time.Time) error {
+	rows, err := db.write.QueryContext(ctx, db.dialect.query("SELECT id, name FROM server WHERE seen < ?"), now.Add(-abandoned).UnixMilli())
 	if err != nil {
-		return fmt.Errorf("measure history: %w", err)
+		return err
 	}
-	s.mu.Lock()
-	s.bytes = stats.Some(bytes)
-	s.mu.Unlock()
+	names := map[int64]string{}
+	for rows.Next() {
+		var id int64
+		var name string
+		if err := rows.Scan(&id, &name); err != nil {
+			rows.Close()
+			return err
+		}
+		names[id] = name
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for id, name := range names {
+		if s.tells(name) {
+			continue
+		}
+		err := db.transaction(ctx, func(tx *sql.Tx) error {
+			w := &writer{db: db, tx: tx}
+			return w.closeOpen(ctx, id)
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-func (s *Store) trim(context.Context, *database) error { return errDamaged }
-
-func (d *database) size(ctx context.Context) (int64, error) {
-	var pages, size int64
-	if err := d.write.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
-		return 0, err
-	}
-	err := d.write.QueryRowContext(ctx, "PRAGMA page_size").Scan(&size)
-	return pages * size, err
+// tells says that this watcher tells of a server's connections.
+func (s *Store) tells(server string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.servers[server]
+	return w != nil && w.told
 }
-
-func (o Options) pages() int64   { return o.MostBytes / pageSize }
-func (o Options) journal() int64 { return o.MostBytes / 8 }

@@ -54,6 +54,28 @@ func (d *database) migrate(ctx context.Context, now int64) error {
 	return nil
 }
 
+// ErrOlder says that a store cannot be read as it is.
+var ErrOlder = errors.New("no history of this redistop: \"redistop web\" with this --store makes or updates it")
+
+// readable says whether the schema is the one that is known here, without touching it.
+func (d *database) readable(ctx context.Context) error {
+	steps, err := migrations()
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	var version int
+	if err := d.read.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM migration").Scan(&version); err != nil {
+		return fmt.Errorf("%w (%w)", ErrOlder, err)
+	}
+	if version > len(steps) {
+		return ErrNewer
+	}
+	if version < len(steps) {
+		return ErrOlder
+	}
+	return nil
+}
+
 // version is 0 for a database in which there is nothing of ours.
 func (d *database) version(ctx context.Context) (int, error) {
 	if _, err := d.write.ExecContext(ctx, d.dialect.prepare); err != nil {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -161,6 +162,55 @@ func refill[K comparable, V any](m, older map[K]V, most int) (lost int64) {
 		}
 	}
 	return lost
+}
+
+// parts are queues of at most so many rows each, one after the other: what closes sessions that were left open comes
+// before those that are still there.
+func (q *queue) parts(rows int) iter.Seq[*queue] {
+	return func(yield func(*queue) bool) {
+		part := newQueue()
+		part.begun, part.seen = q.begun, q.seen
+		full := func() bool {
+			if part.size() < rows {
+				return true
+			}
+			done := part
+			part = newQueue()
+			return yield(done)
+		}
+		for _, p := range q.points {
+			part.points = append(part.points, p)
+			if !full() {
+				return
+			}
+		}
+		if !spread(q.sessions, full, func(k sessionKey, v stats.Session) { part.sessions[k] = v }) ||
+			!spread(q.short, full, func(k shortKey, v int64) { part.short[k] = v }) ||
+			!spread(q.marks, full, func(k markKey, v presence.Mark) { part.marks[k] = v }) ||
+			!spread(q.findings, full, func(k findingKey, v stats.Finding) { part.findings[k] = v }) {
+			return
+		}
+		for _, c := range q.changes {
+			part.changes = append(part.changes, c)
+			if !full() {
+				return
+			}
+		}
+		if !part.empty() {
+			yield(part)
+		}
+	}
+}
+
+// spread hands a map out until full says that it is enough.
+func spread[K comparable, V any](m map[K]V, full func() bool, set func(K, V)) bool {
+	for k, v := range m {
+		set(k, v)
+		if !full() {
+			return false
+		}
+	}
+	return true
 }
 
 // A watched is what is remembered of a server between two of its Snapshots. Guarded by Store.mu.

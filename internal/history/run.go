@@ -63,23 +63,41 @@ func (s *Store) flushAlone(ctx context.Context) error {
 		return nil
 	}
 	err = s.writeQueue(ctx, db, q)
-	if isFull(err) && s.trim(ctx, db) == nil {
-		err = s.writeQueue(ctx, db, q)
-	}
 	s.landed(q, err)
+	s.suspect(err)
+	return err
+}
+
+// suspect notes that the file is damaged, if that is the error.
+func (s *Store) suspect(err error) {
 	if isDamage(err) {
 		s.mu.Lock()
 		s.damaged = true
 		s.mu.Unlock()
 	}
-	return err
 }
 
+// writeQueue writes a queue part by part. A part that was written is not harmed when all are written again.
 func (s *Store) writeQueue(ctx context.Context, db *database, q *queue) error {
-	return db.transaction(ctx, func(tx *sql.Tx) error {
-		w := &writer{db: db, tx: tx}
-		return w.all(ctx, q)
-	})
+	for part := range q.parts(s.options.rows()) {
+		write := func() error {
+			return db.transaction(ctx, func(tx *sql.Tx) error {
+				w := &writer{db: db, tx: tx}
+				return w.all(ctx, part)
+			})
+		}
+		err := write()
+		if isFull(err) && s.trim(ctx, db) == nil {
+			err = write()
+		}
+		if err == nil {
+			err = db.checkpoint(ctx, s.options)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take hands over what is queued; nil: nothing.
@@ -134,11 +152,9 @@ func (s *Store) database(ctx context.Context) (*database, error) {
 		s.mu.Lock()
 		s.db = nil
 		s.mu.Unlock()
-		closing := db.close() // of a damaged file: that it cannot be closed well is no news
-		if db.path != "" {
-			if err := s.aside(db, closing); err != nil {
-				return nil, err
-			}
+		_ = db.close() // of a damaged file: that it cannot be closed well is no news
+		if err := s.aside(db); err != nil {
+			return nil, err
 		}
 	}
 	db, err := s.connect(ctx)
@@ -152,7 +168,10 @@ func (s *Store) database(ctx context.Context) (*database, error) {
 }
 
 // aside renames a damaged file, unless another process has done so already and begun a new one.
-func (s *Store) aside(db *database, _ error) error {
+func (s *Store) aside(db *database) error {
+	if db.path == "" {
+		return nil
+	}
 	now, err := os.Stat(db.path)
 	if err != nil || !os.SameFile(now, db.file) {
 		return nil

@@ -1,9 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"net"
+	"slices"
 
 	"redistop/internal/stats"
 )
@@ -43,6 +45,10 @@ func (w *writer) sessions(ctx context.Context, all map[sessionKey]stats.Session)
 			flag(s.ReasonLikely), text(s.LastCommand), number(s.Commands), number(s.InputBytes), number(s.OutputBytes),
 		})
 	}
+	// Neighbours in the table are written together.
+	slices.SortFunc(rows, func(a, b []any) int {
+		return cmp.Or(cmp.Compare(a[0].(int64), b[0].(int64)), cmp.Compare(a[1].(int64), b[1].(int64)))
+	})
 	return w.insert(ctx, sessionInsert, rows)
 }
 

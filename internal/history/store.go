@@ -28,7 +28,7 @@ func UsualKeep() Keep {
 type Options struct {
 	Flush     time.Duration    // how often what is queued is written: what a killed process loses at most; 5 s
 	Keep      Keep             // each field that is zero: UsualKeep
-	MostBytes int64            // on the disk, 1 GiB; 4 MiB at least
+	MostBytes int64            // on the disk, 1 GiB; 16 MiB at least
 	ReadOnly  bool             // the store must be there; nothing is recorded
 	Report    func(error)      // told once when writing begins to fail, and of a damaged file that was set aside; nil: nobody
 	Now       func() time.Time // time.Now
@@ -41,7 +41,7 @@ func (o Options) withDefaults() Options {
 		orUsual(o.Keep.Raw, usual.Raw), orUsual(o.Keep.Minute, usual.Minute), orUsual(o.Keep.TenMinutes, usual.TenMinutes),
 		orUsual(o.Keep.Hour, usual.Hour), orUsual(o.Keep.Sessions, usual.Sessions), orUsual(o.Keep.Findings, usual.Findings),
 	}
-	o.MostBytes = max(orUsual(o.MostBytes, 1<<30), 4<<20)
+	o.MostBytes = max(orUsual(o.MostBytes, 1<<30), 16<<20)
 	if o.Report == nil {
 		o.Report = func(error) {}
 	}
@@ -239,11 +239,7 @@ func (s *Store) ask(ctx context.Context, question func(*database) error) ([]*que
 		return nil, fmt.Errorf("%w: %s", ErrAway, whyOf(why))
 	}
 	err := question(db)
-	if isDamage(err) {
-		s.mu.Lock()
-		s.damaged = true
-		s.mu.Unlock()
-	}
+	s.suspect(err)
 	return waiting, err
 }
 

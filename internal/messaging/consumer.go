@@ -24,7 +24,8 @@ const (
 type held struct {
 	seen       int64
 	youngest   time.Duration // since one of them was last delivered
-	deliveries int64         // the most
+	oldest     time.Duration
+	deliveries int64 // the most
 }
 
 func heldBy(pending []redis.PendingEntry) map[string]held {
@@ -35,6 +36,7 @@ func heldBy(pending []redis.PendingEntry) map[string]held {
 			h.youngest = p.Idle
 		}
 		h.seen++
+		h.oldest = max(h.oldest, p.Idle)
 		h.deliveries = max(h.deliveries, p.Deliveries)
 		by[p.Consumer] = h
 	}
@@ -54,7 +56,7 @@ func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Tim
 		row.InactiveSeconds = stats.Some(d.Seconds())
 	}
 	if h.seen > 0 {
-		row.MaxDeliveries = stats.Some(h.deliveries)
+		row.MaxDeliveries, row.OldestSeconds = stats.Some(h.deliveries), stats.Some(h.oldest.Seconds())
 	}
 	switch {
 	case c.Pending == 0 && c.Idle >= idleAfter:

@@ -73,7 +73,10 @@ func (d *discovery) done() bool { return d.at >= len(d.stretches) }
 
 // share is the part of the pass that is done.
 func (d *discovery) share() float64 {
-	if d.done() || d.all == 0 {
+	switch {
+	case d.done() && d.passes == 0:
+		return 0
+	case d.done() || d.all == 0:
 		return 1
 	}
 	s := d.stretches[d.at]
@@ -111,6 +114,10 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 		case !now.Before(until):
 			return false, nil
 		case w.search.done():
+			w.informed = now
+			if err := w.tool.Look(ctx); err != nil {
+				return false, err
+			}
 			w.known.omitted = 0
 			w.search.begin(w.tool.Info(), w.fallback, now)
 		}

@@ -25,7 +25,7 @@ func (w *Watcher) jobQuestion(s *subject, ids map[*subject]string) []question {
 		return nil
 	}
 	s.oldest = stats.Maybe[time.Time]{}
-	if mean, known := s.mean().Get(); s.length == 0 || !known || mean > largestJob {
+	if s.length == 0 || !s.small(largestJob, 0) {
 		return nil
 	}
 	at := "0"

@@ -20,9 +20,10 @@ const (
 	// largestEntry is what an entry may have on the average for XINFO STREAM to be asked, which sends the first
 	// and the last: they are dropped here, but the server writes them.
 	largestEntry = 8 << 10
-	mostGroups   = 64   // of a stream whose consumers are asked for
-	mostAsked    = 1000 // consumers of a group: all of them come in one reply
-	pendingAsked = 100  // the oldest entries of a group that are not acknowledged
+	smallKey     = 32 << 10 // even a single element of it does no harm
+	mostGroups   = 64       // of a stream whose consumers are asked for
+	mostAsked    = 1000     // consumers of a group: all of them come in one reply
+	pendingAsked = 100      // the oldest entries of a group that are not acknowledged
 )
 
 // Poll looks at what is known, in turns, until the time given or until each had its turn, and says whether
@@ -81,6 +82,9 @@ func (w *Watcher) look(ctx context.Context, batch []*subject) error {
 			looks[s] = &streamLook{at: now, place: s.place}
 		}
 		list = append(list, w.sizeQuestions(s, now)...)
+		if l := looks[s]; l != nil && w.tool.Has("xinfo|groups") {
+			list = append(list, groupsQuestion(s, l))
+		}
 	}
 	if err := w.ask(ctx, list); err != nil {
 		return err
@@ -131,7 +135,7 @@ func (w *Watcher) sizeQuestions(s *subject, now time.Time) []question {
 	if (s.kind == "stream" || dated) && w.tool.Has("memory|usage") && now.Sub(s.weighed) >= weighEvery {
 		s.weighed = now
 		list = append(list, s.about([]string{"MEMORY", "USAGE", s.place.key}, func(v redis.Value) error {
-			s.bytes = stats.Some(v.Int)
+			s.bytes, s.weighedLength = stats.Some(v.Int), s.length
 			if v.Kind == redis.KindNull {
 				s.bytes = stats.Maybe[int64]{}
 				if s.kind == "stream" {
@@ -165,13 +169,12 @@ func (s *subject) about(args []string, put func(redis.Value) error) question {
 // forget lets the subject go at the end of the round.
 func (s *subject) forget() { s.empty = time.Unix(0, 0) }
 
-// mean is how large an element is on the average; absent where the server does not tell.
-func (s *subject) mean() stats.Maybe[int64] {
+// small says that no element of a key can be large: all of it is small, or its elements are on the average,
+// by the last weighing. False where the server does not tell. besides is what else is in the key.
+func (s *subject) small(mean, besides int64) bool {
 	n, ok := s.bytes.Get()
-	if !ok || s.length <= 0 {
-		return stats.Maybe[int64]{}
-	}
-	return stats.Some(n / s.length)
+	n = max(0, n-besides)
+	return ok && (n <= smallKey || n/max(1, s.weighedLength) <= mean)
 }
 
 // timeQuestions find out whether the scores of a sorted set are times, and how many of them are over.
@@ -203,26 +206,37 @@ func (s *subject) timeQuestions(now time.Time) []question {
 	return []question{count("-inf", strconv.FormatInt(score, 10), func(n int64) { s.due = stats.Some(n) })}
 }
 
-// streamQuestions ask how a stream stands and which groups it has.
+// bookkeeping is about what the groups of a stream take of its memory at most: a pending entry is in two trees,
+// a kilobyte at worst.
+func (l *streamLook) bookkeeping() (n int64) {
+	for i := range l.groups {
+		n += 1<<10 + l.groups[i].Consumers<<10 + l.groups[i].Pending<<10
+	}
+	return n
+}
+
+// streamQuestions ask how a stream stands.
 func (w *Watcher) streamQuestions(s *subject, l *streamLook) []question {
 	l.info.Length = s.length
 	var list []question
-	if mean, ok := s.mean().Get(); (ok && mean <= largestEntry || s.length == 0) && w.tool.Has("xinfo|stream") {
+	if (s.small(largestEntry, l.bookkeeping()) || s.length == 0) && w.tool.Has("xinfo|stream") {
 		list = append(list, s.about([]string{"XINFO", "STREAM", s.place.key}, func(v redis.Value) (err error) {
 			l.info, err = redis.ParseStreamInfo(v)
 			return err
 		}))
 	}
-	if w.tool.Has("xinfo|groups") {
-		list = append(list, s.about([]string{"XINFO", "GROUPS", s.place.key}, func(v redis.Value) error {
-			groups, err := redis.ParseStreamGroups(v)
-			for _, g := range groups[:min(len(groups), mostGroups)] {
-				l.groups = append(l.groups, groupLook{StreamGroup: g})
-			}
-			return err
-		}))
-	}
 	return list
+}
+
+// groupsQuestion asks which groups a stream has.
+func groupsQuestion(s *subject, l *streamLook) question {
+	return s.about([]string{"XINFO", "GROUPS", s.place.key}, func(v redis.Value) error {
+		groups, err := redis.ParseStreamGroups(v)
+		for _, g := range groups[:min(len(groups), mostGroups)] {
+			l.groups = append(l.groups, groupLook{StreamGroup: g})
+		}
+		return err
+	})
 }
 
 // lookAtParts asks for the parts of groups, and for the jobs whose ids are known by now.

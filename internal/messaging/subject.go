@@ -22,11 +22,12 @@ type subject struct {
 	polled  bool       // else it only tells whose the others are
 	pattern string     // of keys that nothing but their pattern tells apart; "": its name or role says that it is one
 
-	looked  time.Time // zero: never
-	weighed time.Time // when MEMORY USAGE was asked
-	bytes   stats.Maybe[int64]
-	length  int64
-	err     string
+	looked        time.Time // zero: never
+	weighed       time.Time // when MEMORY USAGE was asked
+	bytes         stats.Maybe[int64]
+	weighedLength int64 // then
+	length        int64
+	err           string
 
 	due    stats.Maybe[int64] // members of a sorted set whose score is a time up to now; absent: the scores are no times
 	unit   timeUnit

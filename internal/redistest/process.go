@@ -23,14 +23,19 @@ type process struct {
 
 // startProcess runs the program with its output appended to the file log.
 func startProcess(b Binary, dir, conf, log string) (*process, error) {
+	cmd := exec.Command(b.Path, append(append([]string{}, b.Args...), conf)...)
+	cmd.Dir, cmd.SysProcAttr = dir, dieWithParent()
+	return run(cmd, log)
+}
+
+// run starts cmd with its output appended to the file log.
+func run(cmd *exec.Cmd, log string) (*process, error) {
 	out, err := os.OpenFile(log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer out.Close()
-	cmd := exec.Command(b.Path, append(append([]string{}, b.Args...), conf)...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
-	cmd.SysProcAttr = dieWithParent()
+	cmd.Stdout, cmd.Stderr = out, out
 
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)

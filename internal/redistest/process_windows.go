@@ -10,3 +10,6 @@ const (
 
 // dieWithParent has no means here: only Linux ties a child's life to its parent's.
 func dieWithParent() *syscall.SysProcAttr { return nil }
+
+// asNobody has no means here; PostgreSQL gives up an administrator's rights by itself.
+func asNobody(string) (*syscall.SysProcAttr, error) { return dieWithParent(), nil }

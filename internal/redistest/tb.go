@@ -2,6 +2,7 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 )
@@ -133,4 +134,18 @@ func absent(t TB, want wanted) {
 		end = t.Fatalf
 	}
 	end("no %s here (CI=%q): fetch it with scripts/servers", want.name, os.Getenv("CI"))
+}
+
+// NeedPostgres starts a cluster for several tests; stop it when they are over. Where PostgreSQL is not installed t
+// is skipped, or fails with CI=true in the environment.
+func NeedPostgres(t TB) *Postgres {
+	t.Helper()
+	p, err := StartPostgres(t.Context())
+	switch {
+	case errors.Is(err, ErrNoPostgres) && os.Getenv("CI") != "true":
+		t.Skipf("%v", err)
+	case err != nil:
+		t.Fatalf("%v", err)
+	}
+	return p
 }

@@ -142,6 +142,46 @@ func TestListerCatchesUpWithIdsTakenByOthers(t *testing.T) {
 	t.Errorf("after 6 passes %d of 601 connections are known", len(p.lister.known))
 }
 
+// Ids are given while a pass goes on, also ids that it asked about a moment too early.
+func TestListerMissesNobodyWhoCameDuringAPass(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 600)
+	p := connectTo(t, s, 1)
+	settle(t, s, 601)
+	passOver(t, p)
+	crowd(t, s, 600)
+	settle(t, s, 1201)
+
+	var r stats.Reading
+	info, err := p.askInfo(t.Context(), &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := p.lister
+	l.update(info, p.caps, time.Second)
+	if !l.begin(p) {
+		t.Fatal(l.note)
+	}
+	for come := []int{10, 40}; !l.pass.done(l.expected); {
+		args, lines := l.slice()
+		fresh := len(l.pass.todo) == 0
+		if err := l.ask(t.Context(), p, args, lines); err != nil {
+			t.Fatal(err)
+		}
+		if fresh && len(come) > 0 {
+			crowd(t, s, come[0])
+			come = come[1:]
+		}
+	}
+	l.finish()
+	l.handOut(&r, true)
+	settle(t, s, 1251)
+	c := passOver(t, p)
+	if want := truth(t, s); !c.Complete || !slices.Equal(ids(c), want) {
+		t.Errorf("found %d connections, want %d", len(c.Clients), len(want))
+	}
+}
+
 func TestASmallBudgetSpreadsAPassOverPolls(t *testing.T) {
 	s := redistest.New(t)
 	crowd(t, s, 3000)

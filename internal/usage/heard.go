@@ -128,8 +128,8 @@ func (r *recogniser) pubsub() {
 	u := r.use(stats.UsePubSub, "")
 	u.confidence[stats.Certain]++
 	u.evidence = append(u.evidence,
-		stats.Evidence{What: "subscribed to", Value: count(channels) + " channels, " + count(patterns) + " patterns, by " + count(int64(subscribers)) + " connections", Source: "INFO, CLIENT LIST"},
-		stats.Evidence{What: "published", Value: count(published) + " messages since the server counts", Source: "INFO commandstats"})
+		stats.Evidence{What: "subscribed to", Value: several(channels, "channel") + ", " + several(patterns, "pattern") + ", by " + several(int64(subscribers), "connection"), Source: "INFO, CLIENT LIST"},
+		stats.Evidence{What: "published", Value: several(published, "message") + " since the server counts", Source: "INFO commandstats"})
 	for _, name := range channelsOf(s) {
 		u.names[name]++
 	}

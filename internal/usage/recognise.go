@@ -121,14 +121,19 @@ func (r *recogniser) claim(u *use, i int, s *sighting, row *Row, sure stats.Conf
 		u.evidence = append(u.evidence, stats.Evidence{What: "who is connected", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB"})
 	}
 	switch {
-	case len(s.queues[i]) > 0:
+	case len(s.queues[i]) > 0 && slices.Contains(queueRoles, row.Role):
 		for _, q := range s.queues[i] {
 			u.names[q] += l.Keys / int64(len(s.queues[i]))
 		}
-	case row.Role == Waiting, row.Role == Session, row.Role == Cached, row.Role == Lock && u.kind == stats.UseLock, row.Role == Limit && u.kind == stats.UseRateLimit, row.Role == Events:
+	case row.Role == Session, row.Role == Lock && u.kind == stats.UseLock, row.Role == Limit && u.kind == stats.UseRateLimit:
+		u.names[starred(row.Key, s.base)] += l.Keys // ids that do not look like ids are one all the same
+	case row.Role == Waiting, row.Role == Cached, row.Role == Events && u.kind != stats.UseQueue:
 		u.names[l.Pattern] += l.Keys
 	}
 }
+
+// queueRoles are those of keys that name a queue rather than one of its jobs.
+var queueRoles = []Role{Waiting, InFlight, Delayed, Retry, Dead, Completed, Registry}
 
 // own counts a layout in a use.
 func (r *recogniser) own(u *use, i int) {

@@ -220,11 +220,16 @@ func TestAllTogether(t *testing.T) {
 		for _, k := range r.Keys {
 			g.Add(Sighted{Name: k.Name, Type: k.Type, Expires: stats.Some(k.TTL != nil), Size: stats.Some(k.Size)})
 		}
-		if f := r.Framework; len(r.Keys) > 0 && f != "redsync" && f != "node-redlock" && f != "Flask-Session" {
-			want = append(want, f)
+		for _, f := range table.frameworks {
+			if f.Name == r.Framework && !f.Unnamed && len(r.Keys) > 0 {
+				want = append(want, f.Name)
+			}
 		}
 	}
 	u := table.Recognise(g.Survey(time.Unix(0, 0), 1000, true), &stats.Snapshot{})
+	if one := find(u, stats.UseQueue, "BullMQ"); one == nil || len(one.Names) != 1 {
+		t.Errorf("names of BullMQ's one queue: %+v", one)
+	}
 	for _, name := range want {
 		if find(u, kindOf(table, name), name) == nil {
 			t.Errorf("%s is lost: %s", name, show(u))

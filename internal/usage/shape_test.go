@@ -53,6 +53,8 @@ func TestShapes(t *testing.T) {
 		{"a limit by its shape", lapse("string", "ip:*", 1, 60), server("noeviction", 1, 0, "incr"), stats.UseRateLimit, stats.Possible},
 		{"a counter by its name", small("page:*:views"), plain, stats.UseCounter, stats.Likely},
 		{"a counter by its shape", small("page:*"), server("noeviction", 1, 0, "incrby"), stats.UseCounter, stats.Possible},
+		{"a rate that is no limit", stay("string", "rate:*"), plain, stats.UseStore, stats.Likely},
+		{"a rate that expires", lapse("string", "rate:*", 20, 60), plain, stats.UseRateLimit, stats.Likely},
 		{"a ranking", stay("zset", "leaderboard:eu"), plain, stats.UseRanking, stats.Likely},
 		{"a queue that is waited for", stay("list", "jobs:mail"), server("noeviction", 1, 0, "brpop"), stats.UseQueue, stats.Likely},
 		{"a queue by its name alone", stay("list", "jobs:mail"), plain, stats.UseQueue, stats.Possible},
@@ -168,6 +170,10 @@ func TestShort(t *testing.T) {
 	}
 	if d := cmp.Diff("data store?", Short(u, 9)[4]); d != "" {
 		t.Error(d)
+	}
+	u.Uses[0].KeyShare = stats.Some(0.8)
+	if d := cmp.Diff([]string{"data store?", "BullMQ queues", "Django cache"}, Short(u, 3)); d != "" {
+		t.Errorf("what nearly everything is for comes first: %s", d)
 	}
 	if Short(nil, 3) != nil {
 		t.Error("words for nothing")

@@ -50,7 +50,7 @@ const (
 )
 
 // An Audit is a file to which every action is appended as a line of JSON, safe on a terminal and on the disk
-// before the action begins. Any goroutine may use it; several programs may write one file.
+// before the action begins. Any goroutine may use it; several programs may append to one file.
 type Audit struct {
 	path     string
 	most     int64
@@ -110,10 +110,7 @@ func (a *Audit) append(line []byte) error {
 		return err
 	}
 	if info.Size() > 0 && info.Size()+int64(len(line)) > a.most {
-		if err := os.Rename(a.path, a.path+oldAudit); err != nil {
-			return err
-		}
-		if err := a.open(); err != nil {
+		if err := a.turn(); err != nil {
 			return err
 		}
 	}
@@ -121,6 +118,19 @@ func (a *Audit) append(line []byte) error {
 		return err
 	}
 	return a.file.Sync()
+}
+
+// turn makes the file the old one and begins another. It is closed first: not every system renames an open file.
+func (a *Audit) turn() error {
+	err := a.file.Close()
+	a.file = nil
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(a.path, a.path+oldAudit); err != nil {
+		return err
+	}
+	return a.open()
 }
 
 // open makes sure that file is the one with this path, which others may have moved away.
@@ -144,8 +154,17 @@ func (a *Audit) open() error {
 	if err := startLine(f); err != nil {
 		return errors.Join(err, f.Close())
 	}
+	syncFolder(filepath.Dir(a.path))
 	a.file = f
 	return nil
+}
+
+// syncFolder puts the name of a new file on the disk, where the system can.
+func syncFolder(path string) {
+	if folder, err := os.Open(path); err == nil {
+		folder.Sync()
+		folder.Close()
+	}
 }
 
 // startLine ends a line that was cut off when a program or its machine died, and refuses what is no file.

@@ -73,6 +73,10 @@ func TestAuditSays(t *testing.T) {
 	if len(list) != 3 || list[0].Action != actionLogin || list[1].Action != actionLogout || list[2].Action != actionMonitor || list[2].Outcome != outcomeDone {
 		t.Errorf("the newest are %+v", list)
 	}
+	every := decode[AuditList](t, get(s, "/api/v1/audit", again.headers()...)).Entries
+	if begun := slices.IndexFunc(every, func(e AuditEntry) bool { return e.Outcome == outcomeBegun }); len(every) != len(want)-2+1 || begun >= 0 {
+		t.Errorf("%d entries; an action that ended still begins: %v", len(every), begun >= 0)
+	}
 	for _, query := range []string{"?limit=0", "?limit=1001", "?limit=x", "?x=1"} {
 		if res := get(s, "/api/v1/audit"+query, again.headers()...); res.StatusCode != http.StatusBadRequest {
 			t.Errorf("%s: %d", query, res.StatusCode)

@@ -94,11 +94,12 @@ func (s *Server) askLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 // byScript says whether a script of a page asks, and not a person who follows a link or a program. A browser says
-// so by itself where it trusts the connection; the page says it everywhere.
+// so by itself where it trusts the connection, which plain HTTP from another host is not; there it shows by what the
+// script wants to have.
 func byScript(r *http.Request) bool {
-	mode := r.Header.Get("Sec-Fetch-Mode")
+	mode, accept := r.Header.Get("Sec-Fetch-Mode"), r.Header.Get("Accept")
 	return mode != "" && mode != "navigate" || r.Header.Get("X-Requested-With") != "" || secretOf(r) != "" ||
-		strings.HasPrefix(r.Header.Get("Accept"), eventType)
+		strings.HasPrefix(accept, eventType) || strings.HasPrefix(accept, jsonType)
 }
 
 func tooManyGuesses(w http.ResponseWriter) {

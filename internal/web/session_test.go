@@ -349,6 +349,9 @@ func TestWhoIsAskedByAWindow(t *testing.T) {
 		{[]string{"Sec-Fetch-Mode", "same-origin"}, false},
 		{[]string{"X-Requested-With", "redistop"}, false},
 		{[]string{"Accept", "text/event-stream"}, false},
+		{[]string{"Accept", "application/json"}, false},
+		{[]string{"Accept", "*/*"}, true},
+		{[]string{"Accept", "text/html,application/xhtml+xml"}, true},
 		{[]string{"Cookie", "redistop=gone"}, false},
 	} {
 		res := get(s, "/api/v1/servers", tt.header...)

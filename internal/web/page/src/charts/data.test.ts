@@ -4,7 +4,7 @@ import { Collected } from '../live/collected'
 import { joined, withGaps } from './data'
 
 const past: Past = {
-  server: 's', from: '', to: '', step_seconds: 2, tier: 'raw', times: [100, 102],
+  server: 's', from: '', to: '', step_seconds: 2, tier: 'raw', times: [100, 102], commands: [],
   series: { a: { mean: [1, null], min: [1, null], max: [1, null] }, b: { mean: [5, 6], min: [4, 6], max: [5, 9] } },
 }
 

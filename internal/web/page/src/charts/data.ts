@@ -1,6 +1,7 @@
 /** What the charts draw: the program's history and what has come live since, as one set of columns over time. */
-import type { Past } from '../api/types'
+import type { Band, Past } from '../api/types'
 import type { Collected, Column } from '../live/collected'
+import { callsOf, usecOf } from './list'
 
 export interface Range {
   /** Unix seconds. */
@@ -29,9 +30,9 @@ export function joined(past: Past | undefined, live: Collected, range: Range): L
   const skip = live.times.findIndex((t) => t > begin)
   const tail = fine && skip >= 0 ? live.times.slice(skip) : []
   const lines: Lines = { times: [...(past?.times ?? []), ...tail], mean: {}, low: {}, high: {} }
-  const names = new Set([...Object.keys(past?.series ?? {}), ...Object.keys(live.columns)])
-  for (const name of names) {
-    const band = past?.series[name]
+  const kept = allSeries(past)
+  for (const name of new Set([...Object.keys(kept), ...Object.keys(live.columns)])) {
+    const band = kept[name]
     const then = band?.mean ?? empty(past)
     const now = tail.length > 0 ? (live.columns[name]?.slice(skip) ?? new Array<null>(tail.length).fill(null)) : []
     lines.mean[name] = [...then, ...now]
@@ -41,6 +42,16 @@ export function joined(past: Past | undefined, live: Collected, range: Range): L
     }
   }
   return withGaps(lines, past?.step_seconds ?? 0)
+}
+
+/** The series of an answer with those of its commands. */
+function allSeries(past: Past | undefined): Record<string, Band> {
+  const all = { ...past?.series }
+  for (const c of past?.commands ?? []) {
+    all[callsOf(c.name)] = { mean: c.calls_per_second, min: c.calls_per_second, max: c.calls_per_second }
+    all[usecOf(c.name)] = { mean: c.usec_per_call, min: c.usec_per_call, max: c.usec_per_call }
+  }
+  return all
 }
 
 const empty = (past: Past | undefined): Column => new Array<null>(past?.times.length ?? 0).fill(null)

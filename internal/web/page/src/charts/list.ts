@@ -1,10 +1,10 @@
 import { byteRate, bytes, count, percent, ratio, usec, type Format } from '../text/numbers'
 
-/** One line of a chart. paint is a colour of the theme: --line-1 … */
+/** One line of a chart. paint is a colour of the theme: --line-1 to --line-8 */
 export interface Line {
   name: string
   label: string
-  paint: 1 | 2 | 3 | 4
+  paint: 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8
   dashed?: boolean
 }
 
@@ -50,3 +50,20 @@ export const charts: ChartSpec[] = [
 
 /** The names of all series that the charts ask for. */
 export const seriesNames: string[] = [...new Set(charts.flatMap((c) => c.lines.map((l) => l.name)))]
+
+/** The most commands that are drawn beside each other. */
+export const mostCommands = 8
+
+/** The names of the series of a command. */
+export const callsOf = (command: string): string => 'calls ' + command
+export const usecOf = (command: string): string => 'usec ' + command
+
+/** The charts of the busiest commands, the busiest given first. They stand by name, so that a line keeps its colour. */
+export function commandCharts(commands: string[], label: (name: string) => string): ChartSpec[] {
+  const lines = (series: (command: string) => string): Line[] =>
+    commands.slice(0, mostCommands).sort().map((c, i) => ({ name: series(c), label: label(c), paint: (i + 1) as Line['paint'] }))
+  return [
+    { id: 'busiest', title: 'Busiest commands', about: 'calls a second', format: count, lines: lines(callsOf) },
+    { id: 'per-call', title: 'Time per call', about: 'of the busiest commands, inside the server', format: usec, lines: lines(usecOf) },
+  ]
+}

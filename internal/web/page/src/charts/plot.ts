@@ -36,7 +36,8 @@ export function options(spec: ChartSpec, width: number, style: CSSStyleDeclarati
     width, height, padding: [8, 10, 0, 0],
     legend: { show: false },
     cursor: {
-      sync: { key: crosshair.key, scales: ['x', null] },
+      // The crosshair is shared; a zoom is one chart's, and all follow the address.
+      sync: { key: crosshair.key, scales: ['x', null], filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave', sub: () => true } },
       drag: { x: true, y: false, setScale: false, dist: 5 },
       points: { size: 6 },
       bind: { dblclick: () => () => (around.onReset(), null) },
@@ -64,6 +65,15 @@ export function options(spec: ChartSpec, width: number, style: CSSStyleDeclarati
       drawClear: [(u) => drawMarks(u, around.marks(), style)],
     },
   }
+}
+
+/**
+ * point puts the crosshair of all charts at a place of this one, in pixels; below 0 takes it away. That it is told
+ * to the others is a parameter that the types do not have.
+ */
+export function point(u: uPlot, left: number): void {
+  const set: (at: { left: number; top: number }, fire: boolean, tellOthers: boolean) => void = u.setCursor
+  set({ left, top: left < 0 ? left : 20 }, true, true)
 }
 
 function yRange(spec: ChartSpec, low: number | null, high: number | null): [number, number] {

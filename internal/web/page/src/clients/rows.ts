@@ -43,7 +43,7 @@ export function ofSession(s: Session): ClientRow {
     key: `${s.server} ${s.run_id ?? ''} ${s.id}`, server: s.server, id: s.id, addr: s.addr, ip: s.ip ?? '', name: s.name ?? '', user: s.user ?? '', library: s.library ?? '', db: s.db,
     internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), offlineAt: millis(s.offline_at),
     reason: s.reason ?? '', likely: s.reason_likely ?? false, lastCommand: s.last_command ?? '', commands: s.commands,
-    rate: s.commands_per_second, error: undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
+    rate: undefined, error: undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The series of the charts, by the names that the history has for them, out of what comes live. */
 import type { Observation, Snapshot } from '../api/types'
+import { callsOf, mostCommands, usecOf } from '../charts/list'
 
 type Figures = Record<string, number | null | undefined>
 
@@ -21,7 +22,9 @@ export function ofObservation(o: Observation): Figures {
 export function ofSnapshot(s: Snapshot): Figures {
   if (s.stale) return {}
   const t = s.throughput
+  const busiest = (s.commands ?? []).slice(0, mostCommands)
   return {
+    ...Object.fromEntries(busiest.flatMap((c) => [[callsOf(c.name), c.calls_per_second], [usecOf(c.name), c.usec_per_call]])),
     ping_p99_usec: s.latency?.p99_usec, ping_max_usec: s.latency?.max_usec,
     cpu_total: s.cpu.total, hits_per_second: t.hits_per_second, misses_per_second: t.misses_per_second,
     expired_per_second: t.expired_per_second, fragmentation_ratio: s.memory.fragmentation_ratio,

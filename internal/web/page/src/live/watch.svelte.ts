@@ -1,6 +1,6 @@
 /** What this page knows of the watched servers: the latest Observation of each, as the events bring them. */
 import { SvelteMap } from 'svelte/reactivity'
-import { aboutUnknown, ApiError, get, setCSRF, whenLoginIsNeeded } from '../api/client'
+import { aboutUnknown, ApiError, get, post, setCSRF, whenLoginIsNeeded } from '../api/client'
 import type { About, LastObservation, LoginKind, Observation } from '../api/types'
 import { Collected } from './collected'
 import { Feed } from './feed'
@@ -74,6 +74,16 @@ class Watch {
     this.needsLogin = false
     this.ready = true
     this.#feed.start()
+  }
+
+  /** A session is open, which can be ended. */
+  get loggedIn(): boolean {
+    return this.about.login !== 'none' && (this.about.csrf ?? '') !== ''
+  }
+
+  async logOut(): Promise<void> {
+    await post('/logout', {}).catch(() => {})
+    this.#askForLogin(this.about.login)
   }
 
   retryNow(): void {

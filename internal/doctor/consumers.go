@@ -1,0 +1,148 @@
+package doctor
+
+import (
+	"fmt"
+	"strings"
+
+	"redistop/internal/stats"
+)
+
+const messages = "Messages" // the group of rules
+
+var stuckConsumer = Rule{
+	ID: "stuck-consumer", Title: "A consumer holds entries and acknowledges none", Group: messages,
+	What: "A consumer of a stream's group got entries some time ago and has acknowledged none of them since, though it still asks the server for something.",
+	Why:  "What it holds is done by nobody else: the group counts these entries as delivered. They wait until somebody claims them.",
+	How:  "XINFO CONSUMERS and XPENDING (its oldest entries, up to 100 of the group). Whether it works on them at this moment cannot be seen: work that takes this long looks the same.",
+	Do:   "Look at the process behind the consumer; if it is stuck, restart it and claim its entries for another consumer (XAUTOCLAIM, or redistop messaging claim); have consumers read their own pending entries when they start.",
+	Limits: []Limit{
+		{"held_seconds", 120, "since its oldest entry was delivered: longer than nearly all work on one entry"},
+	},
+	Check: func(w *Window) []stats.Finding {
+		return w.consumers(stats.ConsumerStuck, func(c *stats.ConsumerRow) bool {
+			return c.OldestSeconds.Or(c.InactiveSeconds.Or(0)) >= w.Limit("held_seconds")
+		})
+	},
+}
+
+var deadConsumer = Rule{
+	ID: "dead-consumer", Title: "A consumer that is gone holds entries", Group: messages,
+	What: "A consumer of a stream's group holds entries and has asked for nothing for long: its process ended, or was renamed, without having acknowledged them.",
+	Why:  "These entries are delivered, so no other consumer gets them by asking for new ones: they are lost work until somebody claims them.",
+	How:  "XINFO CONSUMERS (idle, pending). A consumer that reads without a time limit and waits looks idle as well, but then it holds nothing that it has not done.",
+	Do:   "Claim its entries for a consumer that lives (XAUTOCLAIM, or redistop messaging claim), then delete it (XGROUP DELCONSUMER, which drops what it still holds). Give consumers names that survive a restart, or have each one claim what others left behind.",
+	Limits: []Limit{
+		{"idle_seconds", 600, "a blocking read comes back within seconds or minutes; a deployment takes less"},
+	},
+	Check: func(w *Window) []stats.Finding {
+		return w.consumers(stats.ConsumerDead, func(c *stats.ConsumerRow) bool { return c.IdleSeconds >= w.Limit("idle_seconds") })
+	},
+}
+
+// mostOfARule bounds the findings that one rule makes of messages.
+const mostOfARule = 16
+
+// eachGroup calls f with the groups of all streams until it has made enough findings.
+func (w *Window) eachGroup(f func(s *stats.StreamRow, g *stats.GroupRow) (stats.Finding, bool)) []stats.Finding {
+	var found []stats.Finding
+	m := w.Now.Messaging
+	if m == nil {
+		return nil
+	}
+	for i := range m.Streams {
+		for j := range m.Streams[i].Groups {
+			if len(found) == mostOfARule {
+				return found
+			}
+			if one, ok := f(&m.Streams[i], &m.Streams[i].Groups[j]); ok {
+				found = append(found, one)
+			}
+		}
+	}
+	return found
+}
+
+// consumers finds those in a state, a finding for each group.
+func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.ConsumerRow) bool) []stats.Finding {
+	return w.eachGroup(func(s *stats.StreamRow, g *stats.GroupRow) (stats.Finding, bool) {
+		var culprits []stats.Culprit
+		var pending, oldest float64
+		for i := range g.Consumers {
+			c := &g.Consumers[i]
+			if c.State != state || !grave(c) {
+				continue
+			}
+			pending += float64(c.Pending)
+			oldest = max(oldest, c.OldestSeconds.Or(0), map[bool]float64{true: c.IdleSeconds}[state == stats.ConsumerDead])
+			culprits = append(culprits, w.consumer(c))
+		}
+		if len(culprits) == 0 {
+			return stats.Finding{}, false
+		}
+		name := "consumer " + quoted(culprits[0].Name)
+		if len(culprits) > 1 {
+			name = plural(int64(len(culprits)), "consumer")
+		}
+		f := stats.Finding{
+			Subject: streamName(s, g), Weight: pending, Severity: stats.Warning, Confidence: stats.Likely,
+			Evidence: []stats.Evidence{moment("pending", plural(int64(pending), "entry", "entries")+", the oldest untouched for "+seconds(oldest), "XINFO CONSUMERS, XPENDING")},
+			Culprits: culprits[:min(len(culprits), mostCulprits)],
+			Impact:   "Nobody else works on " + pick(pending == 1, "this entry", "these entries") + ": " + pick(pending == 1, "it is", "they are") + " delivered.",
+		}
+		if state == stats.ConsumerDead {
+			f.Title = fmt.Sprintf("%s of %s is gone and holds %s", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+			f.Confidence = stats.Certain
+			f.Remedy = []string{
+				"Claim what it holds for a consumer that lives: " + claimLine(s, g, oldest),
+				"Then delete it: XGROUP DELCONSUMER " + quoted(s.Key) + " " + quoted(g.Name) + " " + quoted(culprits[0].Name),
+			}
+			return f, true
+		}
+		f.Title = fmt.Sprintf("%s of %s holds %s and acknowledges none", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+		f.Remedy = []string{
+			"Look at the process of " + whoText(culprits[0]) + ": it asks the server, but does not finish its work",
+			"If it is stuck, restart it, and claim what it holds: " + claimLine(s, g, oldest),
+		}
+		f.Unknown = []string{"whether it works on them at this moment: only the process itself tells"}
+		return f, true
+	})
+}
+
+// claimLine is the command that gives entries to somebody else.
+func claimLine(s *stats.StreamRow, g *stats.GroupRow, oldest float64) string {
+	return fmt.Sprintf("XAUTOCLAIM %s %s CONSUMER %d 0", quoted(s.Key), quoted(g.Name), int64(max(60, min(oldest/2, 600)))*1000)
+}
+
+// consumer is a culprit, with what is known of the connections by its name.
+func (w *Window) consumer(c *stats.ConsumerRow) stats.Culprit {
+	k := stats.Culprit{Name: c.Name, Source: "XINFO CONSUMERS"}
+	for i := range w.Now.Connections {
+		row := &w.Now.Connections[i]
+		if row.Name != c.Name || c.Name == "" || row.Own {
+			continue
+		}
+		if k.Connections++; k.Connections == 1 {
+			k.Addr, k.User, k.Library = row.Addr, row.User, row.Library
+			k.Source = "XINFO CONSUMERS, CLIENT LIST: a connection by this name"
+		} else {
+			k.Addr = ""
+		}
+	}
+	return k
+}
+
+// streamName tells findings of streams and groups apart.
+func streamName(s *stats.StreamRow, g *stats.GroupRow) string {
+	name := fmt.Sprintf("stream %d %s", s.DB, quoted(s.Key))
+	if g != nil {
+		name += " group " + quoted(g.Name)
+	}
+	return name
+}
+
+func groupName(s *stats.StreamRow, g *stats.GroupRow) string {
+	return "group " + quoted(g.Name) + " of stream " + quoted(s.Key)
+}
+
+// capital begins a sentence; the words are ours and plain.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

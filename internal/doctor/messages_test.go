@@ -1,0 +1,180 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"redistop/internal/stats"
+)
+
+// shop is a stream with one group, as it is at a moment; it is looked at every second.
+func shop(lag, pending int64, consumers ...stats.ConsumerRow) *stats.Messaging {
+	g := stats.GroupRow{Name: "billing\x1b", LastDelivered: "5-1", Lag: stats.Some(lag), Pending: pending, ReadPerSecond: stats.Some(0.0), AckedPerSecond: stats.Some(0.0), Consumers: consumers}
+	return &stats.Messaging{Streams: []stats.StreamRow{{Key: "orders\n", Length: 1000, AddedPerSecond: stats.Some(20.0), Trimmed: stats.Some(true), Groups: []stats.GroupRow{g}}}}
+}
+
+// told runs seconds in each of which the server's messages are what they are then.
+func (s *synth) told(n int, messages func(second int) *stats.Messaging) *synth {
+	return s.run(n, func(i int) {
+		s.now.Messaging = messages(i)
+		s.now.Messaging.Time = s.now.Time
+	})
+}
+
+func always(m *stats.Messaging) func(int) *stats.Messaging {
+	return func(int) *stats.Messaging { c := *m; return &c }
+}
+
+func active(name string, pending int64) stats.ConsumerRow {
+	return stats.ConsumerRow{Name: name, Pending: pending, State: stats.ConsumerActive}
+}
+
+func TestConsumersThatNeedAPerson(t *testing.T) {
+	stuck := stats.ConsumerRow{Name: "worker-2", Pending: 12, IdleSeconds: 0.3, OldestSeconds: stats.Some(300.0), State: stats.ConsumerStuck}
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: 900, State: stats.ConsumerDead}
+	s := newSynth(stuckConsumer, deadConsumer)
+	s.connection(stats.ConnectionRow{Name: "worker-2", Addr: "10.0.3.7:51234", Library: "jedis 5.1"})
+	f := s.told(3, always(shop(0, 12, stuck, active("worker-1", 0)))).only(t, "stuck-consumer", stats.Warning)
+	wantPrintable(t, f)
+	if c := f.Culprits[0]; c.Name != "worker-2" || c.Addr != "10.0.3.7:51234" || c.Library != "jedis 5.1" || c.Connections != 1 {
+		t.Errorf("culprit %+v", c)
+	}
+	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[1], `XAUTOCLAIM "orders\n" "billing\x1b" CONSUMER 150000 0`) {
+		t.Errorf("%q %q", f.Title, f.Remedy)
+	}
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
+	wantPrintable(t, f)
+	if f.Culprits[0].Name != "worker-3" || f.Confidence != stats.Certain || !strings.Contains(f.Title, "is gone and holds 1 entry") {
+		t.Errorf("%+v", f)
+	}
+	young, short := stuck, dead
+	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), 400
+	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, short, active("worker-1", 3)))).none(t)
+}
+
+func TestUnreadGroup(t *testing.T) {
+	f := newSynth(unreadGroup, growingLag).told(90, func(i int) *stats.Messaging { return shop(int64(100+20*i), 0) }).only(t, "unread-group", stats.Warning)
+	wantPrintable(t, f)
+	idle := stats.ConsumerRow{Name: "worker-1", IdleSeconds: 700, State: stats.ConsumerIdle}
+	quiet := shop(5, 0, idle)
+	quiet.Streams[0].AddedPerSecond = stats.Some(0.0)
+	f = newSynth(unreadGroup).told(3, always(quiet)).only(t, "unread-group", stats.Info)
+	wantPrintable(t, f)
+	for _, well := range []*stats.Messaging{shop(0, 0), shop(5, 0, idle, active("worker-2", 0))} {
+		newSynth(unreadGroup).told(90, always(well)).none(t)
+	}
+}
+
+func TestGrowingLag(t *testing.T) {
+	f := newSynth(growingLag).told(90, func(i int) *stats.Messaging { return shop(int64(1000+20*i), 5, active("worker-1", 5)) }).only(t, "growing-lag", stats.Warning)
+	wantPrintable(t, f)
+	if !strings.Contains(f.Title, "2,780 entries wait, 20/s more") {
+		t.Error(f.Title)
+	}
+	for name, lag := range map[string]func(int) int64{
+		"a burst that is worked off": func(i int) int64 { return int64(max(0, 3000-50*i)) },
+		"a steady lag":               func(int) int64 { return 3000 },
+		"comes and goes":             func(i int) int64 { return int64(200 + i%20*100) },
+		"few":                        func(i int) int64 { return int64(i) },
+		"not grown for long yet":     func(i int) int64 { return int64(max(0, i-40) * 100) },
+	} {
+		s := newSynth(growingLag)
+		if s.told(90, func(i int) *stats.Messaging { return shop(lag(i), 5, active("worker-1", 5)) }); len(s.took) > 0 {
+			t.Errorf("%s: %q", name, titles(s.took))
+		}
+	}
+}
+
+func TestPoisonEntry(t *testing.T) {
+	m := shop(0, 3, active("worker-1", 3))
+	m.Streams[0].Groups[0].Poison = []stats.PendingRow{{ID: "5-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 41}, {ID: "6-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 6}}
+	f := newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning)
+	wantPrintable(t, f)
+	if len(f.Evidence) != 2 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
+		t.Errorf("%+v", f)
+	}
+	m.Streams[0].Groups[0].Poison = m.Streams[0].Groups[0].Poison[1:]
+	newSynth(poisonEntry).told(3, always(m)).none(t)
+}
+
+func TestQueueBacklog(t *testing.T) {
+	queue := func(depth int64, workers stats.Maybe[int64]) *stats.Messaging {
+		return &stats.Messaging{Queues: []stats.QueueRow{{Key: "queue:mail", Name: "mail", Type: "list", Framework: "Sidekiq", Depth: depth, Workers: workers, OldestSeconds: stats.Some(90.0)}}}
+	}
+	growing := func(workers stats.Maybe[int64]) func(int) *stats.Messaging {
+		return func(i int) *stats.Messaging { return queue(int64(500+10*i), workers) }
+	}
+	f := newSynth(queueBacklog).told(90, growing(stats.Some(int64(0)))).only(t, "queue-backlog", stats.Warning)
+	wantPrintable(t, f)
+	if !strings.Contains(f.Title, "Queue mail (Sidekiq) grows: 1,390 jobs wait, 10/s more, and no worker waits for one") {
+		t.Error(f.Title)
+	}
+	f = newSynth(queueBacklog).told(90, growing(stats.Maybe[int64]{})).only(t, "queue-backlog", stats.Warning)
+	wantPrintable(t, f)
+	if len(f.Unknown) != 1 || strings.Contains(f.Title, "worker") {
+		t.Errorf("%q %q", f.Title, f.Unknown)
+	}
+	newSynth(queueBacklog).told(90, growing(stats.Some(int64(3)))).none(t)
+	newSynth(queueBacklog).told(90, func(int) *stats.Messaging { return queue(500, stats.Some(int64(0))) }).none(t)
+}
+
+func TestUntrimmedStream(t *testing.T) {
+	stream := func(change func(*stats.StreamRow)) *stats.Messaging {
+		row := stats.StreamRow{Key: "log\n", Length: 200_000, EntriesAdded: stats.Some(int64(200_000)), AddedPerSecond: stats.Some(5.0), Growing: stats.Some(true), Trimmed: stats.Some(false), Bytes: stats.Some(int64(9 << 20))}
+		change(&row)
+		return &stats.Messaging{Streams: []stats.StreamRow{row}}
+	}
+	f := newSynth(untrimmedStream).told(3, always(stream(func(*stats.StreamRow) {}))).only(t, "untrimmed-stream", stats.Info)
+	wantPrintable(t, f)
+	s := newSynth(untrimmedStream)
+	s.now.Memory.Max = stats.Some(int64(64 << 20))
+	wantPrintable(t, s.told(3, always(stream(func(*stats.StreamRow) {}))).only(t, "untrimmed-stream", stats.Warning))
+	for name, change := range map[string]func(*stats.StreamRow){
+		"short":               func(r *stats.StreamRow) { r.Length = 1000 },
+		"trimmed":             func(r *stats.StreamRow) { r.Trimmed = stats.Some(true) },
+		"trimmed some day":    func(r *stats.StreamRow) { r.EntriesAdded = stats.Some(int64(300_000)) },
+		"nothing is added":    func(r *stats.StreamRow) { r.Growing = stats.Some(false) },
+		"not known":           func(r *stats.StreamRow) { r.Growing = stats.Maybe[bool]{} },
+		"not known otherwise": func(r *stats.StreamRow) { r.Trimmed = stats.Maybe[bool]{} },
+	} {
+		s := newSynth(untrimmedStream)
+		if s.told(3, always(stream(change))); len(s.took) > 0 {
+			t.Errorf("%s: %q", name, titles(s.took))
+		}
+	}
+}
+
+func TestPublishUnheard(t *testing.T) {
+	publishing := func(channels int64) *synth {
+		s := newSynth(publishUnheard)
+		s.now.PubSub = stats.PubSub{Channels: stats.Some(channels), Patterns: stats.Some(int64(0))}
+		return s.run(30, func(int) { s.calls("publish", 40, 2) })
+	}
+	f := publishing(0).only(t, "publish-unheard", stats.Info)
+	wantPrintable(t, f)
+	if !strings.Contains(f.Title, "40/s messages") {
+		t.Error(f.Title)
+	}
+	publishing(1).none(t)
+	newSynth(publishUnheard).run(30, nil).none(t)
+}
+
+// What waits is followed look by look, however many Snapshots show one look.
+func TestBacklogsCountLooks(t *testing.T) {
+	var b backlogs
+	m := shop(10, 0)
+	for i := range 3 {
+		m.Time = t0.Add(time.Duration(i/2) * time.Second)
+		m.Streams[0].Groups[0].Lag = stats.Some(int64(10 + i))
+		b.learn(m)
+	}
+	h := b.held[groupMark(&m.Streams[0], &m.Streams[0].Groups[0])]
+	if h.seconds() != 1 || h.lastN != 12 || h.speed() != 2 {
+		t.Errorf("%+v", h)
+	}
+	b.learn(nil)
+	if len(b.held) != 1 {
+		t.Error("no look is no news")
+	}
+}
