@@ -19,12 +19,14 @@ demo: build
 
 # The race detector wants a C compiler; the program itself does not. The incidents come last, with the machine to
 # themselves: what they hold is what a built redistop says of servers in distress.
+READER = internal/export/testdata/reader
 test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc postgres
+	@scripts/install redis-server redis-cli tmux cc postgres node npm
 	@scripts/servers
+	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
