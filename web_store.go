@@ -83,6 +83,9 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 	if where == memoryStore {
 		return store, "history is kept in memory, until this program ends" + note, nil
 	}
+	if st := store.Status(); st.State == history.Failing {
+		return store, "history belongs in " + st.Where + ", and will be kept there when that is possible", nil
+	}
 	return store, "history is kept in " + store.Status().Where, nil
 }
 

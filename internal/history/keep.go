@@ -112,6 +112,12 @@ func (d *database) dropAll(ctx context.Context, a age, before int64, most int) e
 				break
 			}
 		}
+		if a.table != "session" {
+			continue
+		}
+		if _, err := d.write.ExecContext(ctx, d.dialect.query("UPDATE server SET since = ? WHERE id = ? AND since < ?"), before, id, before); err != nil {
+			return err
+		}
 	}
 	return nil
 }

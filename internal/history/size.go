@@ -32,7 +32,7 @@ func (o Options) rows() int { return int(max(100, min(10_000, o.journal()/(3*pag
 // A class is rows that go together when room is needed: the oldest first, but none younger than its floor.
 type class struct {
 	age
-	bytes int64 // of a row, about: TestRowSizes
+	bytes int64 // of a row, about
 	floor time.Duration
 }
 
@@ -40,12 +40,19 @@ type class struct {
 func (k Keep) sparable() [][]class {
 	a := k.ages()
 	return [][]class{
-		{{a[ageRaw], 260, 10 * time.Minute}, {a[ageSession], 190, 10 * time.Minute}},
-		{{a[ageMinute], 640, time.Hour}, {a[ageMark], 80, 2 * time.Hour}, {a[ageShort], 30, time.Hour}},
-		{{a[ageTen], 640, 6 * time.Hour}, {a[ageFinding], 1600, time.Hour}, {a[ageChange], 130, time.Hour}},
-		{{a[ageHour], 640, 24 * time.Hour}, {a[ageRaw], 260, 0}, {a[ageSession], 190, 0}},
+		{{a[ageRaw], rawBytes, 10 * time.Minute}, {a[ageSession], sessionBytes, 10 * time.Minute}},
+		{{a[ageMinute], rolledBytes, time.Hour}, {a[ageMark], 80, 2 * time.Hour}, {a[ageShort], 30, time.Hour}},
+		{{a[ageTen], rolledBytes, 6 * time.Hour}, {a[ageFinding], 1600, time.Hour}, {a[ageChange], 130, time.Hour}},
+		{{a[ageHour], rolledBytes, 24 * time.Hour}, {a[ageRaw], rawBytes, 0}, {a[ageSession], sessionBytes, 0}},
 	}
 }
+
+// Bytes of the rows that there are most of, as SQLite stores them.
+const (
+	rawBytes     = 500
+	rolledBytes  = 1000
+	sessionBytes = 150
+)
 
 // bound measures the store, and drops the oldest where it is too large.
 func (s *Store) bound(ctx context.Context, db *database) error {

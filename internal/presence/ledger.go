@@ -13,10 +13,10 @@ import (
 // Options say with what a Ledger begins.
 type Options struct {
 	Online []stats.Session // that were online when somebody last looked: what became of them shows in the first passes
-	Keep   time.Duration   // how long hourly marks are kept; 0: 25 hours
+	Keep   time.Duration   // hours that ended longer ago are not marked; 0: 25 hours
 }
 
-// defaultKeep is a day, and the hour that began before it.
+// defaultKeep is a day, and the hour that had begun before it.
 const defaultKeep = 25 * time.Hour
 
 // A Ledger follows the connections of one server. It is confined to its caller's goroutine. What it keeps is bounded
@@ -51,6 +51,7 @@ type life struct {
 	pass    uint32 // the latest that showed it
 	settled int64  // seconds from its begin to its latest interaction, by the server's clock alone
 	groups  [groupings]*group
+	joined  bool // those groups
 	traits
 }
 

@@ -36,14 +36,13 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	}
 	n.settled = settled
 	changed := n.Name != row.Name || n.User != row.User || n.Library != row.Library || n.DB != row.DB
-	regroup := n.Name != row.Name || n.User != row.User || n.RunID == "" || n.groups[0] == nil
+	regroup := n.Name != row.Name || n.User != row.User || !n.joined
 	n.RunID = l.runID
 	n.show(row)
-	switch {
-	case regroup:
-		l.groups.leave(n)
+	if regroup {
 		l.groups.join(n)
-	case news:
+	}
+	if news {
 		l.groups.spoke(n)
 	}
 	return news || changed

@@ -34,7 +34,11 @@ class Watch {
 
   constructor() {
     this.#feed = new Feed({
-      onOpen: () => (this.state = 'live'),
+      onOpen: () => {
+        // It may be another program by now, with other rights and another word against forgery.
+        if (this.state === 'lost') void this.#ask()
+        this.state = 'live'
+      },
       onLost: (wait) => {
         this.state = 'lost'
         this.retryAt = Date.now() + wait
@@ -59,12 +63,7 @@ class Watch {
 
   /** begin asks what the program is, then listens: at the start, and after a login. */
   async begin(): Promise<void> {
-    try {
-      this.about = { ...aboutUnknown, ...(await get<Partial<About>>('/about')) }
-      setCSRF(this.about.csrf)
-    } catch (err) {
-      if (err instanceof ApiError && err.status === 401) return
-    }
+    if (!(await this.#ask())) return
     try {
       // Events come in the order in which servers were heard of; this is the order in which they were named.
       for (const o of (await get<LastObservation>('/last_observation')).servers) this.#take(o)
@@ -84,6 +83,17 @@ class Watch {
   async logOut(): Promise<void> {
     await post('/logout', {}).catch(() => {})
     this.#askForLogin(this.about.login)
+  }
+
+  /** Asks what the program is; false where a login is needed first. */
+  async #ask(): Promise<boolean> {
+    try {
+      this.about = { ...aboutUnknown, ...(await get<Partial<About>>('/about')) }
+      setCSRF(this.about.csrf)
+    } catch (err) {
+      return !(err instanceof ApiError && err.status === 401)
+    }
+    return true
   }
 
   retryNow(): void {
