@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build page demo test incidents fuzz servers bench pictures clean
+.PHONY: build page demo test incidents fuzz servers bench frameworks pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build: page
@@ -19,21 +19,25 @@ demo: build
 
 # The race detector wants a C compiler; the program itself does not. The incidents come last, with the machine to
 # themselves: what they hold is what a built redistop says of servers in distress.
+READER = internal/export/testdata/reader
 test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc postgres
+	@scripts/install redis-server redis-cli tmux cc postgres node npm
 	@scripts/servers
+	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
-# What reads the command stream, on lines that nobody thought of. It starts from recorded lines of all server versions.
+# What reads the command stream, and requests that act, on input that nobody thought of. The stream's starts from recorded lines of all server versions.
 FUZZTIME ?= 60s
 fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
+	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 5s ./internal/usage
+	$(GO) test -run '^$$' -fuzz '^FuzzBody$$' -fuzztime 5s ./internal/web
 
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:
@@ -57,6 +61,12 @@ incidents: build
 	@scripts/install redis-server redis-cli
 	@scripts/servers
 	$(GO) run ./bench/incidents -write docs/incidents.md
+
+# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them: by the
+# system's packages, npm and Go modules. Five minutes with the installation.
+frameworks: servers
+	@scripts/install node npm php sidekiq rq
+	$(GO) run ./bench/frameworks
 
 # The README's pictures, of the screen itself.
 pictures: servers

@@ -46,7 +46,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().BoolP("help", "?", false, "show this help")
 	root.SetHelpCommand(newHelp())
 	root.SetHelpFunc(printHelp)
-	root.AddCommand(newTop(), newDoctor(), newMonitor(), newKeys(), newMessaging(), newWeb(), newCanary(), newExport(), newDemo(), newACL(), newVersion())
+	root.AddCommand(newTop(), newDoctor(), newMonitor(), newKeys(), newUsage(), newMessaging(), newWeb(), newCanary(), newExport(), newDemo(), newACL(), newVersion())
 	completeShells(root)
 	return root
 }

@@ -83,6 +83,9 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 	if where == memoryStore {
 		return store, "history is kept in memory, until this program ends" + note, nil
 	}
+	if st := store.Status(); st.State == history.Failing {
+		return store, "history belongs in " + st.Where + ", and will be kept there when that is possible", nil
+	}
 	return store, "history is kept in " + store.Status().Where, nil
 }
 
@@ -178,14 +181,14 @@ func keepText(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
-// parseStoreSize reads a size from 4MB to 1TB.
+// parseStoreSize reads a size from 16MB to 1TB.
 func parseStoreSize(s string) (int64, error) {
 	n, err := parseBytes(s)
 	if err != nil {
 		return 0, err
 	}
-	if !(n >= 4<<20 && n <= 1<<40) {
-		return 0, errors.New("not a size from 4MB to 1TB")
+	if !(n >= 16<<20 && n <= 1<<40) {
+		return 0, errors.New("not a size from 16MB to 1TB")
 	}
 	return int64(n), nil
 }

@@ -35,6 +35,8 @@ const (
 	fragmentation  = "fragmentation"
 	evictedWanted  = "evicting-wanted"
 	expiryStall    = "expire-cycle"
+	deadLocks      = "locks-without-expiry"
+	eternalSession = "sessions-without-expiry"
 	failedSave     = "save-failed"
 	openServer     = "no-password-open"
 )

@@ -55,6 +55,9 @@ func Rules() []Rule {
 		hostLatency,
 		outputLimitDisconnections,
 		cacheWithoutTTL,
+		locksWithoutExpiry,
+		limitsWithoutExpiry,
+		sessionsWithoutExpiry,
 		fragmentation,
 		backlogEatsMemory,
 		deniedLogins,
@@ -65,4 +68,9 @@ func Rules() []Rule {
 		slowlogOff,
 		noClientNames,
 	}
+}
+
+// RulesOfUse are those that ask how keys of a use are kept: one look at the keys is enough for them.
+func RulesOfUse() []Rule {
+	return []Rule{locksWithoutExpiry, limitsWithoutExpiry, sessionsWithoutExpiry}
 }

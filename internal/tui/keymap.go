@@ -29,6 +29,7 @@ var keyTable = []binding{
 	{keys: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"}, label: "1 … 9  0", group: "Screen", help: "a panel by its digit; 0: the findings", do: (*app).openNumbered},
 	{keys: []string{"!"}, group: "Screen", help: "the findings: what hurts, who does it", do: (*app).openFindings},
 	{keys: []string{"e"}, group: "Screen", help: "messages: streams, queues, channels", do: (*app).openMessages},
+	{keys: []string{"u"}, group: "Screen", help: "what this server is used for", do: (*app).openUsage},
 	{keys: []string{"f", "z"}, group: "Screen", help: "this panel on the full screen", hint: "full", do: (*app).toggleFull},
 	{keys: []string{"T"}, group: "Screen", help: "theme: dark, light, none", do: (*app).nextTheme},
 

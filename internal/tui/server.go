@@ -12,8 +12,8 @@ var serverPanel = panel{
 	id:    "server",
 	title: "Server",
 	short: "Srv",
-	about: "persistence, replication, databases",
-	modes: []mode{{"", serverSheet{}}},
+	about: "persistence, replication, databases; what it is used for",
+	modes: []mode{{"facts", serverSheet{}}, {"usage", usageTable}},
 }
 
 // serverSheet lists facts in sections that flow into columns.

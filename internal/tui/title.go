@@ -84,6 +84,7 @@ func titleLeft(v *view) []titlePart {
 	}
 	parts = append(parts, findingParts(v)...)
 	parts = append(parts, canaryParts(v)...)
+	parts = append(parts, usageParts(s.Usage)...)
 	if s.Version != "" {
 		parts = append(parts, titlePart{text: safe(s.Flavor+" "+s.Version, 40), style: styleText, prio: 4})
 	}

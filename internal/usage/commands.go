@@ -71,10 +71,10 @@ func share(s *stats.Snapshot, commands []string) stats.Maybe[float64] {
 }
 
 func worldOf(s *stats.Snapshot) world {
-	looked := s.Throughput.TotalHits.Or(0) + s.Throughput.TotalMisses.Or(0)
+	looked := calls(s, lookCommands)
 	return world{
 		evictsAll: strings.HasPrefix(s.Memory.Policy, "allkeys"),
-		lookups:   looked > 0 && s.Throughput.TotalMisses.Or(0)*100 >= looked, // who never misses is not asking a cache
+		lookups:   looked > 0 && s.Throughput.TotalMisses.Or(0)*100 >= looked, // who hardly misses is not asking a cache; hits are counted for our own TYPE too
 		counts:    calls(s, countCommands) > 0,
 		serves:    calls(s, listCommands.waits) > 0,
 	}
@@ -170,9 +170,21 @@ func (r *recogniser) channelShare() {
 // mostClients are the names of clients that a use has.
 const mostClients = 8
 
-// senders names the clients whose last command belongs to a use, where the command tells which.
+// senders names the clients whose last command belongs to a use, where the command tells which: no other use of its
+// kind is there.
 func (r *recogniser) senders() {
 	by := map[stats.UseKind][]string{stats.UsePubSub: channelCommands.commands, stats.UseStream: streamCommands.commands, stats.UseQueue: listCommands.commands}
+	for kind := range by {
+		n := 0
+		for id := range r.uses {
+			if id.kind == kind {
+				n++
+			}
+		}
+		if n > 1 {
+			delete(by, kind)
+		}
+	}
 	for i := range r.snap.Connections {
 		c := &r.snap.Connections[i]
 		for id, u := range r.uses {

@@ -34,6 +34,7 @@ type Row struct {
 	Weight  Weight        `yaml:"weight"`  // how much the name says
 	Queue   string        `yaml:"queue"`   // the queue's name where the key does not hold it
 	Follows bool          `yaml:"follows"` // counts only under a prefix where others were seen
+	Expires bool          `yaml:"expires"` // counts only where such keys expire: others have such names too
 	Beside  string        `yaml:"beside"`  // counts only where this key is too: a template of the same parts
 
 	name, beside template

@@ -14,7 +14,6 @@ import (
 // A Gatherer sums up the keys of a scan, one at a time, into a survey. It is confined to one goroutine.
 type Gatherer struct {
 	most    int
-	folder  redis.Folder
 	layouts map[layoutID]*layout
 	sampled int64
 	omitted int
@@ -77,7 +76,7 @@ func (g *Gatherer) Add(k Sighted) {
 func (g *Gatherer) Know(k Sighted) { g.layout(k) }
 
 func (g *Gatherer) layout(k Sighted) *layout {
-	id := layoutID{k.DB, g.folder.Pattern(k.Name), k.Type}
+	id := layoutID{k.DB, redis.Pattern(k.Name), k.Type}
 	l := g.layouts[id]
 	if l == nil {
 		if len(g.layouts) >= g.most {
@@ -179,7 +178,7 @@ func itemsOf(survey *stats.KeySurvey) []item {
 	items := make([]item, len(layouts))
 	for i := range layouts {
 		l := &layouts[i]
-		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples}
+		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples, stays: 2*(l.Keys-l.WithTTL-l.NoAnswer) > l.Keys}
 		if len(l.Examples) == 0 {
 			items[i].names = []string{l.Pattern}
 		}

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -104,3 +105,6 @@ func BenchmarkQueues(b *testing.B) {
 		table.Queues(keys)
 	}
 }
+
+// loaded is one table for all tests: it is immutable.
+var loaded = sync.OnceValue(Load)

@@ -49,6 +49,7 @@ func (t *Table) Recognise(survey *stats.KeySurvey, snap *stats.Snapshot) *stats.
 	if survey == nil {
 		r.survey = fromSamples(snap)
 	}
+	r.survey = withMessages(r.survey, snap.Messaging)
 	r.world = worldOf(snap)
 	r.frameworks()
 	r.shapes()
@@ -93,7 +94,7 @@ func (r *recogniser) frameworks() {
 		if len(s.rows) == 0 {
 			u := r.use(s.framework.Kind, s.name())
 			u.confidence[sure]++
-			u.evidence = append(u.evidence, stats.Evidence{What: "who is connected", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB"})
+			u.evidence = append(u.evidence, stats.Evidence{What: "told by", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB, queues that are watched"})
 			continue
 		}
 		for row, at := range s.rows {
@@ -118,17 +119,22 @@ func (r *recogniser) claim(u *use, i int, s *sighting, row *Row, sure stats.Conf
 		u.bases[s.base] = true
 	}
 	if s.evidence != nil && len(u.evidence) == 0 {
-		u.evidence = append(u.evidence, stats.Evidence{What: "who is connected", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB"})
+		u.evidence = append(u.evidence, stats.Evidence{What: "told by", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB, queues that are watched"})
 	}
 	switch {
-	case len(s.queues[i]) > 0:
+	case len(s.queues[i]) > 0 && slices.Contains(queueRoles, row.Role):
 		for _, q := range s.queues[i] {
 			u.names[q] += l.Keys / int64(len(s.queues[i]))
 		}
-	case row.Role == Waiting, row.Role == Session, row.Role == Cached, row.Role == Lock && u.kind == stats.UseLock, row.Role == Limit && u.kind == stats.UseRateLimit, row.Role == Events:
+	case row.Role == Session, row.Role == Lock && u.kind == stats.UseLock, row.Role == Limit && u.kind == stats.UseRateLimit:
+		u.names[starred(row.Key, s.base)] += l.Keys // ids that do not look like ids are one all the same
+	case row.Role == Waiting, row.Role == Cached, row.Role == Events && u.kind != stats.UseQueue:
 		u.names[l.Pattern] += l.Keys
 	}
 }
+
+// queueRoles are those of keys that name a queue rather than one of its jobs.
+var queueRoles = []Role{Waiting, InFlight, Delayed, Retry, Dead, Completed, Registry}
 
 // own counts a layout in a use.
 func (r *recogniser) own(u *use, i int) {

@@ -12,6 +12,7 @@ type item struct {
 	db    int
 	kind  string // its type
 	names []string
+	stays bool // most of its keys are known to have no TTL
 }
 
 // A sighting is a framework under one prefix in one database.
@@ -88,6 +89,9 @@ func (t *Table) sight(items []item) map[place]*sighting {
 	for i, it := range items {
 		for _, name := range it.names {
 			for _, r := range t.readings(name, it.kind, beside) {
+				if r.row.Expires && it.stays {
+					continue
+				}
 				at := place{r.framework.order, it.db, r.base}
 				s := all[at]
 				if s == nil {

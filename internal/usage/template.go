@@ -131,6 +131,11 @@ func (t *template) match(name string) (match, bool) {
 	return m, true
 }
 
+// starred is a template as a pattern for SCAN.
+func starred(text, base string) string {
+	return part.ReplaceAllString(strings.ReplaceAll(text, "<base>", base), "*")
+}
+
 // fill writes the name that a template has with these parts.
 func fill(text, base, queue, id string) string {
 	return strings.NewReplacer("<base>", base, "<queue>", queue, "<id>", id).Replace(text)

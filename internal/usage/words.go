@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,22 +40,29 @@ func title(u *use, names int) string {
 	return text
 }
 
-// Short is what a server is used for in at most most phrases of a word or two, the surest of the largest first:
-// "BullMQ queues", "cache", "Pub/Sub".
+// Short is what a server is used for in at most most phrases of a word or two: what most of its keys or commands are
+// for, then what is certain, then the rest, the larger first: "cache", "BullMQ queues", "Pub/Sub". A question mark
+// stands behind what is only possible.
 func Short(u *stats.Usage, most int) []string {
 	if u == nil {
 		return nil
 	}
-	var sure, maybe []string
+	var ranks [4][]string
 	for i := range u.Uses {
-		text := ShortUse(&u.Uses[i])
-		if u.Uses[i].Confidence == stats.Possible {
-			maybe = append(maybe, text+"?")
-			continue
+		one := &u.Uses[i]
+		text, rank := ShortUse(one), 2
+		switch {
+		case one.Confidence == stats.Possible:
+			text, rank = text+"?", 3
+		case one.Confidence == stats.Certain && (one.Kind != stats.UsePubSub || one.CallShare.Or(0) > 0.01):
+			rank = 1
 		}
-		sure = append(sure, text)
+		if max(one.KeyShare.Or(0), one.CallShare.Or(0)) >= 0.5 {
+			rank = 0
+		}
+		ranks[rank] = append(ranks[rank], text)
 	}
-	all := append(sure, maybe...)
+	all := slices.Concat(ranks[:]...)
 	return all[:min(most, len(all))]
 }
 
@@ -70,6 +78,14 @@ func ShortUse(u *stats.Use) string {
 		return u.Framework
 	}
 	return n.short
+}
+
+// several counts things whose plural ends with an s.
+func several(n int64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(n) + " " + one + "s"
 }
 
 // count writes a number whole, its thousands apart.
