@@ -89,7 +89,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 	c := &clock{at: noon}
 	s := openAt(t, where, history.Options{Now: c.now})
 	u := presence.Update{Time: noon}
-	for id := range int64(6_000) {
+	for id := range int64(14_000) {
 		u.Gone = append(u.Gone, gone(sessionOf(id), noon, stats.OfflineKilled))
 	}
 	s.Presence("a", u)
