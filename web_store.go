@@ -181,14 +181,14 @@ func keepText(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
-// parseStoreSize reads a size from 4MB to 1TB.
+// parseStoreSize reads a size from 16MB to 1TB.
 func parseStoreSize(s string) (int64, error) {
 	n, err := parseBytes(s)
 	if err != nil {
 		return 0, err
 	}
-	if !(n >= 4<<20 && n <= 1<<40) {
-		return 0, errors.New("not a size from 4MB to 1TB")
+	if !(n >= 16<<20 && n <= 1<<40) {
+		return 0, errors.New("not a size from 16MB to 1TB")
 	}
 	return int64(n), nil
 }

@@ -68,9 +68,6 @@ const (
 	forgetEmpty = time.Hour
 )
 
-// kindsSought are the types that a search asks for, in its order.
-var kindsSought = []string{"stream", "list", "zset", "set", "hash"}
-
 // mostOf bounds the subjects of a type.
 func mostOf(kind string) int {
 	switch kind {
