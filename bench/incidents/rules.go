@@ -23,6 +23,10 @@ const (
 	blockedClients  = "blocked-clients"
 	outputBuffers   = "output-buffers"
 
+	stuckConsumer = "stuck-consumer"
+	poisonEntry   = "poison-entry"
+	unreadGroup   = "unread-group"
+
 	replicaStalled  = "replica-lag"
 	replicaLink     = "replica-link-down"
 	writableReplica = "replica-writable"

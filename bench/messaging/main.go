@@ -136,7 +136,9 @@ func trial(ctx context.Context, s *redistest.Server, program string, flows int, 
 		}
 	}
 	share := float64(last.Observer.TotalUsec) / 1e6 / last.Time.Sub(last.Link.Since).Seconds()
-	at := func(part float64) time.Duration { return waits[int(part*float64(len(waits)-1))].Round(time.Microsecond) }
+	at := func(part float64) time.Duration {
+		return waits[int(part*float64(len(waits)-1))].Round(time.Microsecond)
+	}
 	fmt.Printf("| %s | %s | %.2f %% | %s | %.0f MiB | %v | %v | %v |\n", what, searched, share*100, every, float64(memory)/(1<<20), at(0.5), at(0.99), at(1))
 	return nil
 }

@@ -115,6 +115,7 @@ type known struct {
 	next     int
 	kinds    map[string]int
 	patterns map[string]int // of those that nothing else marks
+	version  int            // changes with at
 	omitted  int            // streams and queues that found no room, in this pass
 }
 
@@ -142,6 +143,7 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 		return
 	}
 	k.at[at] = s
+	k.version++
 	k.kinds[kind]++
 	if s.pattern != "" {
 		k.patterns[s.pattern]++
@@ -157,6 +159,7 @@ func (k *known) drop(s *subject) {
 		return
 	}
 	delete(k.at, s.place)
+	k.version++
 	k.kinds[s.kind]--
 	if s.pattern != "" {
 		if k.patterns[s.pattern]--; k.patterns[s.pattern] == 0 {
