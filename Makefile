@@ -19,13 +19,15 @@ demo: build
 
 # The race detector wants a C compiler; the program itself does not. The incidents come last, with the machine to
 # themselves: what they hold is what a built redistop says of servers in distress.
+READER = internal/export/testdata/reader
 test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc postgres
+	@scripts/install redis-server redis-cli tmux cc postgres node npm
 	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
+	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
@@ -35,13 +37,14 @@ page-test: build
 	@scripts/servers
 	REDISTOP_SHOTS=$(abspath $(SHOTS)) $(GO) test -count=1 -v -run '^TestPage$$' .
 
-# What reads the command stream, on lines that nobody thought of. It starts from recorded lines of all server versions.
+# What reads the command stream, and requests that act, on input that nobody thought of. The stream's starts from recorded lines of all server versions.
 FUZZTIME ?= 60s
 fuzz:
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorLine$$' -fuzztime $(FUZZTIME) ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzMonitorReader$$' -fuzztime 10s ./internal/redis
 	$(GO) test -run '^$$' -fuzz '^FuzzTally$$' -fuzztime 10s ./internal/stats
-	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 10s ./internal/usage
+	$(GO) test -run '^$$' -fuzz '^FuzzQueues$$' -fuzztime 5s ./internal/usage
+	$(GO) test -run '^$$' -fuzz '^FuzzBody$$' -fuzztime 5s ./internal/web
 
 # The server versions that the tests run on, into .servers/, which is kept.
 servers:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -227,12 +228,25 @@ func (s *singing) run(ctx context.Context, configs []canary.Config) error {
 	<-ended
 	close(failures)
 	for failure := range failures {
-		err = errors.Join(err, canaryError(failure))
+		if err == nil {
+			err = canaryError(failure)
+			continue
+		}
+		note("%s", failure)
 	}
 	if !slices.ContainsFunc(canaries, func(c *canary.Canary) bool { return c.Probe().Sent > 0 }) && err != nil {
 		return err
 	}
-	return errors.Join(out.end(canaries), broken(canaries), err, context.Cause(ctx))
+	if told := out.end(canaries); told != nil {
+		return told
+	}
+	if lost := broken(canaries); lost != nil {
+		if err != nil {
+			note("%s", err)
+		}
+		return lost
+	}
+	return cmp.Or(err, context.Cause(ctx))
 }
 
 // broken is the error of what lost something that it may not lose.

@@ -46,8 +46,16 @@ func (o *canaryOutput) follow(canaries []*canary.Canary, interval time.Duration,
 	}
 }
 
-// end shows the counts a last time.
-func (o *canaryOutput) end(canaries []*canary.Canary) error { return o.show(canaries) }
+// end shows the counts a last time, whole lines, in the place of the table.
+func (o *canaryOutput) end(canaries []*canary.Canary) error {
+	if o.drawn > 0 {
+		if _, err := io.WriteString(o.w, ansi.CursorUp(o.drawn)+ansi.EraseScreenBelow); err != nil {
+			return fmt.Errorf("write to standard output: %w", err)
+		}
+	}
+	o.live = false
+	return o.show(canaries)
+}
 
 func (o *canaryOutput) show(canaries []*canary.Canary) error {
 	var probes []stats.Probe
@@ -98,9 +106,9 @@ func (o *canaryOutput) over(text string) string {
 // canaryTable is the counts and a verdict for each kind; it fits 80 columns but for the verdicts.
 func canaryTable(probes []stats.Probe) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-6s %10s %10s %7s %6s %6s %8s %8s %8s %8s\n", "VIA", "SENT", "RECEIVED", "LOST", "DUPL", "REORD", "P50", "P99", "P99.9", "MAX")
+	fmt.Fprintf(&b, "%-6s %9s %9s %6s %5s %5s %7s %7s %7s %7s\n", "VIA", "SENT", "RECEIVED", "LOST", "DUPL", "REORD", "P50", "P99", "P99.9", "MAX")
 	for _, p := range probes {
-		fmt.Fprintf(&b, "%-6s %10s %10s %7s %6s %6s %8s %8s %8s %8s\n", p.Kind, thousands(p.Sent), thousands(p.Received), thousands(p.Lost),
+		fmt.Fprintf(&b, "%-6s %9s %9s %6s %5s %5s %7s %7s %7s %7s\n", p.Kind, thousands(p.Sent), thousands(p.Received), thousands(p.Lost),
 			thousands(p.Duplicated), thousands(p.Reordered), usecText(p.P50Usec), usecText(p.P99Usec), usecText(p.P999Usec), usecText(p.MaxUsec))
 	}
 	for _, p := range probes {

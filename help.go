@@ -22,13 +22,12 @@ Verbs ("redistop VERB --help" lists the flags of each):
   doctor      what hurts a server, who does it, what to do instead
   monitor     print the commands that a server gets, and a summary
   keys        list, read, measure, delete keys without blocking the server
-  usage       what a server is used for: cache, which queues, sessions, locks ...
+  usage       what a server is used for: cache, which queues, sessions, locks
   messaging   streams, consumer groups, queues and channels: do messages move?
   canary      send numbered messages through a server, and see what arrives
   web         serve what is seen of servers: page, API, events, metrics, history
   export      hand that history to a data warehouse: Parquet, CSV, NDJSON
-  acl         print the least ACL user that serves redistop
-  demo, completion (of words in your shell), version
+  acl         print the least ACL user that serves it; also completion, version
 
 The screen: ? lists the keys, q quits. It reads the server's own counters and,
 for who sends what, moments of MONITOR (--no-sample), within a --budget of 1 %.

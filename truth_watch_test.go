@@ -28,7 +28,7 @@ type watched struct {
 }
 
 // quick is the smallest interval, a budget that stretches it on no machine, and the counters alone.
-var quick = []string{"--interval", "500ms", "--budget", "50%", "--no-sample", "--no-probe"}
+var quick = []string{"--interval", "500ms", "--budget", "50%", "--no-sample", "--no-probe", "--no-messaging"}
 
 // watch starts redistop --json on a server and waits for its first line.
 func watch(t *testing.T, s *redistest.Server) *watched {

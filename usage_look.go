@@ -24,7 +24,7 @@ type seenServer struct {
 func (u *usageLook) watch(ctx context.Context, target server.Target) <-chan seenServer {
 	result := make(chan seenServer, 1)
 	ctx, stop := context.WithTimeout(ctx, u.length+loginTime)
-	observer := observe.Start(ctx, observe.Config{Target: target, Interval: time.Second, Budget: u.budget, Eager: true, Sample: !u.noSample, Held: u.held})
+	observer := observe.Start(ctx, observe.Config{Target: target, Interval: time.Second, Budget: u.budget, Eager: true, Sample: !u.noSample, Held: u.held, Messages: true})
 	until := time.Now().Add(u.length)
 	go func() {
 		defer stop()

@@ -99,7 +99,9 @@ func (r *recording) noting(a *web.Actions) *web.Actions {
 	if a.Watch != nil {
 		noted.Watch = func(server string, d time.Duration) {
 			a.Watch(server, d)
-			r.note(server, "MONITOR asked for", d.String())
+			if d > 0 {
+				r.note(server, "MONITOR asked for", d.String())
+			}
 		}
 	}
 	return &noted

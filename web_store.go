@@ -73,8 +73,8 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 		where = memoryStore
 		o.Keep, o.MostBytes = orKeep(k.keep, history.Keep{Raw: memoryKeep, Minute: memoryKeep, TenMinutes: memoryKeep, Hour: memoryKeep, Sessions: memoryKeep, Findings: memoryKeep}), min(k.size, memorySize)
 	default:
-		if strings.Contains(where, "://") && !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://") {
-			return nil, "", usagef("--store: neither a file, nor a URL that begins with postgres://, nor none")
+		if err := checkStore(where); err != nil {
+			return nil, "", err
 		}
 	}
 	if store, err = history.Open(ctx, where, o); err != nil {
@@ -83,7 +83,26 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 	if where == memoryStore {
 		return store, "history is kept in memory, until this program ends" + note, nil
 	}
+	if st := store.Status(); st.State == history.Failing {
+		return store, "history belongs in " + st.Where + ", and will be kept there when that is possible", nil
+	}
 	return store, "history is kept in " + store.Status().Where, nil
+}
+
+// checkStore refuses URLs that are not of PostgreSQL, or that the driver would read otherwise than they are meant: of
+// a password with an @ in it, it would name the end as the host, in messages too.
+func checkStore(where string) error {
+	scheme, rest, isURL := strings.Cut(where, "://")
+	if !isURL {
+		return nil
+	}
+	if scheme != "postgres" && scheme != "postgresql" {
+		return usagef("--store: neither a file, nor a URL that begins with postgres://, nor none")
+	}
+	if authority, _, _ := strings.Cut(rest, "?"); strings.Count(authority, "@") > 1 {
+		return &failure{code: exitUsage, err: errors.New("--store: more than one @ before the host"), hint: "in a user or a password write it as %40"}
+	}
+	return nil
 }
 
 // complainOnce tells of a store that fails; it is told once for each episode.
@@ -178,14 +197,14 @@ func keepText(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
 
-// parseStoreSize reads a size from 4MB to 1TB.
+// parseStoreSize reads a size from 16MB to 1TB.
 func parseStoreSize(s string) (int64, error) {
 	n, err := parseBytes(s)
 	if err != nil {
 		return 0, err
 	}
-	if !(n >= 4<<20 && n <= 1<<40) {
-		return 0, errors.New("not a size from 4MB to 1TB")
+	if !(n >= 16<<20 && n <= 1<<40) {
+		return 0, errors.New("not a size from 16MB to 1TB")
 	}
 	return int64(n), nil
 }

@@ -86,10 +86,10 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 	}
 	if err != nil {
 		reading.Close()
-		if errors.Is(err, ErrUnfit) { // nothing was made there
-			return err
+		if c.config.Kind == Stream {
+			c.cleanAt(ctx, c.config.Read, nil) // where that fails too, it expires
 		}
-		return errors.Join(err, c.clean(ctx, nil))
+		return err
 	}
 	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -184,11 +184,19 @@ const cleaning = 3 * time.Second
 
 // clean takes away what was made. m is the sender's connection, nil when it has none.
 func (c *Canary) clean(ctx context.Context, m *server.Messenger) error {
+	err := c.cleanAt(ctx, c.config.Write, m)
+	if c.config.Kind == Stream && c.config.Read.String() != c.config.Write.String() {
+		err = errors.Join(err, c.cleanAt(ctx, c.config.Read, nil)) // its group was made there
+	}
+	return err
+}
+
+func (c *Canary) cleanAt(ctx context.Context, t server.Target, m *server.Messenger) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
 	var err error
 	if m == nil && c.config.Kind != PubSub {
-		if m, err = server.OpenMessenger(ctx, c.config.Write, c.config.Stream); err != nil {
+		if m, err = server.OpenMessenger(ctx, t, c.config.Stream); err != nil {
 			return c.left(err)
 		}
 	}
@@ -196,6 +204,9 @@ func (c *Canary) clean(ctx context.Context, m *server.Messenger) error {
 		return nil
 	}
 	defer m.Close()
+	if m.Replica() && c.config.Kind != PubSub {
+		return nil // its primary has told it
+	}
 	if err = c.way.clean(ctx, m); err != nil {
 		return c.left(err)
 	}

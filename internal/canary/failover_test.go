@@ -62,6 +62,7 @@ func replicated(t *testing.T) (primary, replica *redistest.Server) {
 // A failover to a replica that lags loses what was acknowledged and not replicated; one that is in step loses nothing, and may
 // deliver again what was acknowledged too late.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	for _, lags := range []bool{true, false} {
 		primary, replica := replicated(t)
 		target, behind := address(t, primary)

@@ -27,6 +27,9 @@ func verdict(p stats.Probe) (text string, broken bool) {
 	if p.InFlight > 0 {
 		extras += ", " + number(p.InFlight) + " under way"
 	}
+	if p.Unsure > 0 {
+		extras += ", " + number(p.Unsure) + " of unknown fate"
+	}
 	return promise(p) + ": " + lost + extras + circumstances(p), p.Lost > 0 && Kind(p.Kind) != PubSub
 }
 

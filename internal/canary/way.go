@@ -153,7 +153,11 @@ func (s *stream) open(ctx context.Context, m *server.Messenger) error {
 		}
 		return nil
 	}
-	_, err := m.Do(ctx, []string{"XGROUP", "CREATE", s.key, s.group, s.last, "MKSTREAM"})
+	commands := [][]string{{"XGROUP", "CREATE", s.key, s.group, s.last, "MKSTREAM"}}
+	if !s.named {
+		commands = append(commands, []string{"EXPIRE", s.key, leavesSeconds})
+	}
+	_, err := m.Do(ctx, commands...)
 	var reply *redis.ReplyError
 	if errors.As(err, &reply) && reply.Code == "BUSYGROUP" {
 		err = nil

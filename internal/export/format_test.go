@@ -18,8 +18,8 @@ import (
 
 // everything is a table with a column of each kind, and each once more as an optional one.
 var everything = Table{Name: "everything", columns: []column{
-	{"z_text", text, false}, {"a_time", moment, false}, {"number", decimal, false}, {"count", integer, false}, {"yes", flag, false}, {"body", object, false},
-	{"no_text", text, true}, {"no_time", moment, true}, {"no_number", decimal, true}, {"no_count", integer, true}, {"no_flag", flag, true}, {"no_body", object, true},
+	{"z_text", text, false}, {"a_time", moment, false}, {"number", decimal, false}, {"count", integer, false}, {"yes", truth, false}, {"body", object, false},
+	{"no_text", text, true}, {"no_time", moment, true}, {"no_number", decimal, true}, {"no_count", integer, true}, {"no_flag", truth, true}, {"no_body", object, true},
 }}
 
 var at = time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)

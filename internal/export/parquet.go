@@ -65,7 +65,7 @@ func nodeOf(c column) parquet.Node {
 		n = parquet.Leaf(parquet.DoubleType)
 	case integer:
 		n = parquet.Int(64)
-	case flag:
+	case truth:
 		n = parquet.Leaf(parquet.BooleanType)
 	case object:
 		n = parquet.JSON()

@@ -14,7 +14,7 @@ const (
 	moment              // time.Time, UTC
 	decimal             // float64
 	integer             // int64
-	flag                // bool
+	truth               // bool
 	object              // []byte, JSON
 )
 
@@ -84,7 +84,7 @@ func (t Table) check(row Row) error {
 		case int64:
 			ok = c.kind == integer
 		case bool:
-			ok = c.kind == flag
+			ok = c.kind == truth
 		case []byte:
 			ok = c.kind == object
 		}

@@ -112,8 +112,8 @@ func eachWith[T any](row Row, list []T, each func(Row) error) error {
 
 var sessionColumns = []column{
 	{"server", text, false}, {"id", integer, false}, {"run_id", text, true}, {"addr", text, false}, {"ip", text, true}, {"name", text, true}, {"user", text, true},
-	{"library", text, true}, {"db", integer, false}, {"internal", flag, false}, {"online_since", moment, false}, {"last_interaction", moment, false},
-	{"last_seen", moment, false}, {"offline_at", moment, true}, {"reason", text, true}, {"reason_likely", flag, false}, {"last_command", text, true},
+	{"library", text, true}, {"db", integer, false}, {"internal", truth, false}, {"online_since", moment, false}, {"last_interaction", moment, false},
+	{"last_seen", moment, false}, {"offline_at", moment, true}, {"reason", text, true}, {"reason_likely", truth, false}, {"last_command", text, true},
 	{"commands", integer, true}, {"input_bytes", integer, true}, {"output_bytes", integer, true},
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -139,6 +140,7 @@ func TestNewerIsRefused(t *testing.T) {
 
 // TestLocked holds the file locked by another program: the store fails, says why once, answers all the same, and goes on by itself.
 func TestLocked(t *testing.T) {
+	t.Parallel()
 	where := filepath.Join(t.TempDir(), "history.db")
 	told := &reports{}
 	s := openAt(t, where, history.Options{Report: told.add, Flush: 5 * time.Millisecond})
@@ -238,4 +240,53 @@ func TestLeftOpen(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestOlderIsMigrated opens a store as version 1 made it.
+func TestOlderIsMigrated(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "history.db")
+	first, err := os.ReadFile("migrations/001_begin.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", where)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`TIME\(([\w.]+)\)`).ReplaceAllString(string(first), "$1")
+	_, err = db.Exec(text + `
+		CREATE TABLE migration (version INTEGER NOT NULL PRIMARY KEY, at BIGINT NOT NULL);
+		INSERT INTO migration VALUES (1, 0);
+		INSERT INTO server VALUES (1, 'a', NULL);
+		INSERT INTO raw_point (server, at, up) VALUES (1, 1772366399000, 1)`)
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := history.Open(t.Context(), where, history.Options{ReadOnly: true}); !errors.Is(err, history.ErrOlder) {
+		t.Errorf("read only: %v", err)
+	}
+	if n, err := ask(t, openAt(t, where, history.Options{})); n != 1 || err != nil {
+		t.Errorf("%d points, %v", n, err)
+	}
+}
+
+// TestDisorderIsToldOnce takes a table away that only upkeep reads: what comes is written all the same, and the trouble told once.
+func TestDisorderIsToldOnce(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "history.db")
+	told := &reports{}
+	s := openAt(t, where, history.Options{Report: told.add})
+	db, _ := openPlainly(t, where)
+	if _, err := db.Exec("DROP TABLE mark"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		s.Snapshot("a", snapshotAt(noon.Add(-time.Duration(i)*time.Second), 1))
+		if n, err := ask(t, s); n != i+1 || err != nil {
+			t.Errorf("%d points, %v", n, err)
+		}
+		s.Upkeep(t.Context())
+	}
+	if st := s.Status(); st.State != history.Failing || !strings.Contains(st.Why, "mark") || st.Waiting != 0 || told.count() != 1 {
+		t.Errorf("status %+v, reports %q", st, told.all)
+	}
 }

@@ -300,19 +300,18 @@ func (d *database) sessionPage(ctx context.Context, p sessionPlan, page *Session
 
 // aroundSessions reads what stands beside the rows: those that nobody saw, and how far back all this reaches.
 func (d *database) aroundSessions(ctx context.Context, p sessionPlan, page *SessionPage) error {
+	asked := conditions{}
+	asked.in("name", p.Servers)
+	var since sql.NullInt64
+	if err := d.read.QueryRowContext(ctx, d.dialect.query("SELECT MIN(since) FROM server"+asked.text()), asked.args...).Scan(&since); err != nil {
+		return err
+	}
+	if since.Valid {
+		at := moment(since.Int64)
+		page.Since = &at
+	}
 	where := conditions{}
 	where.servers(p.Servers)
-	var since sql.NullInt64
-	for _, of := range []string{"MIN(t.offline_at) FROM session t", "MIN(t.online_since) FROM session t"} {
-		if err := d.read.QueryRowContext(ctx, d.dialect.query("SELECT "+of+where.text()), where.args...).Scan(&since); err != nil {
-			return err
-		}
-		if since.Valid {
-			at := moment(since.Int64)
-			page.Since = &at
-			break
-		}
-	}
 	part := max(int64(time.Minute/time.Millisecond), niceStep(int64(p.To.Sub(p.From).Seconds()/usualSteps))*1000)
 	where.and("t.at >= ?", floor(p.From.UnixMilli(), part))
 	where.and("t.at <= ?", p.To.UnixMilli())

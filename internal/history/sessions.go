@@ -103,7 +103,7 @@ func (w *writer) seen(ctx context.Context, all map[string]int64) error {
 		if err != nil {
 			return err
 		}
-		if _, err := w.tx.ExecContext(ctx, w.db.dialect.query("UPDATE server SET seen = ? WHERE id = ? AND (seen IS NULL OR seen < ?)"), at, server, at); err != nil {
+		if _, err := w.tx.ExecContext(ctx, w.db.dialect.query("UPDATE server SET seen = ?, since = COALESCE(since, ?) WHERE id = ? AND (seen IS NULL OR seen < ?)"), at, at, server, at); err != nil {
 			return err
 		}
 	}

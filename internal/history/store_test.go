@@ -30,7 +30,7 @@ func TestRoundTrip(t *testing.T) {
 		check := func(t *testing.T) {
 			checkRange(t, s)
 			page, err := s.Sessions(t.Context(), history.SessionQuery{Filter: "API"})
-			since := session.OnlineSince
+			since := noon
 			want := history.SessionPage{
 				Sessions: []history.ServerSession{{Server: "a", Session: session}}, Matched: 1, Since: &since,
 				ShortLived: []history.ShortLived{{Server: "a", Time: noon, Count: 3}},

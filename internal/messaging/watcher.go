@@ -187,10 +187,7 @@ func (w *Watcher) unknown() []string {
 		}
 		list = append(list, "this user may not ask "+strings.Join(names, ", ")+": redistop acl --messaging prints the rights")
 	}
-	switch {
-	case !w.scanTypes():
-		list = append(list, "streams and queues are not looked for before Redis 6.0, whose SCAN knows types")
-	case w.tool.NearLimit():
+	if w.tool.NearLimit() {
 		list = append(list, "nothing is asked while the server's memory is within a tenth of maxmemory")
 	}
 	if w.channels.many > 0 {

@@ -31,6 +31,8 @@ type messenger struct {
 const (
 	// messagingShare is the part of the budget for looking at messages; the polls have the rest.
 	messagingShare = 0.25
+	// firstSearchPart and searchPart are the parts of the time for the search.
+	firstSearchPart, searchPart = 0.8, 0.4
 	// barredRest is how long a user who may ask nothing of it is left alone.
 	barredRest = 5 * time.Minute
 )
@@ -105,8 +107,12 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 	for m.awaitWelcome(ctx) {
 		begun := time.Now()
 		every := m.every()
-		// What is known has its turn whatever the search takes.
-		if _, err := w.Search(ctx, begun.Add(every*4/10)); err != nil {
+		// What is known has its turn whatever the search takes, which is longest before anything is known.
+		part := searchPart
+		if w.Passes() == 0 {
+			part = firstSearchPart
+		}
+		if _, err := w.Search(ctx, begun.Add(time.Duration(part*float64(every)))); err != nil {
 			return looked, err
 		}
 		if _, err := w.Poll(ctx, begun.Add(every)); err != nil {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"redistop/internal/stats"
 )
 
 // What connections are grouped by, in the order of a life's groups.
@@ -34,8 +32,7 @@ type group struct {
 // An hour is one hour of a group.
 type hour struct {
 	begin    time.Time
-	first    time.Time // the earliest that one of them was there
-	spoke    time.Time // the latest
+	spoke    time.Time // the latest that one of them was there
 	sessions int64
 	moved    bool // since news were given
 }
@@ -77,25 +74,38 @@ func (g *groups) turn(now time.Time) {
 
 func (g *groups) old(h hour) bool { return h.begin.Add(time.Hour).Before(g.now.Add(-g.keep)) }
 
-// join puts a connection into the groups that it now belongs to.
+// join puts a connection into the groups that it belongs to and is not in yet.
 func (g *groups) join(n *life) {
+	n.joined = true
 	if n.Internal {
 		return
 	}
 	for by, key := range [groupings]string{groupName: n.Name, groupIP: n.IP, groupUser: n.User} {
-		one := g.known[by][key]
-		if one == nil {
-			if len(g.known[by]) >= mostGroups {
-				continue
-			}
-			one = &group{by: by, key: key}
-			g.known[by][key] = one
+		was := n.groups[by]
+		if was != nil && was.key == key {
+			continue
 		}
-		one.online++
+		if was != nil {
+			was.online--
+		}
+		one := g.of(by, key)
 		n.groups[by] = one
-		g.mark(one, n.OnlineSince, 1)
-		g.mark(one, n.LastInteraction, 0)
+		if one != nil {
+			one.online++
+			g.mark(one, n.OnlineSince, 1)
+			g.mark(one, n.LastInteraction, 0)
+		}
 	}
+}
+
+// of is the group of a name, an address or a user; nil: there are too many.
+func (g *groups) of(by int, key string) *group {
+	one := g.known[by][key]
+	if one == nil && len(g.known[by]) < mostGroups {
+		one = &group{by: by, key: key}
+		g.known[by][key] = one
+	}
+	return one
 }
 
 // leave takes a connection out of its groups.
@@ -120,7 +130,7 @@ func (g *groups) spoke(n *life) {
 // mark notes that one of a group was there at a time, with so many sessions that began then.
 func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	begin := at.UTC().Truncate(time.Hour)
-	h := hour{begin: begin, first: at, spoke: at}
+	h := hour{begin: begin, spoke: at}
 	if g.old(h) {
 		return
 	}
@@ -135,9 +145,6 @@ func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	is := &one.hours[i-1]
 	is.sessions += sessions
 	is.spoke = later(is.spoke, at)
-	if at.Before(is.first) {
-		is.first = at
-	}
 	if !is.moved {
 		is.moved = true
 		g.moved = append(g.moved, one)
@@ -164,45 +171,4 @@ func (g *groups) news() []Mark {
 		return cmp.Or(strings.Compare(x.By, y.By), strings.Compare(x.Key, y.Key), x.Hour.Compare(y.Hour))
 	})
 	return marks
-}
-
-// silentAfter is how long nobody of a group may have spoken without being called silent.
-const silentAfter = time.Hour
-
-// Activity tells of every name, address or user of which somebody spoke since a time, or is online, when that was;
-// the latest first. It reaches as far back as Options.Keep. by is ByName, ByIP or ByUser.
-func (l *Ledger) Activity(by string, from time.Time) []stats.ActivityRow {
-	kind := slices.Index(groupWords[:], by)
-	if kind < 0 {
-		return nil
-	}
-	rows := []stats.ActivityRow{}
-	for _, one := range l.groups.known[kind] {
-		if row, ok := one.row(from, l.groups.now); ok {
-			rows = append(rows, row)
-		}
-	}
-	slices.SortFunc(rows, func(x, y stats.ActivityRow) int {
-		return cmp.Or(y.LastSpoke.Compare(x.LastSpoke), strings.Compare(x.Key, y.Key))
-	})
-	return rows
-}
-
-// row is a group's row; ok says that one of it spoke since then or is online.
-func (g *group) row(from, now time.Time) (row stats.ActivityRow, ok bool) {
-	row = stats.ActivityRow{By: groupWords[g.by], Key: g.key, Online: g.online}
-	for _, h := range g.hours {
-		if h.spoke.Before(from) {
-			continue
-		}
-		if row.FirstSeen.IsZero() {
-			row.FirstSeen = h.first
-		}
-		row.Sessions += h.sessions
-		row.LastSpoke = h.spoke
-		row.Hours = append(row.Hours, h.begin)
-	}
-	row.Sessions = max(row.Sessions, int64(g.online))
-	row.Silent = len(row.Hours) > 0 && now.Sub(row.LastSpoke) > silentAfter
-	return row, len(row.Hours) > 0 || g.online > 0
 }

@@ -24,6 +24,27 @@ func called(name string, r stats.ConnectionRow) stats.ConnectionRow {
 	return r
 }
 
+// Who changes its name, or has none of the names that are kept, began once.
+func TestASessionBeginsOnce(t *testing.T) {
+	l := NewLedger(Options{})
+	for i := range mostGroups {
+		l.groups.of(groupName, fmt.Sprint("taken-", i)).online = 1
+	}
+	var marks []Mark
+	for i := range 5 {
+		u := l.Observe(look(float64(600+i), called(fmt.Sprint("name-", i/2), row(1, int64(5+i), 0))))
+		marks = append(marks, u.Marks...)
+	}
+	for _, m := range marks {
+		if m.By == ByName || m.Sessions != 1 || m.Hour != noon {
+			t.Errorf("%+v", m)
+		}
+	}
+	if len(marks) != 10 { // by ip and by user, each time that it spoke
+		t.Errorf("marks: %+v", marks)
+	}
+}
+
 func TestMarks(t *testing.T) {
 	l := NewLedger(Options{})
 	for _, step := range []struct {
@@ -44,37 +65,6 @@ func TestMarks(t *testing.T) {
 		if d := cmp.Diff(step.want, marksOf(u, ByName)); d != "" {
 			t.Errorf("at %s: -want +got:\n%s", u.Time, d)
 		}
-	}
-}
-
-func TestActivity(t *testing.T) {
-	l := NewLedger(Options{Keep: 3 * time.Hour})
-	l.Observe(look(0, called("app", row(1, 30, 10)), called("app", row(2, 5, 0)), called("job", row(3, 600, 0))))
-	l.Observe(look(2, called("app", row(1, 32, 12)), called("app", row(2, 7, 2))))
-	l.Observe(look(7000, called("app", row(1, 7030, 0)), called("app", row(2, 7005, 7000))))
-	h := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
-	want := []stats.ActivityRow{
-		{By: ByName, Key: "app", Online: 2, Sessions: 2, FirstSeen: at(-30), LastSpoke: at(7000), Hours: []time.Time{h(-1), h(0), h(1)}},
-		{By: ByName, Key: "job", Sessions: 1, FirstSeen: at(-600), LastSpoke: at(0), Silent: true, Hours: []time.Time{h(-1), h(0)}},
-	}
-	if d := cmp.Diff(want, l.Activity(ByName, h(-24))); d != "" {
-		t.Errorf("-want +got:\n%s", d)
-	}
-	if rows := l.Activity(ByName, h(1)); len(rows) != 1 || rows[0].Key != "app" || !rows[0].FirstSeen.Equal(at(7000)) {
-		t.Errorf("of the last hour: %+v", rows)
-	}
-	if rows := l.Activity(ByUser, h(-24)); len(rows) != 1 || rows[0].Key != "default" || rows[0].Online != 2 {
-		t.Errorf("by user: %+v", rows)
-	}
-	if rows := l.Activity("library", h(-24)); rows != nil {
-		t.Errorf("by nothing: %+v", rows)
-	}
-
-	// Marks expire by themselves, those of who is online stay listed.
-	l.Observe(&stats.Snapshot{Time: h(9)})
-	rows := l.Activity(ByName, h(-24))
-	if len(rows) != 1 || rows[0].Key != "app" || rows[0].Online != 2 || len(rows[0].Hours) != 0 {
-		t.Errorf("after nine hours: %+v", rows)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -133,8 +134,14 @@ func (p *Postgres) Database(ctx context.Context) (string, error) {
 	return p.address(name), nil
 }
 
-// Kill ends the server without a chance to say goodbye; Start runs it again.
-func (p *Postgres) Kill() error { return p.process.kill() }
+// Kill ends the server at once, as a crash does, with all the processes that serve its connections; Start runs it again.
+func (p *Postgres) Kill() error {
+	if err := p.process.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return p.process.kill()
+	}
+	<-p.process.done
+	return nil
+}
 
 // Stop ends the server and deletes the cluster.
 func (p *Postgres) Stop() error { return errors.Join(p.Kill(), os.RemoveAll(p.dir)) }

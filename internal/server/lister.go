@@ -26,7 +26,8 @@ type lister struct {
 	slack  int64     // ids asked beyond those that total_connections_received accounts for: scripts and modules take ids too
 	pass   *pass     // under way; nil between passes
 
-	received int64 // total_connections_received when top was set
+	received int64 // total_connections_received when the last pass began
+	sure     int64 // newest id that had been given by then, at least: ids that are no connection's are not counted
 	line     int64 // bytes of a line, the mean of the last reply
 	finished time.Time
 	every    time.Duration // between the last two passes
@@ -46,6 +47,7 @@ type pass struct {
 	reading  stats.ClientReading
 	todo     []int64 // known ids still to ask
 	next, hi int64   // new ids still to ask, next..hi
+	sure     int64   // newest id that had been given when it began, at least
 	given    int64   // newest id that is known to have been given by now
 	unsure   int64   // first id that was asked about and may have been given only after that; 0: none
 	down     int64   // discovery: next id to ask downwards; 0 when not discovering
@@ -64,7 +66,7 @@ const (
 )
 
 func newLister(own int64) *lister {
-	return &lister{top: own, walk: true, slack: firstSlack, line: 380}
+	return &lister{top: own, sure: own, walk: true, slack: firstSlack, line: 380}
 }
 
 // update takes what the latest INFO says of the connections.
@@ -116,6 +118,11 @@ func (l *lister) begin(p *Poller) bool {
 		}
 	}
 	l.pass = &pass{first: l.finished.IsZero(), reading: stats.ClientReading{Started: time.Now(), Received: l.nowTotal, Expected: l.expected}}
+	grown := int64(0)
+	if !l.pass.first {
+		grown = max(0, l.nowTotal-l.received)
+	}
+	l.pass.sure = l.sure + grown
 	if whole {
 		l.pass.step = -1
 		return true
@@ -127,8 +134,8 @@ func (l *lister) begin(p *Poller) bool {
 	old, _ := slices.BinarySearch(l.known, l.top+1)
 	l.pass.todo = l.known[:old]
 	l.pass.next = l.top + 1
-	l.pass.given = l.top + max(0, l.nowTotal-l.received)
-	l.pass.hi = l.pass.given + l.slack
+	l.pass.given = l.pass.sure
+	l.pass.hi = l.top + grown + l.slack
 	if n := len(l.known); n > old {
 		l.pass.hi = max(l.pass.hi, l.known[n-1])
 	}
@@ -253,10 +260,7 @@ func (l *lister) finish() {
 	slices.Sort(ids)
 	l.known = slices.Compact(ids)
 	grown := max(0, q.reading.Received-l.received)
-	l.received = q.reading.Received
-	if !l.walk {
-		l.top += grown
-	}
+	l.received, l.sure = q.reading.Received, q.sure
 	if l.walk {
 		l.walk, l.walked = false, q.reading.Finished
 	}

@@ -74,11 +74,11 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
-	IdleSeconds     float64        `json:"idle_seconds"`              // since it last asked
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"` // since it last got something (7.2+)
+	IdleSeconds     float64        `json:"idle_seconds"`                    // since it last asked
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something (7.2+)
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
-	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`   // of its pending entries that were looked at
-	Online          Maybe[bool]    `json:"online,omitzero"`           // a connection is known to be this consumer's; absent: not known
+	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
+	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known
 	State           ConsumerState  `json:"state"`
 }
 

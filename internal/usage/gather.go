@@ -14,7 +14,6 @@ import (
 // A Gatherer sums up the keys of a scan, one at a time, into a survey. It is confined to one goroutine.
 type Gatherer struct {
 	most    int
-	folder  redis.Folder
 	layouts map[layoutID]*layout
 	sampled int64
 	omitted int
@@ -77,7 +76,7 @@ func (g *Gatherer) Add(k Sighted) {
 func (g *Gatherer) Know(k Sighted) { g.layout(k) }
 
 func (g *Gatherer) layout(k Sighted) *layout {
-	id := layoutID{k.DB, g.folder.Pattern(k.Name), k.Type}
+	id := layoutID{k.DB, redis.Pattern(k.Name), k.Type}
 	l := g.layouts[id]
 	if l == nil {
 		if len(g.layouts) >= g.most {

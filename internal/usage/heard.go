@@ -8,13 +8,16 @@ import (
 	"redistop/internal/stats"
 )
 
-// hear adds what clients, channels and consumer groups tell of frameworks to the sightings, and makes one where no
+// hear adds what clients, channels, consumer groups and queues that are watched tell of frameworks to the sightings, and makes one where no
 // key tells of a framework.
 func (t *Table) hear(s *stats.Snapshot, all map[place]*sighting) {
 	for _, f := range t.frameworks {
 		var told []string
-		if name, ok := f.client(s); ok {
+		for _, name := range f.named(s) {
 			told = append(told, "client "+redis.PrintableCut(redis.Argument(name), 60))
+		}
+		if name, ok := f.queue(s); ok {
+			told = append(told, "queue "+redis.PrintableCut(redis.Argument(name), 60))
 		}
 		if name, ok := f.library(s); ok && !f.Unnamed {
 			told = append(told, "library "+redis.PrintableCut(name, 60))
@@ -48,10 +51,32 @@ func (f *Framework) best(all map[place]*sighting) *sighting {
 	return best
 }
 
-func (f *Framework) client(s *stats.Snapshot) (string, bool) {
+// mostNamed are the names of clients that count for a framework: some of them others have too.
+const mostNamed = 3
+
+// named are names of clients that only this framework, or its like, gives.
+func (f *Framework) named(s *stats.Snapshot) []string {
+	var names []string
 	for i := range s.Connections {
-		if c := &s.Connections[i]; !c.Own && c.Name != "" && matchesAny(f.clients, c.Name) {
-			return c.Name, true
+		c := &s.Connections[i]
+		if c.Own || c.Name == "" || slices.Contains(names, c.Name) || !matchesAny(f.clients, c.Name) {
+			continue
+		}
+		if names = append(names, c.Name); len(names) == mostNamed {
+			break
+		}
+	}
+	return names
+}
+
+// queue is one that is watched as this framework's.
+func (f *Framework) queue(s *stats.Snapshot) (string, bool) {
+	if s.Messaging == nil {
+		return "", false
+	}
+	for i := range s.Messaging.Queues {
+		if q := &s.Messaging.Queues[i]; q.Framework == f.Name {
+			return q.Name, true
 		}
 	}
 	return "", false
@@ -110,6 +135,37 @@ func channelsOf(s *stats.Snapshot) []string {
 	}
 	return names
 }
+
+// withMessages is a survey with the streams and queues that are known by name: among millions of keys no sample meets
+// them. The survey itself is left as it is.
+func withMessages(survey *stats.KeySurvey, m *stats.Messaging) *stats.KeySurvey {
+	if m == nil || len(m.Streams)+len(m.Queues) == 0 {
+		return survey
+	}
+	seen := map[Key]bool{}
+	for _, l := range survey.Layouts {
+		for _, name := range slices.Concat(l.Examples, []string{l.Pattern}) {
+			seen[Key{l.DB, name, l.Type}] = true
+		}
+	}
+	more := *survey
+	more.Layouts = slices.Clone(survey.Layouts)
+	add := func(k Key) {
+		if !seen[k] && !seen[Key{k.DB, redis.Pattern(k.Name), k.Type}] && len(more.Layouts) < len(survey.Layouts)+mostMessages {
+			more.Layouts = append(more.Layouts, stats.Layout{DB: k.DB, Pattern: k.Name, Type: k.Type, Examples: []string{k.Name}})
+		}
+	}
+	for i := range m.Streams {
+		add(Key{m.Streams[i].DB, m.Streams[i].Key, "stream"})
+	}
+	for i := range m.Queues {
+		add(Key{m.Queues[i].DB, m.Queues[i].Key, m.Queues[i].Type})
+	}
+	return &more
+}
+
+// mostMessages bounds the streams and queues that are looked at beside a survey.
+const mostMessages = 200
 
 // pubsub adds Pub/Sub, where channels or subscribers are there now or something was published.
 func (r *recogniser) pubsub() {

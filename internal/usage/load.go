@@ -104,10 +104,10 @@ func (f *Framework) check() error {
 		}
 	}
 	var err error
-	if f.channels, err = f.templates(f.Channels); err != nil {
+	if f.channels, err = f.templates(f.Channels, f.Moves); err != nil {
 		return err
 	}
-	if f.clients, err = f.templates(f.Clients); err != nil {
+	if f.clients, err = f.templates(f.Clients, ""); err != nil {
 		return err
 	}
 	if f.Oldest != nil {
@@ -116,10 +116,12 @@ func (f *Framework) check() error {
 	return nil
 }
 
-func (f *Framework) templates(texts []string) ([]template, error) {
+// templates compiles names. Those of clients are read with the usual prefixes only: what stands before a colon may be
+// anything there.
+func (f *Framework) templates(texts []string, moves string) ([]template, error) {
 	all := make([]template, 0, len(texts))
 	for _, text := range texts {
-		t, err := compileTemplate(text, f.Bases, f.Moves)
+		t, err := compileTemplate(text, f.Bases, moves)
 		if err != nil {
 			return nil, err
 		}

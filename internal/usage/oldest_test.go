@@ -31,7 +31,7 @@ func TestOldestTimes(t *testing.T) {
 		{"BullMQ", "", "1e300", time.Time{}},
 	}
 	by := map[string]*Oldest{}
-	for _, f := range Load().frameworks {
+	for _, f := range loaded().frameworks {
 		by[f.Name] = f.Oldest
 	}
 	for _, tt := range tests {
@@ -51,7 +51,7 @@ func TestOldestTimes(t *testing.T) {
 }
 
 func TestJobKey(t *testing.T) {
-	for _, f := range Load().frameworks {
+	for _, f := range loaded().frameworks {
 		switch f.Name {
 		case "asynq":
 			if got := f.Oldest.JobKey("asynq:", "low", "17"); got != "asynq:{low}:t:17" {

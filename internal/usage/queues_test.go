@@ -49,7 +49,7 @@ func TestQueues(t *testing.T) {
 			[]Queue{{Framework: "Laravel queue", Base: "shop_database_", Name: "default", Waiting: keysOf("list", "shop_database_queues:default"),
 				InFlight: keysOf("zset", "shop_database_queues:default:reserved"), Delayed: keysOf("zset", "shop_database_queues:default:delayed")}}},
 	}
-	table := Load()
+	table := loaded()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := table.Queues(tt.keys)
@@ -68,7 +68,7 @@ func TestTwoInOneServer(t *testing.T) {
 	keys := append(keysOf("list", "queue:default", "set", "queues", "zset", "retry", "zset", "schedule", "hash", "bull:mail:meta", "list", "bull:mail:wait"),
 		Key{DB: 1, Type: "set", Name: "asynq:queues"}, Key{DB: 1, Type: "list", Name: "asynq:{x}:pending"})
 	var got []string
-	for _, q := range Load().Queues(keys) {
+	for _, q := range loaded().Queues(keys) {
 		got = append(got, q.Framework+" "+q.Name)
 	}
 	if d := cmp.Diff([]string{"BullMQ mail", "Sidekiq ", "Sidekiq default", "asynq x"}, got); d != "" {
@@ -87,7 +87,7 @@ func TestRoleOf(t *testing.T) {
 		{"list", "users", ""},
 		{"hash", "unacked", InFlight},
 	}
-	table := Load()
+	table := loaded()
 	for _, tt := range tests {
 		if got := table.RoleOf(tt.name, tt.kind); got != tt.want {
 			t.Errorf("RoleOf(%s %s) = %q, want %q", tt.kind, tt.name, got, tt.want)

@@ -49,6 +49,7 @@ func (t *Table) Recognise(survey *stats.KeySurvey, snap *stats.Snapshot) *stats.
 	if survey == nil {
 		r.survey = fromSamples(snap)
 	}
+	r.survey = withMessages(r.survey, snap.Messaging)
 	r.world = worldOf(snap)
 	r.frameworks()
 	r.shapes()
@@ -93,7 +94,7 @@ func (r *recogniser) frameworks() {
 		if len(s.rows) == 0 {
 			u := r.use(s.framework.Kind, s.name())
 			u.confidence[sure]++
-			u.evidence = append(u.evidence, stats.Evidence{What: "who is connected", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB"})
+			u.evidence = append(u.evidence, stats.Evidence{What: "told by", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB, queues that are watched"})
 			continue
 		}
 		for row, at := range s.rows {
@@ -118,7 +119,7 @@ func (r *recogniser) claim(u *use, i int, s *sighting, row *Row, sure stats.Conf
 		u.bases[s.base] = true
 	}
 	if s.evidence != nil && len(u.evidence) == 0 {
-		u.evidence = append(u.evidence, stats.Evidence{What: "who is connected", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB"})
+		u.evidence = append(u.evidence, stats.Evidence{What: "told by", Value: strings.Join(s.evidence, ", "), Source: "CLIENT LIST, PUBSUB, queues that are watched"})
 	}
 	switch {
 	case len(s.queues[i]) > 0 && slices.Contains(queueRoles, row.Role):

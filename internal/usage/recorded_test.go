@@ -85,7 +85,7 @@ func same(name string) string { return name }
 // TestRecorded holds every row that says "checked: run" against what its framework wrote: it is recognised by its
 // name, and every key of it is one that the row knows.
 func TestRecorded(t *testing.T) {
-	table := Load()
+	table := loaded()
 	by := map[string]*Framework{}
 	for _, f := range table.frameworks {
 		by[f.Name] = f
@@ -160,7 +160,7 @@ func show(u *stats.Usage) string {
 // change it and writes several keys.
 func TestMoved(t *testing.T) {
 	moved := map[string]string{"Sidekiq": "shop:", "Celery": "shop_", "Bull": "{jobs}:", "BullMQ": "work:", "Faye": "/chat"}
-	table := Load()
+	table := loaded()
 	tried := 0
 	for _, r := range recordings(t) {
 		to, ok := moved[r.Framework]
@@ -192,7 +192,7 @@ func kindOf(table *Table, name string) stats.UseKind {
 // TestWithoutSurvey holds which frameworks are told by clients and channels alone.
 func TestWithoutSurvey(t *testing.T) {
 	want := map[string]bool{"RQ": true, "BullMQ": true, "asynq": true, "Socket.IO": true, "Faye": true, "Bull": true}
-	table := Load()
+	table := loaded()
 	for _, r := range recordings(t) {
 		u := table.Recognise(nil, r.snapshot())
 		got := false
@@ -210,7 +210,7 @@ func TestWithoutSurvey(t *testing.T) {
 
 // TestAllTogether holds that all frameworks in one server are told apart.
 func TestAllTogether(t *testing.T) {
-	table := Load()
+	table := loaded()
 	g := NewGatherer(1000)
 	var want []string
 	for _, r := range recordings(t) {
@@ -233,6 +233,25 @@ func TestAllTogether(t *testing.T) {
 	for _, name := range want {
 		if find(u, kindOf(table, name), name) == nil {
 			t.Errorf("%s is lost: %s", name, show(u))
+		}
+	}
+}
+
+// TestNamesDecide holds that BullMQ is told from Bull by the names of its clients where the sample has only keys that
+// both write, and by a queue that is watched as its own.
+func TestNamesDecide(t *testing.T) {
+	g := NewGatherer(10)
+	for _, k := range []Key{{0, "bull:mail:wait", "list"}, {0, "bull:mail:active", "list"}, {0, "bull:mail:id", "string"}} {
+		g.Add(Sighted{Name: k.Name, Type: k.Type})
+	}
+	survey := g.Survey(time.Unix(0, 0), 1_000_000, false)
+	for name, snap := range map[string]*stats.Snapshot{
+		"Bull or BullMQ": {Connections: []stats.ConnectionRow{{Name: "bull:bWFpbA=="}}},
+		"BullMQ":         {Connections: []stats.ConnectionRow{{Name: "bull:bWFpbA=="}, {Name: "bull:bWFpbA==:w:one"}}},
+		"Bull":           {Messaging: &stats.Messaging{Queues: []stats.QueueRow{{Key: "bull:mail:wait", Type: "list", Name: "mail", Framework: "Bull"}}}},
+	} {
+		if u := loaded().Recognise(survey, snap); find(u, stats.UseQueue, name) == nil {
+			t.Errorf("%s is not recognised: %s", name, show(u))
 		}
 	}
 }

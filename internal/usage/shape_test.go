@@ -66,7 +66,7 @@ func TestShapes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			u := Load().Recognise(&stats.KeySurvey{Sampled: 100, Total: 1000, Layouts: []stats.Layout{tt.layout}}, tt.snap)
+			u := loaded().Recognise(&stats.KeySurvey{Sampled: 100, Total: 1000, Layouts: []stats.Layout{tt.layout}}, tt.snap)
 			one := find(u, tt.kind, "")
 			if one == nil || one.Confidence != tt.sure {
 				t.Fatalf("want %s %s, got %s", tt.sure, tt.kind, show(u))
@@ -85,7 +85,7 @@ func TestPersistent(t *testing.T) {
 		{Type: "string", Pattern: "sess:admin:*", Keys: 200, WithTTL: 50, NoAnswer: 50, Examples: []string{"sess:admin:b"}},
 		{Type: "hash", Pattern: "user:*", Keys: 100},
 	}}
-	u := Load().Recognise(survey, &stats.Snapshot{})
+	u := loaded().Recognise(survey, &stats.Snapshot{})
 	one := find(u, stats.UseSessions, "connect-redis")
 	if one == nil {
 		t.Fatal(show(u))
@@ -118,7 +118,7 @@ func TestNotUsed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []string
-		for _, text := range Load().Recognise(hashes, tt.snap).NotUsed {
+		for _, text := range loaded().Recognise(hashes, tt.snap).NotUsed {
 			head, _, _ := strings.Cut(text, ":")
 			got = append(got, head)
 		}
@@ -138,19 +138,19 @@ func TestShares(t *testing.T) {
 		}
 		return s
 	}
-	one := Load().Recognise(queues("jobs:mail"), snap)
+	one := loaded().Recognise(queues("jobs:mail"), snap)
 	if got := find(one, stats.UseQueue, "").CallShare; got != stats.Some(0.5) {
 		t.Errorf("a queue's share: %v", got)
 	}
 	if got := find(one, stats.UsePubSub, "").CallShare; got != stats.Some(0.25) {
 		t.Errorf("Pub/Sub's share: %v", got)
 	}
-	two := Load().Recognise(queues("jobs:mail", "filebeat"), snap)
+	two := loaded().Recognise(queues("jobs:mail", "filebeat"), snap)
 	if got := find(two, stats.UseQueue, "").CallShare; got.Known() {
 		t.Errorf("a share that another use has a part in: %v", got)
 	}
 	snap.Keys = []stats.KeyRow{{Pattern: "jobs:mail", Share: stats.Some(0.3)}, {Pattern: "filebeat", Share: stats.Some(0.6)}}
-	sampled := Load().Recognise(queues("jobs:mail", "filebeat"), snap)
+	sampled := loaded().Recognise(queues("jobs:mail", "filebeat"), snap)
 	if a, b := find(sampled, stats.UseQueue, "").CallShare, find(sampled, stats.UseLink, "Elastic Beats").CallShare; a != stats.Some(0.3) || b != stats.Some(0.6) {
 		t.Errorf("shares by samples: %v, %v", a, b)
 	}
@@ -185,7 +185,7 @@ func TestWellKnown(t *testing.T) {
 	g := NewGatherer(10)
 	g.Add(Sighted{Name: "work:mail:marker", Type: "zset"})
 	g.Add(Sighted{Name: "queues", Type: "set"})
-	got := Load().WellKnown(g.Survey(time.Time{}, 2, false), 5000)
+	got := loaded().WellKnown(g.Survey(time.Time{}, 2, false), 5000)
 	all := "\n" + strings.Join(got, "\n") + "\n"
 	for _, name := range []string{"retry", "asynq:queues", "rq:workers", "celery", "unacked_index", "work:mail:wait", "work:mail:meta"} {
 		if !strings.Contains(all, "\n"+name+"\n") {
@@ -195,7 +195,7 @@ func TestWellKnown(t *testing.T) {
 	if strings.Contains(all, "\nqueues\n") || strings.Contains(all, "<") {
 		t.Errorf("asked for what is known, or for no name: %q", got)
 	}
-	if n := len(Load().WellKnown(nil, 7)); n != 7 {
+	if n := len(loaded().WellKnown(nil, 7)); n != 7 {
 		t.Errorf("%d names, want 7 at most", n)
 	}
 }
@@ -214,5 +214,25 @@ func TestGatherer(t *testing.T) {
 	}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
+	}
+}
+
+// TestKnownByName holds that queues and streams which are watched count though the sample has missed them, and that
+// they are no part of it.
+func TestKnownByName(t *testing.T) {
+	survey := &stats.KeySurvey{Sampled: 100, Total: 1_000_000, Layouts: []stats.Layout{{Pattern: "user:*", Type: "hash", Keys: 100}, {Pattern: "orders", Type: "stream", Keys: 0, Examples: []string{"orders"}}}}
+	snap := &stats.Snapshot{Messaging: &stats.Messaging{
+		Streams: []stats.StreamRow{{Key: "orders"}, {Key: "payments"}},
+		Queues:  []stats.QueueRow{{Key: "asynq:{low}:pending", Type: "list"}},
+	}}
+	u := loaded().Recognise(survey, snap)
+	if one := find(u, stats.UseQueue, "asynq"); one == nil || one.KeyShare.Known() {
+		t.Errorf("a queue that is watched: %+v", one)
+	}
+	if one := find(u, stats.UseStream, ""); one == nil || len(one.Names) != 2 {
+		t.Errorf("streams that are watched: %+v", one)
+	}
+	if len(survey.Layouts) != 2 {
+		t.Errorf("the survey was changed: %+v", survey.Layouts)
 	}
 }

@@ -86,6 +86,7 @@ func TestMethods(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
+	past := eventful(t)
 	for _, tt := range []struct{ text, wrong string }{
 		{"0123456789abcde", "fewer than 16"}, {"ann:short", "fewer than 12"}, {":0123456789abcdef", "no user"},
 		{"", "fewer than 16"}, {"0123456789abcdef\n0123456789abcdef", "more than one line"},
@@ -130,7 +131,7 @@ func TestLogin(t *testing.T) {
 	} {
 		now := time.Unix(1_700_000_000, 0)
 		slowly := func() time.Time { now = now.Add(guessPause); return now } // TestGuessesAreSlowed
-		_, s := serving(Options{Login: tt.login, Now: slowly, Actions: (&actor{}).actions(), Audit: auditOf(t), Past: eventful(t)}, complete())
+		_, s := serving(Options{Login: tt.login, Now: slowly, Actions: (&actor{}).actions(), Audit: auditOf(t), Past: past}, complete())
 		for _, r := range routes() {
 			if r.events != nil || r.method != "" {
 				continue

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"redistop/internal/history"
 	"redistop/internal/stats"
 	"redistop/internal/web/otlp"
 )
@@ -99,7 +100,7 @@ func TestEveryMetricIsGiven(t *testing.T) {
 	all := complete()
 	all.Replication.PrimaryAddr, all.Replication.Replicas[0].Addr = "10.0.0.1:6379", "10.0.0.2:6379"
 	b, _ := serving(Options{}, all)
-	s := New(b, Options{Compat: true, Alerts: NewAlerts(b, nil, stats.Info)})
+	s := New(b, Options{Compat: true, Alerts: NewAlerts(b, nil, stats.Info), Past: &Past{Status: func() history.Status { return history.Status{State: history.On, Bytes: stats.Some(int64(1))} }}})
 	if _, err := s.Push(otlp.Options{URL: "http://collector.example"}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package web
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redistop/internal/history"
+)
 
 // A selfMetric is a metric of this program, not of a server.
 type selfMetric struct {
@@ -23,6 +27,26 @@ var selfMetrics = []selfMetric{
 			emit(float64(a.delivered.Load()), "delivered")
 			emit(float64(a.failed.Load()), "failed")
 			emit(float64(a.dropped.Load()), "dropped")
+		}
+	}},
+	{name: "redistop_history_up", kind: gauge, help: "Whether history can be written: 1, else 0; /api/v1/about says why not.", of: func(s *Server, emit emit) {
+		if p := s.options.Past; p != nil {
+			emit(one(p.Status().State == history.On))
+		}
+	}},
+	{name: "redistop_history_bytes", kind: gauge, help: "What history takes of the disk.", of: func(s *Server, emit emit) {
+		if p := s.options.Past; p != nil {
+			if n, ok := p.Status().Bytes.Get(); ok {
+				emit(float64(n))
+			}
+		}
+	}},
+	{name: "redistop_history_lost_total", kind: counter, labels: []string{"what"}, help: "What found no room in memory while history could not be written: points, sessions, and other things.", of: func(s *Server, emit emit) {
+		if p := s.options.Past; p != nil {
+			lost := p.Status().Lost
+			emit(float64(lost.Points), "points")
+			emit(float64(lost.Sessions), "sessions")
+			emit(float64(lost.Other), "other")
 		}
 	}},
 	{name: "redistop_otlp_pushes_total", kind: counter, labels: []string{"outcome"}, help: "What became of pushes by OTLP: delivered, or failed until the next one took their place; absent without --otlp.", of: func(s *Server, emit emit) {

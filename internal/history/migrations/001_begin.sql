@@ -1,5 +1,6 @@
 -- What redistop keeps. The same text makes a database of SQLite and of PostgreSQL: "WITHOUT ROWID" and TIME(x) are
--- translated by dialect.go, all else both understand. Times in tables are unix milliseconds; for people there are views.
+-- translated by dialect.go, all else both understand. Tables of small rows are clustered by their key in SQLite; in
+-- those of large ones each row would take a page. Times in tables are unix milliseconds; for people there are views.
 
 CREATE TABLE server (
   id   INTEGER NOT NULL PRIMARY KEY,
@@ -52,7 +53,7 @@ CREATE TABLE raw_point (
   observer_cpu_share DOUBLE PRECISION,
   up DOUBLE PRECISION,
   PRIMARY KEY (server, at)
-) WITHOUT ROWID;
+);
 
 -- One row for each step (60, 600, 3600 seconds) in which there was a Snapshot. n: Snapshots; counts: in how many of them
 -- each series was known, where that is not n (varints, in the order of the series, then the commands). A _min or _max that
@@ -96,7 +97,7 @@ CREATE TABLE rolled_point (
   observer_cpu_share DOUBLE PRECISION, observer_cpu_share_min DOUBLE PRECISION, observer_cpu_share_max DOUBLE PRECISION,
   up DOUBLE PRECISION, up_min DOUBLE PRECISION, up_max DOUBLE PRECISION,
   PRIMARY KEY (server, step, at)
-) WITHOUT ROWID;
+);
 
 -- A connection. ip is NULL where it is the host of addr; offline_at is NULL while it is online.
 CREATE TABLE session (
@@ -156,7 +157,7 @@ CREATE TABLE finding (
   title      TEXT    NOT NULL,
   body       TEXT    NOT NULL,
   PRIMARY KEY (server, rule, subject, first_seen)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE change (
   server INTEGER NOT NULL,

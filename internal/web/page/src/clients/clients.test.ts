@@ -31,9 +31,9 @@ describe('rows', () => {
 
 it('lanes count who was there', () => {
   const rows = [
-    session({ id: 1, name: 'cart', online_since: '2025-12-31T00:00:00Z', offline_at: '2026-01-01T00:00:30Z', reason: 'killed' }),
+    session({ id: 1, name: 'cart', online_since: '2025-12-31T00:00:00Z', last_seen: '2026-01-01T00:00:30Z', offline_at: '2026-01-01T00:00:55Z', reason: 'killed' }),
     session({ id: 2, name: 'cart', online_since: '2026-01-01T00:00:10Z' }),
-    session({ id: 3, name: 'other', online_since: '2025-12-31T00:00:00Z', offline_at: '2025-12-31T00:10:00Z' }),
+    session({ id: 3, name: 'other', online_since: '2025-12-31T00:00:00Z', last_seen: '2025-12-31T00:10:00Z', offline_at: '2025-12-31T00:10:00Z' }),
   ].map(ofSession)
   const range = { from: start, to: start + 60 }
   const [cart, other] = lanes(rows, 'app', range)

@@ -35,7 +35,7 @@ function lane(key: string, rows: ClientRow[], by: 'app' | 'client', range: Range
   const ends: Lane['ends'] = []
   for (const r of rows) {
     const from = (r.onlineSince ?? range.from * 1000) / 1000
-    const to = r.offlineAt === undefined ? undefined : r.offlineAt / 1000
+    const to = r.offlineAt === undefined ? undefined : (r.lastSeen ?? r.offlineAt) / 1000 // after that nobody knows
     if (from > range.to || (to !== undefined && to < range.from)) continue
     changes.push({ time: Math.max(from, range.from), by: 1 })
     if (to === undefined || to > range.to) continue

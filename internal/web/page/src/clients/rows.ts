@@ -16,6 +16,9 @@ export interface ClientRow {
   internal: boolean
   onlineSince: number | undefined
   lastInteraction: number | undefined
+  /** When it was last seen online. */
+  lastSeen: number | undefined
+  /** When it was first missed: it went between lastSeen and this. */
   offlineAt: number | undefined
   reason: string
   likely: boolean
@@ -32,7 +35,7 @@ export function ofConnection(server: string, c: ConnectionRow, seen: number): Cl
   const at = millis(c.seen_at) ?? seen
   return {
     key: `${server} ${c.id}`, server, id: c.id, addr: c.addr, ip: withoutPort(c.addr), name: c.name ?? '', user: c.user ?? '', library: c.library ?? '', db: c.db,
-    internal: c.own ?? false, onlineSince: at - c.age_seconds * 1000, lastInteraction: at - c.idle_seconds * 1000, offlineAt: undefined, reason: '', likely: false,
+    internal: c.own ?? false, onlineSince: at - c.age_seconds * 1000, lastInteraction: at - c.idle_seconds * 1000, lastSeen: at, offlineAt: undefined, reason: '', likely: false,
     lastCommand: c.last_command ?? '', commands: c.commands, rate: c.commands_per_second, error: c.estimated ? c.error : undefined,
     inputBytes: c.total_input_bytes, outputBytes: c.total_output_bytes,
   }
@@ -41,7 +44,7 @@ export function ofConnection(server: string, c: ConnectionRow, seen: number): Cl
 export function ofSession(s: Session): ClientRow {
   return {
     key: `${s.server} ${s.run_id ?? ''} ${s.id}`, server: s.server, id: s.id, addr: s.addr, ip: s.ip ?? '', name: s.name ?? '', user: s.user ?? '', library: s.library ?? '', db: s.db,
-    internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), offlineAt: millis(s.offline_at),
+    internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), lastSeen: millis(s.last_seen), offlineAt: millis(s.offline_at),
     reason: s.reason ?? '', likely: s.reason_likely ?? false, lastCommand: s.last_command ?? '', commands: s.commands,
     rate: undefined, error: undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
   }

@@ -28,13 +28,19 @@ class Watch {
   /** Milliseconds since 1970, once a second. */
   now = $state(Date.now())
   readonly servers = new SvelteMap<string, Observation>()
+  /** Their names in the order in which they were given to the program; unlike servers it changes only with a new one. */
+  names = $state.raw<string[]>([])
   readonly #collected = new Map<string, Collected>()
   readonly #feed: Feed
   #hidden: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     this.#feed = new Feed({
-      onOpen: () => (this.state = 'live'),
+      onOpen: () => {
+        // It may be another program by now, with other rights and another word against forgery.
+        if (this.state === 'lost') void this.#ask()
+        this.state = 'live'
+      },
       onLost: (wait) => {
         this.state = 'lost'
         this.retryAt = Date.now() + wait
@@ -59,12 +65,7 @@ class Watch {
 
   /** begin asks what the program is, then listens: at the start, and after a login. */
   async begin(): Promise<void> {
-    try {
-      this.about = { ...aboutUnknown, ...(await get<Partial<About>>('/about')) }
-      setCSRF(this.about.csrf)
-    } catch (err) {
-      if (err instanceof ApiError && err.status === 401) return
-    }
+    if (!(await this.#ask())) return
     try {
       // Events come in the order in which servers were heard of; this is the order in which they were named.
       for (const o of (await get<LastObservation>('/last_observation')).servers) this.#take(o)
@@ -86,6 +87,17 @@ class Watch {
     this.#askForLogin(this.about.login)
   }
 
+  /** Asks what the program is; false where a login is needed first. */
+  async #ask(): Promise<boolean> {
+    try {
+      this.about = { ...aboutUnknown, ...(await get<Partial<About>>('/about')) }
+      setCSRF(this.about.csrf)
+    } catch (err) {
+      return !(err instanceof ApiError && err.status === 401)
+    }
+    return true
+  }
+
   retryNow(): void {
     this.#feed.now()
   }
@@ -97,11 +109,6 @@ class Watch {
     return c
   }
 
-  /** The names in the order in which they were given to the program. */
-  get names(): string[] {
-    return [...this.servers.keys()]
-  }
-
   #askForLogin(kind: LoginKind | undefined): void {
     this.loginKind = kind
     this.needsLogin = true
@@ -109,6 +116,7 @@ class Watch {
   }
 
   #take(o: Observation): void {
+    if (!this.servers.has(o.server)) this.names = [...this.names, o.server]
     this.servers.set(o.server, o)
     const time = millis(o.time)
     if (time !== undefined) this.collected(o.server).add(time / 1000, ofObservation(o))

@@ -18,6 +18,8 @@ export interface Column<Row> {
   head?: boolean
   /** Takes the room that others leave. */
   wide?: boolean
+  /** Stays in sight when the table is wider than the page. */
+  pinned?: boolean
 }
 
 /** An order as it stands in the address: "rate", or "-rate" for the largest first. */
