@@ -49,7 +49,7 @@ it('is sorted and filtered, and the address keeps it', async () => {
 })
 
 it('says that a server is down, and why', async () => {
-  const program = await Program.start(`doomed=${stage().doomed}`)
+  const program = await Program.start([`doomed=${stage().doomed}`])
   const seen = await Seen.open(browser, program.url, '/')
   const card = seen.page.getByTestId('card')
   await seen.until('it is up', () => card.getByText('nothing hurts').count())

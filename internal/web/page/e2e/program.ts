@@ -1,7 +1,7 @@
 /** A redistop web of a test's own. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stage } from './stage'
@@ -15,9 +15,13 @@ export class Program {
 
   private constructor(readonly args: string[], readonly folder: string) {}
 
-  /** start runs it on a free port and waits until it listens. folder is its own: what it keeps, and what a test puts there. */
-  static async start(...args: string[]): Promise<Program> {
+  /**
+   * start runs it on a free port and waits until it listens. It has a folder of its own for what it keeps, which
+   * {folder} in an argument stands for; files are put there before it starts.
+   */
+  static async start(args: string[], files: Record<string, string> = {}): Promise<Program> {
     const folder = await mkdtemp(join(tmpdir(), 'redistop-page-'))
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
     const program = new Program(args.map((a) => a.replaceAll('{folder}', folder)), folder)
     await program.#run('127.0.0.1:0')
     return program
@@ -59,11 +63,5 @@ export class Program {
   async stop(): Promise<void> {
     await this.end()
     await rm(this.folder, { recursive: true, force: true })
-  }
-
-  async get<T>(path: string): Promise<T> {
-    const answer = await fetch(this.url + '/api/v1' + path)
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as T
   }
 }

@@ -14,7 +14,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const on = stage()
   const traffic = await Promise.all([on.old, on.new].map((addr) => Traffic.on(addr)))
-  const program = await Program.start(`old=${on.old}`, `new=${on.new}`)
+  const program = await Program.start([`old=${on.old}`, `new=${on.new}`])
   project.provide('site', program.url)
   return async () => {
     await program.stop()
