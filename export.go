@@ -176,6 +176,9 @@ func (e *exporting) open(ctx context.Context) (*history.Store, error) {
 	if where == "" || where == noStore || where == memoryStore {
 		return nil, usagef("there is no store to read: give --store")
 	}
+	if err := checkStore(where); err != nil {
+		return nil, err
+	}
 	store, err := history.Open(ctx, where, history.Options{ReadOnly: true})
 	if err != nil {
 		return nil, &failure{code: exitError, err: err, hint: "redistop web keeps the history; --store says where, as it was told"}

@@ -73,8 +73,8 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 		where = memoryStore
 		o.Keep, o.MostBytes = orKeep(k.keep, history.Keep{Raw: memoryKeep, Minute: memoryKeep, TenMinutes: memoryKeep, Hour: memoryKeep, Sessions: memoryKeep, Findings: memoryKeep}), min(k.size, memorySize)
 	default:
-		if strings.Contains(where, "://") && !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://") {
-			return nil, "", usagef("--store: neither a file, nor a URL that begins with postgres://, nor none")
+		if err := checkStore(where); err != nil {
+			return nil, "", err
 		}
 	}
 	if store, err = history.Open(ctx, where, o); err != nil {
@@ -87,6 +87,22 @@ func (k *keeping) open(ctx context.Context) (store *history.Store, said string, 
 		return store, "history belongs in " + st.Where + ", and will be kept there when that is possible", nil
 	}
 	return store, "history is kept in " + store.Status().Where, nil
+}
+
+// checkStore refuses URLs that are not of PostgreSQL, or that the driver would read otherwise than they are meant: of
+// a password with an @ in it, it would name the end as the host, in messages too.
+func checkStore(where string) error {
+	scheme, rest, isURL := strings.Cut(where, "://")
+	if !isURL {
+		return nil
+	}
+	if scheme != "postgres" && scheme != "postgresql" {
+		return usagef("--store: neither a file, nor a URL that begins with postgres://, nor none")
+	}
+	if authority, _, _ := strings.Cut(rest, "?"); strings.Count(authority, "@") > 1 {
+		return &failure{code: exitUsage, err: errors.New("--store: more than one @ before the host"), hint: "in a user or a password write it as %40"}
+	}
+	return nil
 }
 
 // complainOnce tells of a store that fails; it is told once for each episode.

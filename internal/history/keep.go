@@ -45,9 +45,6 @@ func (s *Store) keepAlone(ctx context.Context, db *database) error {
 		}
 		s.upkeep.expired = now
 	}
-	if err := db.checkpoint(ctx, s.options); err != nil {
-		return err
-	}
 	return s.bound(ctx, db)
 }
 

@@ -113,9 +113,6 @@ func (s *Store) writeQueue(ctx context.Context, db *database, q *queue) error {
 		if isFull(err) && s.trim(ctx, db) == nil {
 			err = write()
 		}
-		if err == nil {
-			err = db.checkpoint(ctx, s.options)
-		}
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func fileBytes(where string) (bytes int64) {
 	return bytes
 }
 
-// TestSizeIsBounded writes several times as much as fits, of 20 servers: the file and its log stay under the limit all the time,
+// TestSizeIsBounded writes several times as much as fits, of 10 servers: the file and its log stay under the limit all the time,
 // the newest is there, the oldest detail is gone, and writing never fails.
 func TestSizeIsBounded(t *testing.T) {
 	t.Parallel()
@@ -40,11 +40,11 @@ func TestSizeIsBounded(t *testing.T) {
 		}
 		at := noon.Add(time.Duration(round) * time.Minute)
 		c.set(at)
-		for server := range 20 {
+		for server := range 10 {
 			name := fmt.Sprintf("server-%d", server)
 			s.Snapshot(name, snapshotAt(at, float64(round)))
 			u := presence.Update{Time: at, Seen: at}
-			for range 50 {
+			for range 100 {
 				id++
 				one := sessionOf(id)
 				one.OnlineSince, one.LastSeen = at.Add(-time.Minute), at
@@ -54,7 +54,7 @@ func TestSizeIsBounded(t *testing.T) {
 		}
 		round++
 		largest = max(largest, fileBytes(where))
-		return round == 45
+		return round == 28
 	})
 	largest = max(largest, fileBytes(where))
 	if largest > most {
@@ -89,7 +89,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 	c := &clock{at: noon}
 	s := openAt(t, where, history.Options{Now: c.now})
 	u := presence.Update{Time: noon}
-	for id := range int64(10_000) {
+	for id := range int64(14_000) {
 		u.Gone = append(u.Gone, gone(sessionOf(id), noon, stats.OfflineKilled))
 	}
 	s.Presence("a", u)
