@@ -27,7 +27,7 @@ func lookup(name string, v redis.Value) redis.Lookups {
 		missed = v.Kind == redis.KindNull
 	case "hmget": // a hash that is not there looks like one without these fields
 		missed = !slices.ContainsFunc(v.Elems, func(e redis.Value) bool { return e.Kind != redis.KindNull })
-	case "strlen", "hlen", "scard", "zcard", "llen", "xlen", "zcount":
+	case "strlen", "hlen", "scard", "zcard", "llen", "xlen": // ZCOUNT of 0 says nothing: it is asked of keys that were there
 		missed = v.Kind == redis.KindInteger && v.Int == 0
 	}
 	if text := v.Text; v.Kind == redis.KindError && !strings.HasPrefix(text, "WRONGTYPE") {
