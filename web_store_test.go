@@ -231,3 +231,23 @@ func TestKeepFlag(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+func FuzzKeepFlag(f *testing.F) {
+	for _, s := range []string{"raw=2h,minute=2d", "hour=1y, sessions=7d", "raw=", "=,=", "findings=99999999999999999999y"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var k history.Keep
+		v := &keepValue{&k}
+		if v.Set(s) != nil {
+			return
+		}
+		again := k
+		if err := (&keepValue{&again}).Set(v.String()); err != nil {
+			t.Errorf("%q is written as %q: %v", s, v, err)
+		}
+		if (&keepValue{&again}).String() != v.String() {
+			t.Errorf("%q is read back as %q", v, &keepValue{&again})
+		}
+	})
+}
