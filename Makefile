@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: build page demo test incidents fuzz servers bench frameworks pictures clean
+.PHONY: build page page-test demo test incidents fuzz servers bench frameworks pictures clean
 
 # One static program: no C, no paths of this machine in it.
 build: page
@@ -25,10 +25,17 @@ test: build
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
 	@scripts/install redis-server redis-cli tmux cc postgres node npm
+	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
 	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
 	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
+
+# The page in a browser, before real servers; test does it too. With SHOTS=FOLDER it leaves a picture of every view there.
+page-test: build
+	@scripts/install chromium redis-server
+	@scripts/servers
+	REDISTOP_SHOTS=$(abspath $(SHOTS)) $(GO) test -count=1 -v -run '^TestPage$$' .
 
 # What reads the command stream, and requests that act, on input that nobody thought of. The stream's starts from recorded lines of all server versions.
 FUZZTIME ?= 60s

@@ -22,7 +22,7 @@ the server does not have is refused. Nothing is changed on the server.
 
 Without --monitor the user sees counters only: who sends which keys needs
 MONITOR, which shows every value to whoever has that right. --keys serves
-redistop keys, big, prefixes and ttl, which read names and sizes, no values.`,
+redistop usage, keys, big, prefixes and ttl: names and sizes, no values.`,
 		Example: `  redistop acl cache.local --name watcher
   redistop acl rediss://admin@cache.local --askpass --kill`,
 		Annotations:       map[string]string{"exit": exitCodes},

@@ -111,10 +111,11 @@ func TestSenderWaitsLonger(t *testing.T) {
 	} {
 		w := &wire{refuse: tt.err}
 		onWire(t, w, func(s *sender) {
-			for range 2000 {
+			for range 20_000 { // often: it connects when there is something to say
 				s.put([]byte("m"))
-				time.Sleep(100 * time.Millisecond)
+				time.Sleep(10 * time.Millisecond)
 			}
+			synctest.Wait()
 			w.refuse = nil
 			for range 600 {
 				s.put([]byte("n"))

@@ -72,6 +72,20 @@ var memory = []Scene{
 		Want: Want{Rule: fragmentation},
 	},
 	{
+		Name: "dead-locks", Story: "locks are taken without an expiry, and many holders have died",
+		Prepare: func(s *Stage) error {
+			return s.Fill("", 3000, `redis.call("SET", "lock:order:" .. i, "4f9c2ab1")`)
+		},
+		Want: Want{Rule: deadLocks},
+	},
+	{
+		Name: "eternal-sessions", Story: "a release forgot the expiry of sessions, of which there are 150,000 by now",
+		Prepare: func(s *Stage) error {
+			return s.Fill("", 150_000, `redis.call("SET", "sess:" .. (100000 + i), string.rep("x", 100))`)
+		},
+		Want: Want{Rule: eternalSession},
+	},
+	{
 		Name: "expiry", Story: "150,000 keys were given the same moment to expire, and so every three seconds",
 		Prepare: expireTogether, Cause: nextExpiry,
 		Want: Want{Rule: expiryStall, Also: []string{fragmentation}},

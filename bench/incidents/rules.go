@@ -23,6 +23,10 @@ const (
 	blockedClients  = "blocked-clients"
 	outputBuffers   = "output-buffers"
 
+	stuckConsumer = "stuck-consumer"
+	poisonEntry   = "poison-entry"
+	unreadGroup   = "unread-group"
+
 	replicaStalled  = "replica-lag"
 	replicaLink     = "replica-link-down"
 	writableReplica = "replica-writable"
@@ -35,6 +39,8 @@ const (
 	fragmentation  = "fragmentation"
 	evictedWanted  = "evicting-wanted"
 	expiryStall    = "expire-cycle"
+	deadLocks      = "locks-without-expiry"
+	eternalSession = "sessions-without-expiry"
 	failedSave     = "save-failed"
 	openServer     = "no-password-open"
 )

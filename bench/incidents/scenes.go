@@ -4,7 +4,7 @@ import "slices"
 
 // incidents is every incident, healthy every workload in which there is nothing to find. A new one is a
 // Scene in the file of its like.
-var incidents = slices.Concat(blocking, callers, connections, memory, replication)
+var incidents = slices.Concat(blocking, callers, connections, memory, messages, replication)
 
 // scenes is all of them.
 func scenes() []*Scene {

@@ -28,6 +28,11 @@ func (w *writer) changes(ctx context.Context, all []serverChange) error {
 	return w.insert(ctx, changeInsert, rows)
 }
 
+// same says that a change was written already.
+func (c serverChange) same(o stats.Change) bool {
+	return o.Kind == c.Kind && o.What == c.What && o.Time.UnixMilli() == c.Time.UnixMilli()
+}
+
 // Changes are those of the time asked for, the newest first.
 func (s *Store) Changes(ctx context.Context, q ChangeQuery) ([]stats.Change, error) {
 	from, to := span(q.From, q.To, s.now(), 24*time.Hour)
@@ -54,7 +59,7 @@ func (s *Store) Changes(ctx context.Context, q ChangeQuery) ([]stats.Change, err
 	for _, w := range waiting {
 		for _, c := range w.changes {
 			if c.server == q.Server && !c.Time.Before(from) && !c.Time.After(to) && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, c.Kind)) {
-				all = append(all, c.Change)
+				all = append(slices.DeleteFunc(all, c.same), c.Change)
 			}
 		}
 	}

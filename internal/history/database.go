@@ -22,6 +22,7 @@ import (
 type database struct {
 	dialect *dialect
 	path    string // of a file; "" for others
+	journal int64  // how large its write-ahead log may be
 	file    os.FileInfo
 	write   *sql.DB // one connection
 	read    *sql.DB // several; the same as write in memory
@@ -147,7 +148,7 @@ func openFile(path string, o Options) (*database, error) {
 	}
 	write.SetMaxOpenConns(1)
 	read.SetMaxOpenConns(4)
-	return &database{dialect: &sqliteDialect, path: path, file: info, write: write, read: read}, nil
+	return &database{dialect: &sqliteDialect, path: path, journal: o.journal(), file: info, write: write, read: read}, nil
 }
 
 // sqliteAddress is what the driver opens. The write-ahead log lets readers read while one writes; synchronous
@@ -180,6 +181,9 @@ func sqliteAddress(path string, o Options, more url.Values) string {
 func (d *database) transaction(ctx context.Context, f func(*sql.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, longestWrite)
 	defer cancel()
+	if err := d.checkpoint(ctx); err != nil {
+		return err
+	}
 	tx, err := d.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err

@@ -26,11 +26,17 @@ var (
 	postgresDialect = dialect{
 		kind:     "postgres",
 		numbered: true,
-		prepare:  "CREATE SCHEMA IF NOT EXISTS redistop",
+		prepare:  createSchema,
 		lock:     "SELECT pg_advisory_xact_lock(7240981)",
 		time:     "to_timestamp($1 / 1000.0)",
 	}
 )
+
+// createSchema asks for no right where the schema is there, as CREATE SCHEMA IF NOT EXISTS does.
+const createSchema = `DO $$ BEGIN
+	IF to_regnamespace('redistop') IS NULL THEN CREATE SCHEMA redistop; END IF;
+EXCEPTION WHEN duplicate_schema OR unique_violation THEN NULL; -- another watcher was first
+END $$`
 
 var timeCall = regexp.MustCompile(`TIME\(([\w.]+)\)`)
 

@@ -48,7 +48,7 @@ func (s *Store) EachPoint(ctx context.Context, from, to time.Time, each func(Poi
 
 // export asks once all is written; without that it would leave out what is only in memory.
 func (s *Store) export(ctx context.Context, what string, f func(*database) error) error {
-	waiting, err := s.ask(ctx, f)
+	waiting, err := s.askFor(ctx, forever, f)
 	if err == nil && len(waiting) > 0 {
 		err = fmt.Errorf("%w: %s", ErrAway, s.Status().Why)
 	}

@@ -269,3 +269,24 @@ func TestOlderIsMigrated(t *testing.T) {
 		t.Errorf("%d points, %v", n, err)
 	}
 }
+
+// TestDisorderIsToldOnce takes a table away that only upkeep reads: what comes is written all the same, and the trouble told once.
+func TestDisorderIsToldOnce(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "history.db")
+	told := &reports{}
+	s := openAt(t, where, history.Options{Report: told.add})
+	db, _ := openPlainly(t, where)
+	if _, err := db.Exec("DROP TABLE mark"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		s.Snapshot("a", snapshotAt(noon.Add(-time.Duration(i)*time.Second), 1))
+		if n, err := ask(t, s); n != i+1 || err != nil {
+			t.Errorf("%d points, %v", n, err)
+		}
+		s.Upkeep(t.Context())
+	}
+	if st := s.Status(); st.State != history.Failing || !strings.Contains(st.Why, "mark") || st.Waiting != 0 || told.count() != 1 {
+		t.Errorf("status %+v, reports %q", st, told.all)
+	}
+}

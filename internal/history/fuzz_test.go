@@ -39,7 +39,7 @@ func TestRowSizes(t *testing.T) {
 	for _, name := range []string{"get", "set", "hgetall", "expire", "zadd", "publish", "xadd", "incr"} {
 		p.commands = append(p.commands, commandRate{name, 12345.678, math.Pi})
 	}
-	const rows = 3000
+	const rows = 1000
 	raw, rolled := newQueue(), make([]point, rows)
 	for i := range rows {
 		one := p

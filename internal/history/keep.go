@@ -17,19 +17,21 @@ const (
 
 // keep rolls up, drops what is too old, and keeps the store within its size.
 func (s *Store) keep(ctx context.Context) {
-	select {
-	case s.writing <- struct{}{}:
-	case <-ctx.Done():
+	if s.enter(ctx, forever) != nil {
 		return
 	}
-	defer func() { <-s.writing }()
+	defer s.leave()
 	db := s.opened()
 	if db == nil {
 		return
 	}
-	if err := s.keepAlone(ctx, db); err != nil && ctx.Err() == nil {
-		s.suspect(err)
-		s.failed(err)
+	err := s.keepAlone(ctx, db)
+	s.suspect(err)
+	switch {
+	case err == nil:
+		s.worked(keeping)
+	case ctx.Err() == nil:
+		s.failed(keeping, err)
 	}
 }
 
@@ -42,9 +44,6 @@ func (s *Store) keepAlone(ctx context.Context, db *database) error {
 			return fmt.Errorf("drop what is too old: %w", err)
 		}
 		s.upkeep.expired = now
-	}
-	if err := db.checkpoint(ctx, s.options); err != nil {
-		return err
 	}
 	return s.bound(ctx, db)
 }

@@ -12,13 +12,13 @@ import (
 	"redistop/internal/stats"
 )
 
-// TestPages reads 300 sessions by every sort in pages, which must be each session once, in order of the sort.
+// TestPages reads 120 sessions by every sort in pages, which must be each session once, in order of the sort.
 func TestPages(t *testing.T) {
 	eachStore(t, func(t *testing.T, where string) {
 		s := openAt(t, where, history.Options{})
 		for _, server := range []string{"a", "b"} {
 			u := presence.Update{Time: noon, Seen: noon}
-			for id := range int64(150) {
+			for id := range int64(60) {
 				one := sessionOf(id % 40)
 				one.ID, one.OnlineSince = id, noon.Add(-time.Duration(id%20)*time.Minute)
 				if id%7 == 0 {
@@ -35,10 +35,10 @@ func TestPages(t *testing.T) {
 			for _, order := range []string{sort, "-" + sort} {
 				seen := map[string]bool{}
 				var values []string
-				q := history.SessionQuery{Sort: order, Limit: 70}
+				q := history.SessionQuery{Sort: order, Limit: 50}
 				for pages := 0; pages < 5; pages++ {
 					page, err := s.Sessions(t.Context(), q)
-					if err != nil || page.Matched != 300 {
+					if err != nil || page.Matched != 120 {
 						t.Fatalf("%s: %d matched, %v", order, page.Matched, err)
 					}
 					for _, one := range page.Sessions {
@@ -50,7 +50,7 @@ func TestPages(t *testing.T) {
 						break
 					}
 				}
-				if len(seen) != 300 || len(values) != 300 {
+				if len(seen) != 120 || len(values) != 120 {
 					t.Errorf("%s: %d different of %d", order, len(seen), len(values))
 				}
 				if order == "-online_since" {
@@ -186,9 +186,9 @@ func TestQueueIsBounded(t *testing.T) {
 	for id := range int64(1000) {
 		u.Came = append(u.Came, sessionOf(id))
 	}
-	for i := range 60_000 {
+	for i := range 51_000 {
 		s.Snapshot("a", snap)
-		if i < 130 {
+		if i < 110 {
 			for j := range u.Came {
 				u.Came[j].ID = int64(i*1000 + j)
 			}
@@ -196,7 +196,7 @@ func TestQueueIsBounded(t *testing.T) {
 		}
 	}
 	st := s.Status()
-	if st.Lost.Points != 10_000 || st.Lost.Sessions != 30_000 || st.State != history.Failing || st.Waiting > 160_000 {
+	if st.Lost.Points != 1_000 || st.Lost.Sessions != 10_000 || st.State != history.Failing || st.Waiting > 160_000 {
 		t.Errorf("%+v", st)
 	}
 	if _, err := s.Range(t.Context(), history.RangeQuery{Server: "a", From: noon.Add(-time.Hour), To: noon}); !errors.Is(err, history.ErrAway) {

@@ -49,7 +49,7 @@ func (s *Store) rollUp(ctx context.Context, db *database) error {
 			}
 		}
 		slices.SortFunc(due, func(a, b bucket) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.server, b.server)) })
-		for chunk := range slices.Chunk(due, rolledOnce) {
+		for chunk := range slices.Chunk(due, min(rolledOnce, s.options.rows())) {
 			if err := s.rollChunk(ctx, db, t, chunk); err != nil {
 				return fmt.Errorf("roll up history: %w", err)
 			}

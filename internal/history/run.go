@@ -27,24 +27,47 @@ func (s *Store) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-tick.C:
-			if s.flush(ctx) == nil {
+			if s.flush(ctx, forever) == nil {
 				s.keep(ctx)
 			}
 		}
 	}
 }
 
-// flush writes what is queued. Who comes while another writes waits for that one.
-func (s *Store) flush(ctx context.Context) error {
+const forever time.Duration = 1<<63 - 1
+
+var errBusy = errors.New("another is writing")
+
+// enter takes the token, which leave gives back.
+func (s *Store) enter(ctx context.Context, patience time.Duration) error {
 	select {
 	case s.writing <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case s.writing <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-timer.C:
+		return errBusy
 	}
-	defer func() { <-s.writing }()
+}
+
+func (s *Store) leave() { <-s.writing }
+
+// flush writes what is queued. Who comes while another writes waits for that one.
+func (s *Store) flush(ctx context.Context, patience time.Duration) error {
+	if err := s.enter(ctx, patience); err != nil {
+		return err
+	}
+	defer s.leave()
 	err := s.flushAlone(ctx)
 	if err != nil && ctx.Err() == nil {
-		s.failed(err)
+		s.failed(writing, err)
 	}
 	return err
 }
@@ -90,9 +113,6 @@ func (s *Store) writeQueue(ctx context.Context, db *database, q *queue) error {
 		if isFull(err) && s.trim(ctx, db) == nil {
 			err = write()
 		}
-		if err == nil {
-			err = db.checkpoint(ctx, s.options)
-		}
 		if err != nil {
 			return err
 		}
@@ -125,7 +145,7 @@ func (s *Store) landed(q *queue, err error) {
 	for i := range q.points {
 		s.stain(q.points[i].server, q.points[i].at)
 	}
-	s.worked()
+	s.worked(writing)
 }
 
 // probe writes something of no consequence.
@@ -135,7 +155,7 @@ func (s *Store) probe(ctx context.Context, db *database) error {
 		return err
 	})
 	if err == nil {
-		s.worked()
+		s.worked(writing)
 	}
 	return err
 }

@@ -11,10 +11,10 @@ import (
 	"redistop/internal/stats"
 )
 
-// How MostBytes is divided in SQLite: seven eighths for the file, which SQLite itself holds it to, the rest for the
+// How MostBytes is divided in SQLite: three quarters for the file, which SQLite itself holds it to, the rest for the
 // write-ahead log beside it. Of the file's part the rows may fill high; then the oldest go until they fill low.
 const (
-	fileShare = 7.0 / 8
+	fileShare = 3.0 / 4
 	high      = 0.85
 	low       = 0.75
 )
@@ -23,11 +23,11 @@ const (
 func (o Options) pages() int64 { return int64(float64(o.MostBytes) * fileShare / pageSize) }
 
 // journal is how large the write-ahead log may be.
-func (o Options) journal() int64 { return o.MostBytes / 8 }
+func (o Options) journal() int64 { return o.MostBytes / 4 }
 
 // rows is how many may be written in one transaction: each of them may change a page of its table and two of
-// indexes, and all changed pages stand in the log.
-func (o Options) rows() int { return int(max(100, min(10_000, o.journal()/(3*pageSize)))) }
+// indexes, and all changed pages stand in the log, half of which a transaction may fill.
+func (o Options) rows() int { return int(max(10, min(10_000, o.journal()/2/(3*pageSize)))) }
 
 // A class is rows that go together when room is needed: the oldest first, but none younger than its floor.
 type class struct {
@@ -170,9 +170,6 @@ func (s *Store) trim(ctx context.Context, db *database) error {
 			if err := db.dropAll(ctx, largest.age, cut, s.options.rows()); err != nil {
 				return err
 			}
-			if err := db.checkpoint(ctx, s.options); err != nil {
-				return err
-			}
 		}
 	}
 	_, used, err := s.measure(ctx, db)
@@ -205,16 +202,16 @@ func (d *database) largest(ctx context.Context, list []class, now time.Time) (la
 	return largest, oldest, nil
 }
 
-// checkpoint empties the write-ahead log into the file when it is large.
-func (d *database) checkpoint(ctx context.Context, o Options) error {
-	if d.journalSize() <= o.journal()/2 {
+// checkpoint empties the write-ahead log into the file when it is half full, so that a transaction has room in it.
+func (d *database) checkpoint(ctx context.Context) error {
+	if d.path == "" || d.journalSize() <= d.journal/2 {
 		return nil
 	}
 	var busy, inLog, moved int64
 	if err := d.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved); err != nil {
 		return err
 	}
-	if d.journalSize() > o.journal() {
+	if d.journalSize() > d.journal/2 {
 		return errors.New("another program reads the file of history without an end, so that its log cannot be emptied")
 	}
 	return nil
@@ -224,6 +221,9 @@ func (d *database) checkpoint(ctx context.Context, o Options) error {
 func (d *database) giveBack(ctx context.Context, o Options) error {
 	if d.dialect == &postgresDialect {
 		return nil
+	}
+	if err := d.checkpoint(ctx); err != nil {
+		return err
 	}
 	var pages, free int64
 	if err := d.write.QueryRowContext(ctx, "PRAGMA page_count").Scan(&pages); err != nil {
@@ -235,7 +235,7 @@ func (d *database) giveBack(ctx context.Context, o Options) error {
 	if free <= max(64, pages/10) {
 		return nil
 	}
-	rows, err := d.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free, o.journal()/(4*pageSize))))
+	rows, err := d.write.QueryContext(ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free, o.journal()/(8*pageSize))))
 	if err != nil {
 		return err
 	}

@@ -23,28 +23,28 @@ func fileBytes(where string) (bytes int64) {
 	return bytes
 }
 
-// TestSizeIsBounded writes several times as much as fits, of 20 servers: the file and its log stay under the limit all the time,
+// TestSizeIsBounded writes several times as much as fits, of 10 servers: the file and its log stay under the limit all the time,
 // the newest is there, the oldest detail is gone, and writing never fails.
 func TestSizeIsBounded(t *testing.T) {
 	t.Parallel()
 	where := filepath.Join(t.TempDir(), "history.db")
-	const most = 16 << 20
+	const most = 4 << 20
 	c := &clock{at: noon}
 	told := &reports{}
 	s := openAt(t, where, history.Options{Now: c.now, MostBytes: most, Report: told.add, Flush: time.Millisecond})
 	round, id := 0, int64(0)
 	var largest int64
 	run(t, s, func() bool {
-		if s.Status().Waiting > 4000 {
+		if s.Status().Waiting > 2000 {
 			return false // the writer has not caught up
 		}
 		at := noon.Add(time.Duration(round) * time.Minute)
 		c.set(at)
-		for server := range 20 {
+		for server := range 10 {
 			name := fmt.Sprintf("server-%d", server)
 			s.Snapshot(name, snapshotAt(at, float64(round)))
 			u := presence.Update{Time: at, Seen: at}
-			for range 50 {
+			for range 100 {
 				id++
 				one := sessionOf(id)
 				one.OnlineSince, one.LastSeen = at.Add(-time.Minute), at
@@ -54,7 +54,7 @@ func TestSizeIsBounded(t *testing.T) {
 		}
 		round++
 		largest = max(largest, fileBytes(where))
-		return round == 120
+		return round == 28
 	})
 	largest = max(largest, fileBytes(where))
 	if largest > most {
@@ -76,7 +76,7 @@ func TestSizeIsBounded(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || kept < 20_000 || kept == id || kept != id-oldest+1 {
+	if err != nil || kept < 8_000 || kept == id || kept != id-oldest+1 {
 		t.Errorf("%d sessions of %d kept, the oldest is %d: %v", kept, id, oldest, err)
 	}
 	t.Logf("%d sessions of %d kept, %d bytes at most", kept, id, largest)
@@ -89,7 +89,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 	c := &clock{at: noon}
 	s := openAt(t, where, history.Options{Now: c.now})
 	u := presence.Update{Time: noon}
-	for id := range int64(20_000) {
+	for id := range int64(14_000) {
 		u.Gone = append(u.Gone, gone(sessionOf(id), noon, stats.OfflineKilled))
 	}
 	s.Presence("a", u)
@@ -98,7 +98,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 	}
 	before := fileBytes(where)
 	c.set(noon.Add(60 * 24 * time.Hour))
-	s = openAt(t, where, history.Options{Now: c.now, Flush: time.Millisecond, MostBytes: 16 << 20}) // so that the log is small, too
+	s = openAt(t, where, history.Options{Now: c.now, Flush: time.Millisecond, MostBytes: 4 << 20}) // so that the log is small, too
 	run(t, s, func() bool { bytes, known := s.Status().Bytes.Get(); return known && bytes < before/2 })
 	if after := fileBytes(where); after > before/3 {
 		t.Errorf("%d bytes, %d before", after, before)
@@ -108,16 +108,16 @@ func TestRoomIsGivenBack(t *testing.T) {
 // TestPostgresIsBounded writes more than may be kept, of two ages: the older go.
 func TestPostgresIsBounded(t *testing.T) {
 	c := &clock{at: noon}
-	s := openAt(t, postgres(t), history.Options{Now: c.now, MostBytes: 16 << 20})
+	s := openAt(t, postgres(t), history.Options{Now: c.now, MostBytes: 4 << 20})
 	for _, ends := range []time.Time{noon.Add(-time.Hour), noon} {
 		u := presence.Update{Time: noon}
-		for id := range int64(40_000) {
+		for id := range int64(10_000) {
 			u.Gone = append(u.Gone, gone(sessionOf(ends.UnixMilli()+id), ends, stats.OfflineUnknown))
 		}
 		s.Presence("a", u)
 	}
 	old := history.SessionQuery{State: history.StateOffline, From: noon.Add(-2 * time.Hour), To: noon.Add(-time.Minute)}
-	if page, err := s.Sessions(t.Context(), old); err != nil || page.Matched != 40_000 {
+	if page, err := s.Sessions(t.Context(), old); err != nil || page.Matched != 10_000 {
 		t.Fatalf("%d are old, %v", page.Matched, err)
 	}
 	s.Upkeep(t.Context())
@@ -128,7 +128,7 @@ func TestPostgresIsBounded(t *testing.T) {
 	if page.Since != nil {
 		t.Errorf("since %v, but no connections were ever looked at", page.Since)
 	}
-	if page, err = s.Sessions(t.Context(), history.SessionQuery{State: history.StateOffline}); err != nil || page.Matched != 40_000 {
+	if page, err = s.Sessions(t.Context(), history.SessionQuery{State: history.StateOffline}); err != nil || page.Matched != 10_000 {
 		t.Errorf("%d are left, %v", page.Matched, err)
 	}
 }

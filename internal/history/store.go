@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func UsualKeep() Keep {
 type Options struct {
 	Flush     time.Duration    // how often what is queued is written: what a killed process loses at most; 5 s
 	Keep      Keep             // each field that is zero: UsualKeep
-	MostBytes int64            // on the disk, 1 GiB; 16 MiB at least
+	MostBytes int64            // on the disk, 1 GiB; 4 MiB at least
 	ReadOnly  bool             // the store must be there; nothing is recorded
 	Report    func(error)      // told once when writing begins to fail, and of a damaged file that was set aside; nil: nobody
 	Now       func() time.Time // time.Now
@@ -41,7 +42,7 @@ func (o Options) withDefaults() Options {
 		orUsual(o.Keep.Raw, usual.Raw), orUsual(o.Keep.Minute, usual.Minute), orUsual(o.Keep.TenMinutes, usual.TenMinutes),
 		orUsual(o.Keep.Hour, usual.Hour), orUsual(o.Keep.Sessions, usual.Sessions), orUsual(o.Keep.Findings, usual.Findings),
 	}
-	o.MostBytes = max(orUsual(o.MostBytes, 1<<30), 16<<20)
+	o.MostBytes = max(orUsual(o.MostBytes, 1<<30), 4<<20)
 	if o.Report == nil {
 		o.Report = func(error) {}
 	}
@@ -76,7 +77,7 @@ type Store struct {
 	flying   *queue     // what is being written
 	servers  map[string]*watched
 	lost     Lost
-	failing  error // nil while all is well
+	failing  [2]error // by trouble; nil while all is well
 	since    time.Time
 	flushed  time.Time
 	bytes    stats.Maybe[int64]
@@ -120,12 +121,12 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	case err == nil:
 		s.db = db
 		if err := s.look(ctx); err != nil {
-			s.failed(err)
+			s.failed(keeping, err)
 		}
 	case errors.Is(err, ErrNewer) || s.options.ReadOnly || ctx.Err() != nil || misused(err):
 		return nil, fmt.Errorf("open history: %w", err)
 	default:
-		s.failed(err)
+		s.failed(writing, err)
 	}
 	return s, nil
 }
@@ -146,7 +147,7 @@ func (s *Store) connect(ctx context.Context) (*database, error) {
 func (s *Store) Close(ctx context.Context) error {
 	var err error
 	if !s.options.ReadOnly {
-		err = s.flush(ctx)
+		err = s.flush(ctx, forever)
 	}
 	s.mu.Lock()
 	db := s.db
@@ -160,24 +161,35 @@ func (s *Store) Close(ctx context.Context) error {
 
 func (s *Store) now() time.Time { return s.options.Now() }
 
-// failed begins or goes on with an episode of failure; only its beginning is reported.
-func (s *Store) failed(err error) {
+// trouble is what fails: each has its own episodes.
+type trouble int
+
+const (
+	writing trouble = iota // of what is queued
+	keeping                // rolling up, dropping what is old
+)
+
+// failed begins or goes on with an episode of trouble; only its beginning is reported.
+func (s *Store) failed(what trouble, err error) {
 	s.mu.Lock()
-	begins := s.failing == nil
-	if begins {
+	begins := s.failing[what] == nil
+	if s.failing == ([2]error{}) {
 		s.since = s.now()
 	}
-	s.failing = err
+	s.failing[what] = err
 	s.mu.Unlock()
 	if begins {
-		s.options.Report(fmt.Errorf("history is not kept at present: %w", err))
+		s.options.Report(fmt.Errorf("%s: %w", [2]string{"history is not written at present", "history is not kept in order at present"}[what], err))
 	}
 }
 
-func (s *Store) worked() {
+func (s *Store) worked(what trouble) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failing, s.flushed = nil, s.now()
+	s.failing[what] = nil
+	if what == writing {
+		s.flushed = s.now()
+	}
 }
 
 // Status says how the Store is doing.
@@ -191,9 +203,9 @@ func (s *Store) Status() Status {
 	if s.flying != nil {
 		st.Waiting += s.flying.size()
 	}
-	if s.failing != nil {
+	if why := cmp.Or(s.failing[writing], s.failing[keeping]); why != nil {
 		since := s.since
-		st.State, st.Why, st.Since = Failing, whyOf(s.failing), &since
+		st.State, st.Why, st.Since = Failing, whyOf(why), &since
 	}
 	if !s.flushed.IsZero() {
 		flushed := s.flushed
@@ -225,15 +237,22 @@ func withoutPassword(where string) string {
 	return u.Redacted()
 }
 
-// ask answers a question from the database after all that is queued was written to it, and returns what could
-// not be: of one thing the later queue holds.
+// patience is how long a question waits for who writes, before it is answered with what is in memory merged in.
+const patience = 500 * time.Millisecond
+
+// ask answers a question from the database after all that is queued was written to it, and returns what was not:
+// of one thing the later queue holds, and some of it may be in the database already.
 func (s *Store) ask(ctx context.Context, question func(*database) error) ([]*queue, error) {
+	return s.askFor(ctx, patience, question)
+}
+
+func (s *Store) askFor(ctx context.Context, patience time.Duration, question func(*database) error) ([]*queue, error) {
 	var waiting []*queue
-	if !s.options.ReadOnly && (s.isFailing() || s.flush(ctx) != nil) {
+	if !s.options.ReadOnly && (s.isFailing() || s.flush(ctx, patience) != nil) {
 		waiting = s.waiting()
 	}
 	s.mu.Lock()
-	db, why := s.db, s.failing
+	db, why := s.db, s.failing[writing]
 	s.mu.Unlock()
 	if db == nil {
 		return nil, fmt.Errorf("%w: %s", ErrAway, whyOf(why))
@@ -243,10 +262,11 @@ func (s *Store) ask(ctx context.Context, question func(*database) error) ([]*que
 	return waiting, err
 }
 
+// isFailing says that what is queued could not be written the last time.
 func (s *Store) isFailing() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failing != nil
+	return s.failing[writing] != nil
 }
 
 // waiting is a copy of what is not written, the older first.

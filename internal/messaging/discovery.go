@@ -10,16 +10,16 @@ import (
 	"redistop/internal/stats"
 )
 
-// A discovery walks the databases for keys by type, a step at a time. The types have a walk each, in which the
-// server leaves out what is of another type: a walk of a million strings sends nothing. In front of them it
-// looks at some keys of every type, for the survey.
+// A discovery walks the databases, a step at a time. In front of the walk it looks at some keys of each for the
+// survey. The type of a key is asked only until enough keys of its pattern were of one type: a million
+// sessions are not asked one by one.
 type discovery struct {
 	stretches []stretch // of this pass
 	at        int       // the stretch under way
 	cursor    uint64
-	visited   int64 // keys of the stretch, about
+	visited   int64 // keys of the stretch
 	scanned   int64 // keys of the stretches that are done
-	all       int64 // keys that this pass walks over, all stretches together
+	all       int64 // keys that this pass looks at, all stretches together
 	keys      int64 // that there are
 	began     time.Time
 	rest      time.Time // before which no new pass begins
@@ -27,14 +27,15 @@ type discovery struct {
 	survey    *survey
 	surveyed  *stats.KeySurvey // of the last pass whose survey is done
 	cluster   bool
+	kinds     kinds
 }
 
-// stretch is one walk over one database, all of it but for the survey's.
+// stretch is one walk over one database, or over its beginning for the survey.
 type stretch struct {
-	db   int
-	kind string // "": of every type
-	keys int64  // in the database
-	want int64  // keys to look at, for the survey
+	db     int
+	survey bool
+	keys   int64 // in the database
+	want   int64 // keys to look at
 }
 
 const (
@@ -56,10 +57,10 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	for _, space := range spaces {
 		d.keys += space.Keys
 	}
-	for _, kind := range append([]string{""}, kindsSought...) {
+	for _, survey := range []bool{true, false} {
 		for _, space := range spaces {
-			s := stretch{db: space.DB, kind: kind, keys: space.Keys, want: space.Keys}
-			if kind == "" && d.keys > 0 {
+			s := stretch{db: space.DB, survey: survey, keys: space.Keys, want: space.Keys}
+			if survey && d.keys > 0 {
 				s.want = min(space.Keys, max(100, surveySize*space.Keys/d.keys))
 			}
 			d.stretches = append(d.stretches, s)
@@ -81,7 +82,7 @@ func (d *discovery) share() float64 {
 	}
 	s := d.stretches[d.at]
 	part := min(d.visited, s.want)
-	if s.kind != "" && !d.cluster {
+	if !s.survey && !d.cluster {
 		part = int64(float64(s.want) * float64(bits.Reverse64(d.cursor)) / (1 << 63) / 2)
 	}
 	return float64(d.scanned+part) / float64(d.all)
@@ -90,9 +91,9 @@ func (d *discovery) share() float64 {
 // next ends a stretch. The survey is whole when all stretches of its kind were.
 func (d *discovery) next(now time.Time) {
 	d.scanned += d.stretches[d.at].want
-	survey := d.stretches[d.at].kind == ""
+	survey := d.stretches[d.at].survey
 	d.at, d.cursor, d.visited = d.at+1, 0, 0
-	if survey && (d.done() || d.stretches[d.at].kind != "") {
+	if survey && (d.done() || !d.stretches[d.at].survey) {
 		d.surveyed = d.survey.told(now, d.keys, d.survey.sampled >= d.keys)
 	}
 	if d.done() {
@@ -107,7 +108,7 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 	for {
 		now := time.Now()
 		switch {
-		case !w.tool.Has("scan") || !w.scanTypes() || w.tool.NearLimit():
+		case !w.tool.Has("scan") || w.tool.NearLimit():
 			return true, nil
 		case w.search.done() && w.search.passes > 0 && now.Before(w.search.rest):
 			return true, nil
@@ -132,13 +133,7 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 	}
 }
 
-// scanTypes: SCAN knows TYPE since 6.0.
-func (w *Watcher) scanTypes() bool {
-	i := w.tool.Info()
-	return i.Flavor() != "redis" || i.VersionAtLeast(6, 0)
-}
-
-// step is one SCAN, and what the survey asks about its keys.
+// step is one SCAN, and what is asked about its keys.
 func (w *Watcher) step(ctx context.Context) error {
 	d := &w.search
 	s := d.stretches[d.at]
@@ -146,15 +141,10 @@ func (w *Watcher) step(ctx context.Context) error {
 		return err
 	}
 	step := w.tool.Step("scan", firstStep, mostStep)
-	if s.kind == "" {
+	if s.survey {
 		step.Ask(min(step.Size(), int(max(10, s.want-d.visited))))
 	}
-	count := step.Size()
-	args := []string{"SCAN", strconv.FormatUint(d.cursor, 10), "COUNT", strconv.Itoa(count)}
-	if s.kind != "" {
-		args = append(args, "TYPE", s.kind)
-	}
-	v, err := w.tool.Ask(ctx, args...)
+	v, err := w.tool.Ask(ctx, "SCAN", strconv.FormatUint(d.cursor, 10), "COUNT", strconv.Itoa(step.Size()))
 	if err != nil {
 		return w.refusal(err, "scan")
 	}
@@ -168,19 +158,43 @@ func (w *Watcher) step(ctx context.Context) error {
 	}
 	step.Saw(size, w.tool.Room())
 	d.cursor = cursor
-	if s.kind == "" {
-		d.visited += int64(len(names))
+	d.visited += int64(len(names))
+	if s.survey {
 		err = w.surveyKeys(ctx, s.db, names)
 	} else {
-		d.visited += int64(count)
-		for _, name := range names {
-			w.known.add(w.table, place{s.db, name}, s.kind)
-		}
+		err = w.seekKeys(ctx, s.db, names)
 	}
-	if cursor == 0 || s.kind == "" && d.visited >= s.want {
+	if cursor == 0 || s.survey && d.visited >= s.want {
 		d.next(time.Now())
 	}
 	return err
+}
+
+// seekKeys keeps of some keys those that are worth following.
+func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
+	types := make([]string, len(names))
+	var list []question
+	for i, name := range names {
+		pattern := redis.Pattern(name)
+		if kind, sure := w.search.kinds.guess(db, pattern); sure {
+			types[i] = kind
+		} else if w.tool.Has("type") {
+			list = append(list, question{[]string{"TYPE", name}, func(v redis.Value) error {
+				types[i] = v.Text
+				w.search.kinds.saw(db, pattern, v.Text)
+				return nil
+			}, nil})
+		}
+	}
+	if err := w.ask(ctx, list); err != nil {
+		return err
+	}
+	for i, name := range names {
+		if lengths[types[i]] != "" {
+			w.known.add(w.table, place{db, name}, types[i])
+		}
+	}
+	return nil
 }
 
 // surveyKeys asks what keys are and how long they live.
@@ -206,6 +220,7 @@ func (w *Watcher) surveyKeys(ctx context.Context, db int, names []string) error 
 	}
 	for _, k := range keys {
 		if k.kind != "" && k.kind != "none" {
+			w.search.kinds.saw(db, redis.Pattern(k.name), k.kind)
 			w.search.survey.add(k)
 		}
 	}
@@ -221,3 +236,14 @@ func (d *discovery) told() stats.Discovery {
 	t.Scanned = int64(t.Share * float64(d.keys))
 	return t
 }
+
+// Passes is how often all keys were searched.
+func (w *Watcher) Passes() int { return w.search.passes }
+
+// Found is how many streams, and lists and sorted sets that may be queues, are followed.
+func (w *Watcher) Found() (streams, others int) {
+	return w.known.kinds["stream"], w.known.kinds["list"] + w.known.kinds["zset"]
+}
+
+// Progress is the part of the pass under way that is done, 0..1.
+func (w *Watcher) Progress() float64 { return w.search.share() }

@@ -49,6 +49,7 @@ func TestLag(t *testing.T) {
 		{"trimmed ahead of the group, and said so", trimmed, "4-1", some(2), some(2), ""},
 		{"trimmed to nothing", empty, "4-1", some(5), some(0), "phantom"},
 		{"deleted ahead of the group", stream(9), "4-1", unknown(), unknown(), "XDEL"},
+		{"made in the middle", redis.StreamInfo{Length: 9, LastGenerated: "9-1", First: "1-1", Last: "9-1", Added: some(9), MaxDeleted: redis.Some("0-0")}, "4-1", unknown(), unknown(), "in the middle"},
 		{"more than there is", redis.StreamInfo{Length: 3, LastGenerated: "9-1", First: "1-1", Last: "9-1", Added: some(9)}, "4-1", some(5), unknown(), "only 3 entries"},
 		{"the newest were deleted", newestDeleted, "5-1", unknown(), some(0), ""},
 		{"ids that are not asked for", large, "4-1", some(5), some(5), ""},
@@ -151,6 +152,23 @@ func TestRatesOfAGroup(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" || row.AddedPerSecond != rate(tt.added) || row.Trimmed != stats.Some(tt.trimmed) {
 			t.Errorf("%s: added %v, trimmed %v %s", tt.name, row.AddedPerSecond, row.Trimmed, diff)
 		}
+	}
+}
+
+// A group that is made at the end of a stream has no count of its own; what is added since is its lag.
+func TestLagOfAGroupMadeAtTheEnd(t *testing.T) {
+	end := look(0, 100, 100, 100, 0)
+	end.groups[0].Read, end.groups[0].Lag = unknown(), unknown()
+	_, mark := foldStream(end, streamMark{})
+	later := look(2, 130, 130, 100, 0)
+	later.groups[0].Read, later.groups[0].Lag = unknown(), unknown()
+	row, _ := foldStream(later, mark)
+	if row.Groups[0].Lag != some(30) || row.Groups[0].LagNote != "" {
+		t.Errorf("%+v", row.Groups[0])
+	}
+	later.info.MaxDeleted = redis.Some("120-1")
+	if row, _ = foldStream(later, mark); row.Groups[0].Lag.Known() {
+		t.Errorf("an entry was deleted ahead of it: %+v", row.Groups[0])
 	}
 }
 

@@ -17,6 +17,7 @@ type groupLook struct {
 // groupMark is what is remembered of a group between two looks.
 type groupMark struct {
 	at        time.Time
+	delivered string // the last id
 	lag       stats.Maybe[int64]
 	read      stats.Maybe[int64]
 	pending   int64
@@ -27,17 +28,21 @@ type groupMark struct {
 type flow struct {
 	seconds float64            // 0: there is no look before
 	added   stats.Maybe[int64] // entries
+	deleted bool               // by XDEL
 }
 
 // foldGroup makes the row of a group from two looks at it. before.at is zero at the first.
 func foldGroup(s redis.StreamInfo, g groupLook, before groupMark, f flow, now time.Time) (stats.GroupRow, groupMark) {
 	row := stats.GroupRow{Name: g.Name, LastDelivered: g.LastDelivered, Pending: g.Pending, Poison: poisonOf(g.pending)}
 	row.Lag, row.LagNote = lagOf(s, g.StreamGroup)
+	if lag := lagSince(g.StreamGroup, before, f); !row.Lag.Known() && lag.Known() && lag.Or(0) <= s.Length {
+		row.Lag, row.LagNote = lag, ""
+	}
 	if len(g.pending) > 0 {
 		row.OldestPending = g.pending[0].ID
 		row.OldestSeconds = stats.Some(g.pending[0].Idle.Seconds())
 	}
-	mark := groupMark{at: now, lag: row.Lag, read: g.Read, pending: g.Pending, consumers: before.consumers}
+	mark := groupMark{at: now, delivered: g.LastDelivered, lag: row.Lag, read: g.Read, pending: g.Pending, consumers: before.consumers}
 	if g.consumers != nil {
 		row.Consumers, mark.consumers, row.ConsumersMore = foldConsumers(g.consumers, g.pending, before.consumers, now)
 	} else {

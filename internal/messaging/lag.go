@@ -31,7 +31,22 @@ func lagOf(s redis.StreamInfo, g redis.StreamGroup) (lag stats.Maybe[int64], not
 	case !s.Added.Known():
 		return lag, "not known: Redis 7.0 brought it"
 	}
+	if deleted, ok := redis.ParseStreamID(s.MaxDeleted.Or("")); ok {
+		if at, ok := redis.ParseStreamID(g.LastDelivered); ok && deleted.Compare(at) <= 0 {
+			return lag, "not known: the group was made in the middle of the stream, and has not come to its end since"
+		}
+	}
 	return lag, "not known: entries that the group had not got were deleted (XDEL)"
+}
+
+// lagSince is the lag where the server has lost count, but nothing was read or deleted since it was known.
+func lagSince(g redis.StreamGroup, before groupMark, f flow) stats.Maybe[int64] {
+	was, known := before.lag.Get()
+	added, counted := f.added.Get()
+	if !known || !counted || f.deleted || g.LastDelivered != before.delivered {
+		return stats.Maybe[int64]{}
+	}
+	return stats.Some(was + added)
 }
 
 // lagByIDs is the lag where the ids alone tell it.

@@ -45,9 +45,10 @@ func (w *Watcher) jobQuestion(s *subject, ids map[*subject]string) []question {
 }
 
 // hashQuestion asks the hash of a job for the time at which it came.
-func (w *Watcher) hashQuestion(s *subject, id string) []question {
+func (w *Watcher) hashQuestion(s *subject, ids map[*subject]string) []question {
 	j, ok := w.queues.jobs[s]
-	if !ok || !w.tool.Has("hmget") {
+	id, known := ids[s]
+	if !ok || !known || !w.tool.Has("hmget") {
 		return nil
 	}
 	return []question{s.about(append([]string{"HMGET", j.JobKey(j.base, j.queue, id)}, j.Fields...), func(v redis.Value) error {

@@ -74,35 +74,32 @@ func (w *Watcher) look(ctx context.Context, batch []*subject) error {
 		return err
 	}
 	now := time.Now()
-	var list []question
-	looks := map[*subject]*streamLook{}
+	looks, ids := map[*subject]*streamLook{}, map[*subject]string{}
 	for _, s := range batch {
-		s.err = ""
-		if s.kind == "stream" {
+		if s.err = ""; s.kind == "stream" {
 			looks[s] = &streamLook{at: now, place: s.place}
 		}
-		list = append(list, w.sizeQuestions(s, now)...)
-		if l := looks[s]; l != nil && w.tool.Has("xinfo|groups") {
-			list = append(list, groupsQuestion(s, l))
+	}
+	// Each stage asks what the one before it has shown to be there and not too large.
+	for _, stage := range []func(*subject, *streamLook) []question{
+		func(s *subject, _ *streamLook) []question { return w.sizeQuestions(s, now) },
+		w.thereQuestion,
+		func(s *subject, l *streamLook) []question {
+			return append(w.groupsQuestion(s, l), w.jobQuestion(s, ids)...)
+		},
+		func(s *subject, l *streamLook) []question {
+			return append(w.partQuestions(s, l), w.hashQuestion(s, ids)...)
+		},
+	} {
+		var list []question
+		for _, s := range batch {
+			if l := looks[s]; s.err == "" && (l == nil || s.empty.IsZero()) {
+				list = append(list, stage(s, l)...)
+			}
 		}
-	}
-	if err := w.ask(ctx, list); err != nil {
-		return err
-	}
-	list = list[:0]
-	ids := map[*subject]string{}
-	for _, s := range batch {
-		if l := looks[s]; l != nil && s.err == "" && s.empty.IsZero() {
-			list = append(list, w.streamQuestions(s, l)...)
-		} else if l == nil {
-			list = append(list, w.jobQuestion(s, ids)...)
+		if err := w.ask(ctx, list); err != nil {
+			return err
 		}
-	}
-	if err := w.ask(ctx, list); err != nil {
-		return err
-	}
-	if err := w.lookAtParts(ctx, batch, looks, ids); err != nil {
-		return err
 	}
 	for _, s := range batch {
 		s.looked = now
@@ -215,8 +212,39 @@ func (l *streamLook) bookkeeping() (n int64) {
 	return n
 }
 
-// streamQuestions ask how a stream stands.
-func (w *Watcher) streamQuestions(s *subject, l *streamLook) []question {
+// thereQuestion asks whether a stream without entries is there: what XINFO is asked of a key that is gone is an
+// error.
+func (w *Watcher) thereQuestion(s *subject, l *streamLook) []question {
+	if l == nil || s.length > 0 || !w.tool.Has("type") {
+		return nil
+	}
+	return []question{s.about([]string{"TYPE", s.place.key}, func(v redis.Value) error {
+		if v.Text != "stream" {
+			s.forget()
+		}
+		return nil
+	})}
+}
+
+// groupsQuestion asks which groups a stream has.
+func (w *Watcher) groupsQuestion(s *subject, l *streamLook) []question {
+	if l == nil || !w.tool.Has("xinfo|groups") {
+		return nil
+	}
+	return []question{s.about([]string{"XINFO", "GROUPS", s.place.key}, func(v redis.Value) error {
+		groups, err := redis.ParseStreamGroups(v)
+		for _, g := range groups[:min(len(groups), mostGroups)] {
+			l.groups = append(l.groups, groupLook{StreamGroup: g})
+		}
+		return err
+	})}
+}
+
+// partQuestions ask how a stream stands, and for the parts of its groups.
+func (w *Watcher) partQuestions(s *subject, l *streamLook) []question {
+	if l == nil {
+		return nil
+	}
 	l.info.Length = s.length
 	var list []question
 	if (s.small(largestEntry, l.bookkeeping()) || s.length == 0) && w.tool.Has("xinfo|stream") {
@@ -225,33 +253,10 @@ func (w *Watcher) streamQuestions(s *subject, l *streamLook) []question {
 			return err
 		}))
 	}
-	return list
-}
-
-// groupsQuestion asks which groups a stream has.
-func groupsQuestion(s *subject, l *streamLook) question {
-	return s.about([]string{"XINFO", "GROUPS", s.place.key}, func(v redis.Value) error {
-		groups, err := redis.ParseStreamGroups(v)
-		for _, g := range groups[:min(len(groups), mostGroups)] {
-			l.groups = append(l.groups, groupLook{StreamGroup: g})
-		}
-		return err
-	})
-}
-
-// lookAtParts asks for the parts of groups, and for the jobs whose ids are known by now.
-func (w *Watcher) lookAtParts(ctx context.Context, batch []*subject, looks map[*subject]*streamLook, ids map[*subject]string) error {
-	var list []question
-	for _, s := range batch {
-		if l := looks[s]; l != nil {
-			for i := range l.groups {
-				list = append(list, w.groupQuestions(s, &l.groups[i])...)
-			}
-		} else if id, ok := ids[s]; ok {
-			list = append(list, w.hashQuestion(s, id)...)
-		}
+	for i := range l.groups {
+		list = append(list, w.groupQuestions(s, &l.groups[i])...)
 	}
-	return w.ask(ctx, list)
+	return list
 }
 
 // groupQuestions ask for the consumers of a group and for its oldest pending entries.

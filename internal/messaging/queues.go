@@ -26,17 +26,18 @@ type queues struct {
 	owned map[*subject]bool
 	jobs  map[*subject]job // of the waiting lists whose jobs have a time
 	made  time.Time
+	of    int // the version of what was known then
 }
 
-// queuesEvery is how often the keys that are known are sorted into queues anew.
+// queuesEvery is how often the keys that are known are sorted into queues anew, where others are known by then.
 const queuesEvery = 5 * time.Second
 
 // arrange finds the queues among the subjects. What is remembered of a queue stays.
 func (q *queues) arrange(table *usage.Table, k *known, now time.Time) {
-	if !q.made.IsZero() && now.Sub(q.made) < queuesEvery {
+	if !q.made.IsZero() && (q.of == k.version || now.Sub(q.made) < queuesEvery) {
 		return
 	}
-	q.made = now
+	q.made, q.of = now, k.version
 	var keys []usage.Key
 	for at, s := range k.at {
 		if s.role != "" || s.kind == "list" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -264,6 +265,32 @@ func (m *model) chance() {
 			m.trim(r.IntN(len(m.entries) + 1))
 		}
 		m.agrees(fmt.Sprintf("step %d", step), looked(m.t, w))
+	}
+}
+
+// A stream that is gone, or is another key by now, is forgotten, and asking about it causes no error.
+func TestAStreamThatIsGone(t *testing.T) {
+	s := redistest.New(t)
+	c := client(t, s)
+	for _, key := range []string{"a", "b", "c"} {
+		c.XGroupCreateMkStream(t.Context(), key, "g", "0")
+	}
+	w := open(t, s)
+	if n := len(seen(t, w).Streams); n != 3 {
+		t.Fatalf("%d streams", n)
+	}
+	c.Del(t.Context(), "a")
+	c.ConfigResetStat(t.Context())
+	if m := looked(t, w); len(m.Streams) != 2 || m.Streams[0].Key != "b" {
+		t.Errorf("%+v", m.Streams)
+	}
+	if text := c.Info(t.Context(), "errorstats").Val(); strings.Contains(text, "errorstat_") {
+		t.Errorf("errors were caused: %s", text)
+	}
+	c.Del(t.Context(), "b")
+	c.Set(t.Context(), "b", "no stream", 0)
+	if m := looked(t, w); len(m.Streams) != 1 || m.Streams[0].Key != "c" || m.Streams[0].Error != "" {
+		t.Errorf("%+v", m.Streams)
 	}
 }
 

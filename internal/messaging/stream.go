@@ -73,7 +73,8 @@ func (m *streamMark) since(before streamMark) flow {
 		m.trimmed, m.trend = false, trend{}.with(m.at, m.length)
 	case ok && ok2:
 		f.added = stats.Some(now - was)
-		m.trimmed = m.trimmed || before.length+(now-was) > m.length || m.deleted.Or("") != before.deleted.Or("")
+		f.deleted = m.deleted.Or("") != before.deleted.Or("")
+		m.trimmed = m.trimmed || before.length+(now-was) > m.length || f.deleted
 	default:
 		m.trimmed = m.trimmed || m.length < before.length
 	}

@@ -68,9 +68,6 @@ const (
 	forgetEmpty = time.Hour
 )
 
-// kindsSought are the types that a search asks for, in its order.
-var kindsSought = []string{"stream", "list", "zset", "set", "hash"}
-
 // mostOf bounds the subjects of a type.
 func mostOf(kind string) int {
 	switch kind {
@@ -118,6 +115,7 @@ type known struct {
 	next     int
 	kinds    map[string]int
 	patterns map[string]int // of those that nothing else marks
+	version  int            // changes with at
 	omitted  int            // streams and queues that found no room, in this pass
 }
 
@@ -145,6 +143,7 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 		return
 	}
 	k.at[at] = s
+	k.version++
 	k.kinds[kind]++
 	if s.pattern != "" {
 		k.patterns[s.pattern]++
@@ -160,6 +159,7 @@ func (k *known) drop(s *subject) {
 		return
 	}
 	delete(k.at, s.place)
+	k.version++
 	k.kinds[s.kind]--
 	if s.pattern != "" {
 		if k.patterns[s.pattern]--; k.patterns[s.pattern] == 0 {

@@ -153,7 +153,7 @@ func (x *inquiry) counted(gone []ended) {
 		return e.memory
 	})
 	x.take(gone, &x.output, stats.OfflineOutputBuffer, func(e *ended) int64 {
-		if e.output == 0 && (e.subscribed || strings.ContainsAny(e.flags, "SO")) {
+		if e.output == 0 && (e.subscriptions > 0 || strings.ContainsAny(e.flags, "SO")) {
 			return 1 // it is sent things that it did not ask for
 		}
 		return e.output

@@ -25,6 +25,7 @@ type Ledger struct {
 	lives map[int64]*life // online, by id
 	free  []*life         // for reuse
 	pass  uint32          // number of the latest pass
+	doubt []int64         // in the latest pass, not in the one before, and may be ours
 	came  []*life         // in the pass under way
 	spoke []*life
 
@@ -60,7 +61,7 @@ type traits struct {
 	flags                 string
 	idle                  int64 // seconds
 	output, query, memory int64 // bytes
-	subscribed            bool
+	subscriptions         int
 }
 
 // NewLedger knows nobody but those of the Options.
@@ -143,14 +144,24 @@ func begun(s *stats.Snapshot) time.Time {
 	return s.Time.Add(-time.Duration(up-1) * time.Second)
 }
 
+// ownName is what connections of redistop are called. A pass may show one of ours in the moment in which it is made or
+// closed, when its id is not known to be ours. So one by this name is believed to be somebody else's when a second
+// pass shows it.
+const ownName = "redistop"
+
 // look takes a pass over the connections.
 func (l *Ledger) look(s *stats.Snapshot, u *Update) {
 	l.pass++
 	l.came, l.spoke = l.came[:0], l.spoke[:0]
+	doubted := l.doubt
+	l.doubt = nil
 	for i := range s.Connections {
 		row := &s.Connections[i]
 		n := l.lives[row.ID]
 		switch {
+		case n == nil && row.Name == ownName && !row.Own && !found(doubted, row.ID):
+			l.doubt = append(l.doubt, row.ID)
+			continue
 		case n == nil:
 			n = l.born()
 			l.begin(n, row)
@@ -161,6 +172,7 @@ func (l *Ledger) look(s *stats.Snapshot, u *Update) {
 		}
 		n.pass = l.pass
 	}
+	slices.Sort(l.doubt)
 	u.Came, u.Spoke = sessions(l.came), sessions(l.spoke)
 	if partial(s) {
 		l.overflow(s, u)
@@ -169,6 +181,11 @@ func (l *Ledger) look(s *stats.Snapshot, u *Update) {
 		l.whole = l.seen
 	}
 	sortSessions(u.Gone)
+}
+
+func found(sorted []int64, id int64) bool {
+	_, ok := slices.BinarySearch(sorted, id)
+	return ok
 }
 
 // sessions copies those of some lives, by id.

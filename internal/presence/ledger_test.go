@@ -109,6 +109,42 @@ func TestOnlyTheSpeakerSpoke(t *testing.T) {
 	wantTold(t, l.Observe(look(32, heard)), "~2")
 }
 
+// What a subscriber is sent is no interaction of it; where nothing is counted its last command tells.
+func TestWhoListensIsSilent(t *testing.T) {
+	l := NewLedger(Options{})
+	listener := func(age, idle int64, command string, subscriptions int) stats.ConnectionRow {
+		r := row(1, age, idle)
+		r.LastCommand, r.Subscriptions = command, subscriptions
+		return r
+	}
+	for i, step := range []struct {
+		row  stats.ConnectionRow
+		want string
+	}{
+		{listener(100, 50, "subscribe", 1), "+1"}, {listener(102, 0, "subscribe", 1), ""}, {listener(104, 0, "subscribe", 2), "~1"},
+		{listener(106, 0, "ping", 2), "~1"}, {listener(108, 0, "ping", 2), "~1"}, {listener(110, 0, "monitor", 0), "~1"}, {listener(112, 0, "monitor", 0), ""},
+	} {
+		wantTold(t, l.Observe(look(float64(2*i), step.row)), step.want)
+	}
+}
+
+// One of ours may be in a pass before its id is known to be ours, and after; another redistop stays.
+func TestOursAreNobody(t *testing.T) {
+	l := NewLedger(Options{})
+	ours, other, app := called(ownName, row(5, 0, 0)), called(ownName, row(6, 0, 0)), row(1, 9, 9)
+	wantTold(t, l.Observe(look(0, app, ours, other)), "+1")
+	wantTold(t, l.Observe(look(2, app, other)), "+6")
+	wantTold(t, l.Observe(look(4, app, other)), "")
+	wantTold(t, l.Observe(look(6, app, ours)), "-6 unknown")
+	wantTold(t, l.Observe(look(8, app)), "")
+	ours.Own = true // where ours are shown
+	u := l.Observe(look(10, app, ours))
+	wantTold(t, u, "+5")
+	if !u.Came[0].Internal {
+		t.Errorf("%+v", u.Came[0])
+	}
+}
+
 // What is no whole pass ends nobody.
 func TestNobodyGoesUnseen(t *testing.T) {
 	l := NewLedger(Options{})

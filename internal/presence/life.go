@@ -23,13 +23,13 @@ func (l *Ledger) begin(n *life, row *stats.ConnectionRow) {
 //
 // Age less idle time is the second of a connection's life in which it last spoke, by one clock, so it grows when the
 // connection spoke and only then, whatever the clocks of observer and server do. It also grows when the server
-// sends something; where the server counts what it gets from each connection, that count decides.
+// sends something; where the server counts what it gets from each connection, that count decides, else its last command.
 func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	if since := row.SeenAt.Add(-seconds(row.AgeSeconds)); since.Before(n.OnlineSince) {
 		n.OnlineSince = since
 	}
 	settled := row.AgeSeconds - row.IdleSeconds
-	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) {
+	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) && !n.listens(row) {
 		if at := row.SeenAt.Add(-seconds(row.IdleSeconds)); at.After(n.LastInteraction) {
 			n.LastInteraction, news = at, true
 		}
@@ -55,13 +55,22 @@ func mute(before, after stats.Maybe[int64]) bool {
 	return ok1 && ok2 && was == is
 }
 
+// listens says that a connection was sent what it subscribed to, for want of any sign that it sent something.
+func (n *life) listens(row *stats.ConnectionRow) bool {
+	switch row.LastCommand {
+	case "subscribe", "psubscribe", "ssubscribe", "monitor":
+		return !row.TotalInputBytes.Known() && row.LastCommand == n.LastCommand && row.Subscriptions == n.subscriptions
+	}
+	return false
+}
+
 // show keeps what changes from sighting to sighting.
 func (n *life) show(row *stats.ConnectionRow) {
 	n.Name, n.User, n.Library, n.DB = row.Name, row.User, row.Library, row.DB
 	n.LastSeen, n.LastCommand = row.SeenAt, row.LastCommand
 	n.Commands, n.InputBytes, n.OutputBytes = row.Commands, row.TotalInputBytes, row.TotalOutputBytes
 	n.traits = traits{flags: row.Flags, idle: row.IdleSeconds, output: row.OutputBufferBytes, query: row.QueryBufferBytes,
-		memory: row.MemoryBytes.Or(row.OutputBufferBytes + row.QueryBufferBytes), subscribed: row.Subscriptions > 0}
+		memory: row.MemoryBytes.Or(row.OutputBufferBytes + row.QueryBufferBytes), subscriptions: row.Subscriptions}
 }
 
 func seconds(n int64) time.Duration {

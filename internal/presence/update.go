@@ -42,7 +42,7 @@ func Limits() []string {
 		"The server tells ages and idle times in whole seconds, and the list is read once a pass: times are true to about a second, and the end of a connection lies between last_seen and offline_at.",
 		"A connection that comes and goes between two passes is counted, not shown.",
 		"The server does not say why a connection ended: reasons are inferred from its counters and its configuration.",
-		"Where the server does not count bytes by connection (before Valkey 8.0 and Redis 8.2), what it sends to a subscriber looks like an interaction of the subscriber.",
+		"Where the server does not count bytes by connection (before Valkey 8.0 and Redis 8.2), what it sends unasked (client tracking) looks like an interaction, and a subscriber that subscribes again to the same does not.",
 		"Behind a NAT, a proxy or a pool many programs share one address; names tell them apart, where they set one.",
 	}
 }

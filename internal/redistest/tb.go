@@ -118,6 +118,24 @@ func EachVersion[T interface {
 	}
 }
 
+// Of returns the server program of one series of EachVersion, by its name there: "valkey-9". Where it is missing, t
+// ends as a subtest there does.
+func Of(t TB, name string) Binary {
+	t.Helper()
+	for _, want := range series() {
+		if want.name != name {
+			continue
+		}
+		b, ok := pick(append(Installed(), Fetched()...), want)
+		if !ok {
+			absent(t, want)
+		}
+		return b
+	}
+	t.Fatalf("no series %q", name)
+	return Binary{}
+}
+
 func pick(here []Binary, want wanted) (Binary, bool) {
 	for _, b := range here {
 		if want.match(b) {

@@ -59,7 +59,7 @@ return {'none', 0, 0}`
 )
 
 // maxScriptIDs bounds the entries that one script touches: it runs in one piece.
-const maxScriptIDs = 100
+const maxScriptIDs = 25
 
 // heldArgs: KEY GROUP, or KEY GROUP FROM TO COUNT and perhaps CONSUMER.
 func heldArgs(a []string) bool {

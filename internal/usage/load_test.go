@@ -1,9 +1,13 @@
 package usage
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"redistop/internal/stats"
 )
 
 // TestTableIsStrict holds that a mistake in the table is refused and named.
@@ -108,3 +112,21 @@ func BenchmarkQueues(b *testing.B) {
 
 // loaded is one table for all tests: it is immutable.
 var loaded = sync.OnceValue(Load)
+
+// BenchmarkRecognise is a look at a large server: it is taken by who makes Snapshots, between two of them.
+func BenchmarkRecognise(b *testing.B) {
+	g := NewGatherer(400)
+	for i := range 4000 {
+		name := "app" + strconv.Itoa(i%100) + "x:part" + string(rune('a'+i%4)) + ":" + strconv.Itoa(i)
+		g.Add(Sighted{Name: name, Type: types[i%len(types)]})
+	}
+	survey := g.Survey(time.Unix(0, 0), 1_000_000, false)
+	snap := &stats.Snapshot{Commands: []stats.CommandRow{{Name: "brpop", Calls: 5}, {Name: "publish", Calls: 1}}}
+	for i := range 10_000 {
+		snap.Connections = append(snap.Connections, stats.ConnectionRow{Name: "worker:" + strconv.Itoa(i), Library: "redis-py 5.0.1", LastCommand: "get"})
+	}
+	table := loaded()
+	for b.Loop() {
+		table.Recognise(survey, snap)
+	}
+}

@@ -14,7 +14,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 connection = redis.Redis.from_url(os.environ["REDIS_URL"])
 queue = rq.Queue("high", connection=connection)
 worker = subprocess.Popen([sys.executable, "-c", "import os,redis,rq;c=redis.Redis.from_url(os.environ['REDIS_URL']);rq.Worker(['high'],connection=c).work(with_scheduler=True)"],
-                          cwd=here, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                          cwd=here, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 try:
     queue.enqueue("time.sleep", 0)
     queue.enqueue("no.such.function")
@@ -27,4 +27,7 @@ try:
     print("ready " + importlib.metadata.version("rq"), flush=True)
     sys.stdin.read()
 finally:
-    os.killpg(worker.pid, signal.SIGKILL)  # and the process of the job that it holds
+    for _ in range(2):  # the second time it kills the process of the job that it holds, which is in a session of its own
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+    worker.wait(timeout=10)

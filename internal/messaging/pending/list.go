@@ -37,8 +37,8 @@ func (g Group) wrap(what string, err error) error {
 	return fmt.Errorf("%s of group %s of %s: %w", what, redis.PrintableCut(redis.Argument(g.Name), 100), redis.PrintableCut(redis.Argument(g.Key), 100), err)
 }
 
-// Batch is how many entries one step lists, claims or acknowledges.
-const Batch = 100
+// Batch is how many entries one step lists, claims or acknowledges: 0.2 ms of the server's time.
+const Batch = 25
 
 // A Listing goes through the pending entries of one consumer, the oldest first, a batch at a time. An entry that comes or
 // goes meanwhile may be listed or not; none is listed twice.

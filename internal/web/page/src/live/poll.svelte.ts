@@ -15,16 +15,15 @@ export class Poll<T> {
     $effect(() => {
       const control = new AbortController()
       let timer: ReturnType<typeof setTimeout> | undefined
-      let first = ask(control.signal)
+      const first = ask(control.signal)
       this.waiting = true
       if (keep === 'forget') this.value = undefined
       const turn = async (answer: Promise<T> | undefined) => {
-        if (answer) await this.#settle(answer, control.signal)
+        await this.#settle(answer, control.signal)
         if (control.signal.aborted) return
         timer = setTimeout(() => (document.hidden ? void turn(undefined) : void turn(ask(control.signal))), everyMillis(this.value))
       }
       void turn(first)
-      first = undefined
       return () => {
         control.abort()
         clearTimeout(timer)
@@ -32,7 +31,8 @@ export class Poll<T> {
     })
   }
 
-  async #settle(answer: Promise<T>, signal: AbortSignal): Promise<void> {
+  async #settle(answer: Promise<T> | undefined, signal: AbortSignal): Promise<void> {
+    if (!answer) return
     try {
       const value = await answer
       if (signal.aborted) return

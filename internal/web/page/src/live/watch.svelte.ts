@@ -28,6 +28,8 @@ class Watch {
   /** Milliseconds since 1970, once a second. */
   now = $state(Date.now())
   readonly servers = new SvelteMap<string, Observation>()
+  /** Their names in the order in which they were given to the program; unlike servers it changes only with a new one. */
+  names = $state.raw<string[]>([])
   readonly #collected = new Map<string, Collected>()
   readonly #feed: Feed
   #hidden: ReturnType<typeof setTimeout> | undefined
@@ -107,11 +109,6 @@ class Watch {
     return c
   }
 
-  /** The names in the order in which they were given to the program. */
-  get names(): string[] {
-    return [...this.servers.keys()]
-  }
-
   #askForLogin(kind: LoginKind | undefined): void {
     this.loginKind = kind
     this.needsLogin = true
@@ -119,6 +116,7 @@ class Watch {
   }
 
   #take(o: Observation): void {
+    if (!this.servers.has(o.server)) this.names = [...this.names, o.server]
     this.servers.set(o.server, o)
     const time = millis(o.time)
     if (time !== undefined) this.collected(o.server).add(time / 1000, ofObservation(o))

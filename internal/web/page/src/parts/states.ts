@@ -1,4 +1,6 @@
 import type { Observation } from '../api/types'
+import { ago, duration } from '../text/numbers'
+import { millis } from '../text/times'
 
 /** How a server's card looks: the worst of its state and its findings. */
 export function tone(o: Observation): 'good' | 'warning' | 'critical' | 'new' {
@@ -17,4 +19,16 @@ export function needsWords(state: string): string {
 export function urgency(o: Observation): number {
   const rank = { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
   return rank * 1e6 + o.findings.critical * 1e4 + o.findings.warning * 100 + o.findings.info
+}
+
+/** After this many seconds without news of a server what is shown of it counts as old. */
+const oldAfter = 30
+
+/** How old the facts of a server are, in words; undefined while they are news. lost: nothing comes from the program. */
+export function ageOf(o: Observation, now: number, lost: boolean): string | undefined {
+  const age = (now - (millis(o.time) ?? now)) / 1000
+  if (lost || age > oldAfter) return `as of ${ago(age)}`
+  if (!o.stale) return undefined
+  const since = millis(o.since)
+  return since === undefined ? o.state : `${o.state} for ${duration((now - since) / 1000)}`
 }

@@ -1,0 +1,106 @@
+/** The charts of a server: values at the crosshair, zoom, and what was before the program started anew. */
+import type { Browser, Locator } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { launch, Seen } from './browser'
+import { Program } from './program'
+import { stage } from './stage'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launch()
+})
+afterAll(() => browser.close())
+
+const plot = (seen: Seen, id: string): Locator => seen.page.getByTestId(`chart-${id}`).getByRole('slider')
+const at = (seen: Seen, id: string): Locator => seen.page.getByTestId(`chart-${id}`).locator('.at')
+
+/** The middle of a chart's drawing, at a share of its width. */
+async function place(chart: Locator, share: number): Promise<{ x: number; y: number }> {
+  const box = (await chart.locator('.u-over').boundingBox())!
+  return { x: box.x + box.width * share, y: box.y + box.height / 2 }
+}
+
+/** Whether anything but the grid is drawn: the colour of the first line is on the canvas. */
+function drawn(chart: Locator): Promise<boolean> {
+  return chart.evaluate((box) => {
+    const canvas = box.querySelector('canvas')!
+    const hex = getComputedStyle(box).getPropertyValue('--line-1').trim()
+    const want = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i + 3]! > 200 && want.every((c, k) => Math.abs(c - data[i + k]!) < 12)) return true
+    }
+    return false
+  })
+}
+
+it('says the values at the crosshair, zooms, and comes back', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/servers/old')
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+
+  // The latest samples are at the right edge of the quarter of an hour.
+  const { x, y } = await place(plot(seen, 'commands'), 0.995)
+  await seen.page.mouse.move(x, y)
+  await seen.until('the moment is shown', () => at(seen, 'commands').innerText(), (t) => /\d\d:\d\d/.test(t))
+  expect(await at(seen, 'memory').innerText()).toBe(await at(seen, 'commands').innerText())
+  expect(await seen.page.getByTestId('chart-memory').locator('.values b').first().innerText()).toMatch(/MiB$/)
+
+  const from = await place(plot(seen, 'commands'), 0.5)
+  const to = await place(plot(seen, 'commands'), 0.98)
+  await seen.page.mouse.move(from.x, from.y)
+  await seen.page.mouse.down()
+  await seen.page.mouse.move(to.x, to.y, { steps: 5 })
+  await seen.page.mouse.up()
+  await seen.until('zoomed', () => Number(seen.param('to')) - Number(seen.param('from')), (s) => s > 300 && s < 600)
+  const back = seen.page.getByRole('button', { name: 'Back to the whole' })
+  await back.waitFor()
+  await seen.page.goBack()
+  await back.waitFor({ state: 'detached' })
+  await seen.page.goForward()
+  await back.waitFor()
+  await seen.page.mouse.dblclick(from.x, from.y)
+  await back.waitFor({ state: 'detached' })
+  expect(seen.param('from')).toBeNull()
+  await seen.close()
+})
+
+it('is read and left by the keyboard alone', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/servers/new?range=1h')
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+  await plot(seen, 'commands').focus()
+  const said = () => plot(seen, 'commands').getAttribute('aria-valuetext')
+  await seen.page.keyboard.press('ArrowLeft')
+  const later = await seen.until('a moment', said, (t) => /\d\d:\d\d.*commands\/s \d/.test(t ?? ''))
+  await seen.page.keyboard.press('ArrowLeft')
+  await seen.until('the one before', said, (t) => t !== later)
+  expect(await at(seen, 'cpu').innerText()).toMatch(/\d\d:\d\d/)
+  await seen.page.keyboard.press('Escape')
+  await seen.until('nothing is pointed at', () => at(seen, 'commands').innerText(), (t) => t === '')
+  await seen.close()
+})
+
+it('finds the program again, which still knows what was before', async () => {
+  const program = await Program.start([`old=${stage().old}`])
+  // What fails while it is away is what this is about.
+  const seen = await Seen.open(browser, program.url, '/servers/old', { expected: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_NETWORK_CHANGED/ })
+  await seen.page.getByTestId('connection').getByText('live').waitFor()
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+  const ended = Date.now() / 1000
+  await program.end()
+  await seen.page.getByTestId('lost').waitFor()
+  expect(await seen.page.getByTestId('lost').innerText()).toMatch(/Connection lost, trying again/)
+  await seen.page.getByText('as of').waitFor()
+
+  await program.again()
+  await seen.page.getByTestId('lost').waitFor({ state: 'detached' })
+  await seen.page.getByTestId('connection').getByText('live').waitFor()
+  await seen.until('news comes', () => seen.page.getByText('as of').count(), (n) => n === 0)
+
+  // Another page has nothing but what the program tells.
+  await seen.page.goto(`/servers/old?from=${Math.floor(ended) - 60}&to=${Math.ceil(ended)}`)
+  await seen.until('what was before is there', () => drawn(plot(seen, 'commands')))
+  await seen.page.goto('/servers/old/changes')
+  await seen.row('watching').nth(1).waitFor()
+  await seen.close()
+  await program.stop()
+})

@@ -1,0 +1,83 @@
+/** Who may look, and who may do something. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { launch, Seen } from './browser'
+import { Client } from './client'
+import { Program } from './program'
+import { stage } from './stage'
+
+let browser: Browser
+let program: Program
+const token = 'a token for the tests of the page'
+
+beforeAll(async () => {
+  browser = await launch()
+  program = await Program.start([`new=${stage().new}`, '--auth', '{folder}/auth', '--allow-actions', '--audit-log', '{folder}/audit.log'], { auth: token })
+})
+afterAll(async () => {
+  await program.stop()
+  await browser.close()
+})
+
+async function loggedIn(path: string): Promise<Seen> {
+  const seen = await Seen.open(browser, program.url, path, { expected: /status of 401/ })
+  await seen.page.getByLabel('Token').fill(token)
+  await seen.page.getByRole('button', { name: 'Log in' }).click()
+  await seen.page.getByRole('button', { name: 'Log out' }).waitFor()
+  return seen
+}
+
+it('asks for the token, takes no other, and forgets who logs out', async () => {
+  const seen = await Seen.open(browser, program.url, '/clients', { expected: /status of 401/ })
+  await seen.page.getByLabel('Token').fill('not the token at all')
+  await seen.page.getByRole('button', { name: 'Log in' }).click()
+  await seen.page.getByRole('alert').getByText('Not logged in').waitFor()
+  expect(await seen.barriers()).toEqual([])
+  await seen.page.getByLabel('Token').fill(token)
+  await seen.page.keyboard.press('Enter')
+  await seen.row('shop').first().waitFor()
+  await seen.page.reload()
+  await seen.row('shop').first().waitFor()
+  await seen.page.getByRole('button', { name: 'Log out' }).click()
+  await seen.page.getByLabel('Token').waitFor()
+  await seen.page.reload()
+  await seen.page.getByLabel('Token').waitFor()
+  await seen.close()
+})
+
+it('closes a connection after asking, and writes it down', async () => {
+  const seen = await loggedIn('/clients?filter=victim')
+  const victim = await Client.to(stage().new, 'victim')
+  await seen.row(victim.addr).getByRole('button', { name: /Close the connection/ }).click()
+  const dialog = seen.page.getByTestId('kill-dialog')
+  await dialog.getByText(victim.addr).waitFor()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  expect(await victim.send('PING')).toBe('PONG')
+
+  await seen.row(victim.addr).getByRole('button', { name: /Close the connection/ }).click()
+  expect(await seen.barriers()).toEqual([])
+  await dialog.getByRole('button', { name: 'Close it' }).click()
+  await dialog.getByText('It is closed.').waitFor()
+  await seen.until('it is closed', () => victim.open, (open) => !open)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await seen.until('it is offline', () => seen.cell(victim.addr, 'State'), (s) => /^offline.*killed/.test(s))
+  const log = await readFile(join(program.folder, 'audit.log'), 'utf8')
+  expect(log.split('\n').filter((l) => l.includes('kill') && l.includes(victim.addr)).length).toBeGreaterThan(0)
+  await seen.close()
+})
+
+it('shows every command for as long as somebody asks', async () => {
+  const seen = await loggedIn('/servers/new')
+  await seen.page.getByRole('link', { name: 'Monitor' }).click()
+  await seen.page.getByRole('spinbutton').fill('30')
+  await seen.page.getByRole('button', { name: 'Start' }).click()
+  const stop = seen.page.getByRole('button', { name: /^Stop/ })
+  await stop.waitFor()
+  await seen.row('shop').first().waitFor()
+  await stop.click()
+  await stop.waitFor({ state: 'detached' })
+  expect(await seen.barriers()).toEqual([])
+  await seen.close()
+})

@@ -1,0 +1,85 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { launch, Seen } from './browser'
+import { Client } from './client'
+import { Program } from './program'
+import { stage } from './stage'
+import { steadyRate } from './traffic'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launch()
+})
+afterAll(() => browser.close())
+
+it('shows what the servers themselves say, live', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/')
+  const servers = { old: await Client.to(stage().old), new: await Client.to(stage().new) }
+  for (const [name, server] of Object.entries(servers)) {
+    const card = seen.page.getByTestId('card').and(seen.page.getByLabel(name, { exact: true }))
+    const fact = async (title: string) => Number((await card.locator('dl div', { has: seen.page.getByText(title, { exact: true }) }).locator('dd').innerText()).replace(',', ''))
+    // Ours on top: one for facts, one for PINGs, one for samples at times.
+    await seen.until(`${name}'s clients`, async () => [await fact('clients'), await server.info('clients', 'connected_clients')],
+      ([shown, real]) => shown! > 0 && real! - shown! >= 0 && real! - shown! <= 4)
+    await seen.until(`${name}'s commands a second`, () => card.locator('.rate b').innerText(), (rate) => Math.abs(Number(rate) - steadyRate) < steadyRate / 4)
+    await seen.until(`${name}'s version`, () => card.locator('.who').innerText(), (who) => /^(redis 7\.0|valkey 9)/.test(who))
+    server.close()
+  }
+  const rate = seen.page.getByTestId('card').first().locator('.rate b')
+  const before = await rate.innerText()
+  await seen.until('the figure moves', () => rate.innerText(), (now) => now !== before)
+  expect(await seen.page.title()).toMatch(/2 of 2 servers up/)
+  await seen.close()
+})
+
+it('is sorted and filtered, and the address keeps it', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/')
+  const names = () => seen.page.getByTestId('card').locator('h2').allInnerTexts()
+  await seen.until('both', names, (n) => n.join() === 'old,new')
+  await seen.page.getByLabel('Filter').fill('valkey')
+  await seen.until('one', names, (n) => n.join() === 'new')
+  await seen.page.reload()
+  await seen.until('one still', names, (n) => n.join() === 'new')
+  expect(await seen.page.getByLabel('Filter').inputValue()).toBe('valkey')
+  await seen.page.getByLabel('Filter').fill('')
+  await seen.page.getByLabel('Order').selectOption('memory')
+  expect(seen.param('sort')).toBe('memory')
+  await seen.until('both', names, (n) => n.length === 2)
+  await seen.close()
+})
+
+it('says that a server is down, and why', async () => {
+  const program = await Program.start([`doomed=${stage().doomed}`])
+  const seen = await Seen.open(browser, program.url, '/')
+  const card = seen.page.getByTestId('card')
+  await seen.until('it is up', () => card.getByText('nothing hurts').count())
+  const server = await Client.to(stage().doomed)
+  await server.send('SHUTDOWN', 'NOSAVE').catch(() => {}) // it closes the connection instead of an answer
+  await seen.until('it is down', () => card.locator('.badge').allInnerTexts(), (b) => b[0] === 'down')
+  expect(await card.locator('.message').innerText()).toMatch(/refused/)
+  expect(await card.locator('.rate b').innerText()).toBe('–')
+  await seen.until('the title says it', () => seen.page.title(), (t) => t.includes('0 of 1'))
+  await card.getByRole('link', { name: 'doomed' }).click()
+  await seen.until('its page says it', () => seen.page.locator('main .badge').innerText(), (b) => b === 'down')
+  await seen.close()
+  await program.stop()
+})
+
+it('is dark or light, as the system or a person likes', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/')
+  const ground = () => seen.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+  const toggle = seen.page.getByRole('button', { name: /^Theme/ })
+  const dark = await ground()
+  await seen.page.emulateMedia({ colorScheme: 'light' })
+  const light = await ground()
+  expect(light).not.toBe(dark)
+  await toggle.click()
+  expect(await ground()).toBe(dark)
+  await seen.page.reload()
+  await toggle.waitFor()
+  expect(await ground()).toBe(dark)
+  await toggle.click()
+  await seen.page.emulateMedia({ colorScheme: 'dark' })
+  expect(await ground()).toBe(light)
+  await seen.close()
+})
