@@ -155,7 +155,7 @@ func TestAStoreThatIsAway(t *testing.T) {
 	if h := ask[web.About](s, "/api/v1/about").History; h.State != "failing" || h.Why == "" || h.Store != "postgres" {
 		t.Errorf("%+v", h)
 	}
-	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not kept at present") })
+	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not written at present") })
 	if strings.Contains(about+s.stderr.String(), "zzsecret") {
 		t.Errorf("the password is told: %s; %s", about, s.stderr)
 	}
