@@ -181,11 +181,16 @@ func (w *Watcher) Told() *stats.Messaging {
 func (w *Watcher) unknown() []string {
 	var list []string
 	if refused := w.tool.Refusals(); len(refused) > 0 {
-		names := make([]string, len(refused))
-		for i, name := range refused {
-			names[i] = strings.ToUpper(strings.ReplaceAll(name, "|", " "))
+		const named = 5
+		var names []string
+		for _, name := range refused[:min(len(refused), named)] {
+			names = append(names, strings.ToUpper(strings.ReplaceAll(name, "|", " ")))
 		}
-		list = append(list, "this user may not ask "+strings.Join(names, ", ")+": redistop acl --messaging prints the rights")
+		text := "this user may not ask " + strings.Join(names, ", ")
+		if more := len(refused) - named; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+		list = append(list, text+": redistop acl --messaging prints the rights")
 	}
 	if w.tool.NearLimit() {
 		list = append(list, "nothing is asked while the server's memory is within a tenth of maxmemory")

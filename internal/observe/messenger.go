@@ -23,6 +23,7 @@ type messenger struct {
 	mu      sync.Mutex
 	welcome bool             // guarded by mu, as is all below: the server answers questions at present
 	id      int64            // of the connection; 0: there is none
+	barred  bool             // latest says that nothing may be asked, which stays true
 	sent    map[string]int64 // since it was taken
 	latest  *stats.Messaging // immutable; nil: not looked yet
 	survey  *stats.KeySurvey // immutable; nil: no keys were looked at yet
@@ -33,6 +34,8 @@ const (
 	messagingShare = 0.25
 	// firstSearchPart and searchPart are the parts of the time for the search.
 	firstSearchPart, searchPart = 0.8, 0.4
+	// staleAfter is when what was seen last is not told any more: the connection is lost, and does not come back.
+	staleAfter = time.Minute
 	// barredRest is how long a user who may ask nothing of it is left alone.
 	barredRest = 5 * time.Minute
 )
@@ -142,7 +145,7 @@ func (m *messenger) keep(w *messaging.Watcher) {
 	told, survey := w.Told(), w.Survey()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.latest, m.survey = told, survey
+	m.latest, m.survey, m.barred = told, survey, !w.Able()
 }
 
 // book counts what was sent.
@@ -159,7 +162,10 @@ func (m *messenger) book(w *messaging.Watcher) {
 func (m *messenger) attach(r *stats.Reading) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r.Messaging, r.Survey = m.latest, m.survey
+	if m.latest != nil && (m.barred || time.Since(m.latest.Time) < max(staleAfter, 5*m.every())) {
+		r.Messaging = m.latest
+	}
+	r.Survey = m.survey
 	if m.id != 0 {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], m.id)
 	}
