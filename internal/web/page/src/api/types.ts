@@ -32,7 +32,7 @@ export type About = Schemas['About']
 export type Past = Schemas['SnapshotRange']
 export type Band = Schemas['Band']
 /** The life of one connection. */
-export type Session = Schemas['ServerSession']
+export type Session = Schemas['SessionRow']
 export type SessionList = Schemas['SessionList']
 export type Activity = Schemas['ActivityList']
 export type ActivityRow = Schemas['ServerActivity']
