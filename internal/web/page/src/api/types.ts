@@ -42,4 +42,7 @@ export type FindingList = Schemas['FindingList']
 export type ClientList = Schemas['ClientList']
 export type LiveLine = Schemas['LiveLine']
 export type LiveLines = Schemas['LiveList']
+/** What was done through the program. */
+export type Audit = Schemas['AuditList']
+export type AuditEntry = Schemas['AuditEntry']
 export type LoginKind = About['login']
