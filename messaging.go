@@ -119,9 +119,9 @@ func (m *messagingView) search(ctx context.Context, w *messaging.Watcher) (inter
 		if err != nil || done {
 			return false, err
 		}
-		found := w.Told()
-		line.put(fmt.Sprintf("%s %3.0f %%  %d streams, %d queues  %s of the server's time", meter(found.Discovery.Share), 100*found.Discovery.Share,
-			len(found.Streams), len(found.Queues), priceText(tool.Cost())))
+		share := w.Progress()
+		streams, others := w.Found()
+		line.put(fmt.Sprintf("%s %3.0f %%  %d streams, %d lists and sorted sets  %s of the server's time", meter(share), 100*share, streams, others, priceText(tool.Cost())))
 	}
 }
 

@@ -239,3 +239,11 @@ func (d *discovery) told() stats.Discovery {
 
 // Passes is how often all keys were searched.
 func (w *Watcher) Passes() int { return w.search.passes }
+
+// Found is how many streams, and lists and sorted sets that may be queues, are followed.
+func (w *Watcher) Found() (streams, others int) {
+	return w.known.kinds["stream"], w.known.kinds["list"] + w.known.kinds["zset"]
+}
+
+// Progress is the part of the pass under way that is done, 0..1.
+func (w *Watcher) Progress() float64 { return w.search.share() }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redistop/internal/messaging"
+	"redistop/internal/redis"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -23,7 +24,9 @@ type messenger struct {
 	mu      sync.Mutex
 	welcome bool             // guarded by mu, as is all below: the server answers questions at present
 	id      int64            // of the connection; 0: there is none
+	barred  bool             // latest says that nothing may be asked, which stays true
 	sent    map[string]int64 // since it was taken
+	looked  redis.Lookups    // the same
 	latest  *stats.Messaging // immutable; nil: not looked yet
 	survey  *stats.KeySurvey // immutable; nil: no keys were looked at yet
 }
@@ -33,6 +36,8 @@ const (
 	messagingShare = 0.25
 	// firstSearchPart and searchPart are the parts of the time for the search.
 	firstSearchPart, searchPart = 0.8, 0.4
+	// staleAfter is when what was seen last is not told any more: the connection is lost, and does not come back.
+	staleAfter = time.Minute
 	// barredRest is how long a user who may ask nothing of it is left alone.
 	barredRest = 5 * time.Minute
 )
@@ -58,7 +63,7 @@ func (m *messenger) tell(state stats.LinkState) {
 // run looks until the context ends.
 func (m *messenger) run(ctx context.Context) {
 	for failures := 0; m.awaitWelcome(ctx); {
-		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every()})
+		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every(), Booked: m.book})
 		looked := false
 		if err == nil {
 			looked, err = m.work(ctx, w)
@@ -101,7 +106,6 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 	m.holds(w.Tool().ID())
 	defer func() {
 		w.Close()
-		m.book(w)
 		m.holds(0)
 	}()
 	for m.awaitWelcome(ctx) {
@@ -120,7 +124,6 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 		}
 		looked = true
 		m.keep(w)
-		m.book(w)
 		if !w.Able() {
 			return looked, errBarred
 		}
@@ -142,26 +145,30 @@ func (m *messenger) keep(w *messaging.Watcher) {
 	told, survey := w.Told(), w.Survey()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.latest, m.survey = told, survey
+	m.latest, m.survey, m.barred = told, survey, !w.Able()
 }
 
-// book counts what was sent.
-func (m *messenger) book(w *messaging.Watcher) {
-	sent := w.Tool().Sent()
+// book counts what was sent, while it is being sent: a search takes most of an interval.
+func (m *messenger) book(sent []redis.Sent, looked redis.Lookups) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range sent {
 		m.sent[s.Name] += s.Calls
 	}
+	m.looked = m.looked.Plus(looked)
 }
 
 // attach puts what is known, and what it took, into a Reading.
 func (m *messenger) attach(r *stats.Reading) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r.Messaging, r.Survey = m.latest, m.survey
+	if m.latest != nil && (m.barred || time.Since(m.latest.Time) < max(staleAfter, 5*m.every())) {
+		r.Messaging = m.latest
+	}
+	r.Survey = m.survey
 	if m.id != 0 {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], m.id)
 	}
 	r.Sent = appendSent(r.Sent, m.sent)
+	r.Looked, m.looked = r.Looked.Plus(m.looked), redis.Lookups{}
 }

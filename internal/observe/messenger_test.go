@@ -5,6 +5,7 @@ import (
 	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -66,4 +67,28 @@ func TestMessagesOfARealServer(t *testing.T) {
 			t.Errorf("our own calls are shown as somebody's: %+v", row)
 		}
 	}
+}
+
+// What was seen last is not told for ever when the connection is lost, but that nothing may be asked is.
+func TestOldMessagesAreNotTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMessenger(Config{Budget: 0.01}, func() time.Duration { return 2 * time.Second })
+		m.latest = &stats.Messaging{Time: time.Now()}
+		told := func() bool {
+			var r stats.Reading
+			m.attach(&r)
+			return r.Messaging != nil
+		}
+		if !told() {
+			t.Error("what is new is not told")
+		}
+		time.Sleep(staleAfter)
+		if told() {
+			t.Error("what is old is told")
+		}
+		m.barred = true
+		if !told() {
+			t.Error("the reason is gone")
+		}
+	})
 }

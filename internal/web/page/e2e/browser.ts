@@ -1,7 +1,7 @@
 /** A browser, and pages whose every complaint is written down. */
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import type { AxeResults } from 'axe-core'
+import type { AxeResults, RunOptions } from 'axe-core'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { stage } from './stage'
@@ -10,6 +10,10 @@ export const patience = 30_000
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: stage().chromium, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] })
+}
+
+interface Axe {
+  run(options: RunOptions): Promise<AxeResults>
 }
 
 export interface Look extends BrowserContextOptions {
@@ -87,10 +91,13 @@ export class Seen {
     return (await this.row(text).first().locator('th,td').nth(at).innerText()).trim()
   }
 
-  /** What axe says that matters, each with where it is. */
-  async barriers(): Promise<string[]> {
+  /** What axe says that matters, each with where it is: of everything, of colours alone, or of all but colours. */
+  async barriers(of: 'everything' | 'colours' | 'structure' = 'everything'): Promise<string[]> {
+    const options: RunOptions = { resultTypes: ['violations'] }
+    if (of === 'colours') options.runOnly = ['color-contrast', 'link-in-text-block']
+    if (of === 'structure') options.rules = { 'color-contrast': { enabled: false } }
     await this.page.evaluate(await axeSource())
-    const found = await this.page.evaluate(() => (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run())
+    const found = await this.page.evaluate((o) => (globalThis as unknown as { axe: Axe }).axe.run(o), options)
     return found.violations
       .filter((v) => v.impact === 'serious' || v.impact === 'critical')
       .map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.html + ' ' + (n.failureSummary ?? '')).join(' | ')}`)

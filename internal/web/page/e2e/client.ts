@@ -43,8 +43,12 @@ export class Client {
   readonly #waiting: { resolve: (r: Reply) => void; reject: (e: Error) => void }[] = []
   #read = Buffer.alloc(0)
 
+  /** The address that the server knows it by. */
+  readonly addr: string
+
   private constructor(socket: Socket) {
     this.#socket = socket
+    this.addr = `${socket.localAddress}:${socket.localPort}`
     socket.on('data', (data) => this.#take(data))
     socket.on('error', () => {}) // 'close' follows
     socket.on('close', () => {
@@ -63,11 +67,6 @@ export class Client {
 
   get open(): boolean {
     return !this.#socket.destroyed
-  }
-
-  /** The address that the server knows it by. */
-  get addr(): string {
-    return `${this.#socket.localAddress}:${this.#socket.localPort}`
   }
 
   send(...args: (string | number)[]): Promise<Reply> {

@@ -21,7 +21,7 @@ it('names who calls KEYS', async () => {
   expect(await finding.getByText('What to do').count()).toBe(1)
   expect(await finding.getByText('rule blocking-command').count()).toBe(1)
   await seen.page.getByLabel('Filter').fill('blocking-command')
-  await seen.until('the others are left out', () => seen.page.getByTestId('finding').locator('.title').allInnerTexts(), (t) => t.length > 0 && t.every((x) => x.includes('KEYS')))
+  await seen.until('the others are left out', () => seen.page.getByTestId('finding').locator('.title').allInnerTexts(), (t) => t.length > 0 && t.every((x) => x.includes('block')))
   await finding.getByRole('link', { name: /all findings of/ }).click()
   await seen.page.getByRole('heading', { level: 1 }).getByText(/old|new/).waitFor()
   await seen.close()

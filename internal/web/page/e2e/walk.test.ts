@@ -5,8 +5,12 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { launch, Seen } from './browser'
 
+/** Where pictures of the views are left, if anywhere. */
+const shots = process.env['REDISTOP_SHOTS']
+
 let browser: Browser
 beforeAll(async () => {
+  if (shots) await mkdir(shots, { recursive: true })
   browser = await launch()
 })
 afterAll(() => browser.close())
@@ -31,29 +35,28 @@ const views: [name: string, path: string, there: string][] = [
   ['missing', '/servers/nobody', 'main'],
 ]
 
-/** Where pictures of the views are left, if anywhere. */
-const shots = process.env['REDISTOP_SHOTS']
-
+/** What the themes and the sizes share is looked at once. */
 const looks = {
-  dark: { colorScheme: 'dark' },
-  light: { colorScheme: 'light' },
-  phone: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
+  desk: { options: {}, themes: { dark: 'everything', light: 'colours' } },
+  phone: { options: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }, themes: { dark: 'structure' } },
 } as const
 
-describe.each(Object.entries(looks))('%s', (look, options) => {
-  it('lets everybody in', async () => {
-    if (shots) await mkdir(shots, { recursive: true })
-    const seen = await Seen.open(browser, inject('site'), '/', options)
-    const wrong: string[] = []
-    for (const [name, path, there] of views) {
-      await seen.page.goto(path)
-      await seen.page.locator(there).first().waitFor()
-      if (shots) await seen.page.screenshot({ path: join(shots, `${name}-${look}.png`) })
-      const { wide, room } = await seen.page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: innerWidth }))
-      if (wide > room) wrong.push(`${name}: ${wide} pixels wide, ${room} to be seen`)
-      wrong.push(...(await seen.barriers()).map((b) => `${name}: ${b}`))
+describe.each(Object.entries(looks))('%s', (look, { options, themes }) => {
+  let seen: Seen
+  beforeAll(async () => {
+    seen = await Seen.open(browser, inject('site'), '/', options)
+  })
+  afterAll(() => seen.close())
+
+  it.each(views)('%s', async (name, path, there) => {
+    await seen.page.goto(path)
+    await seen.page.locator(there).first().waitFor()
+    const { wide, room } = await seen.page.evaluate(() => ({ wide: document.documentElement.scrollWidth, room: innerWidth }))
+    expect(wide, 'pixels of the page').toBeLessThanOrEqual(room)
+    for (const [theme, what] of Object.entries(themes)) {
+      await seen.page.emulateMedia({ colorScheme: theme as 'dark' | 'light' })
+      if (shots) await seen.page.screenshot({ path: join(shots, `${name}-${look}-${theme}.png`) })
+      expect(await seen.barriers(what), theme).toEqual([])
     }
-    expect(wrong).toEqual([])
-    await seen.close()
   })
 })
