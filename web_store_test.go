@@ -155,7 +155,7 @@ func TestAStoreThatIsAway(t *testing.T) {
 	if h := ask[web.About](s, "/api/v1/about").History; h.State != "failing" || h.Why == "" || h.Store != "postgres" {
 		t.Errorf("%+v", h)
 	}
-	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not kept at present") })
+	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not written at present") })
 	if strings.Contains(about+s.stderr.String(), "zzsecret") {
 		t.Errorf("the password is told: %s; %s", about, s.stderr)
 	}
@@ -230,4 +230,24 @@ func TestKeepFlag(t *testing.T) {
 	if got := keepText(36 * time.Hour); got != "36h" {
 		t.Errorf("%s", got)
 	}
+}
+
+func FuzzKeepFlag(f *testing.F) {
+	for _, s := range []string{"raw=2h,minute=2d", "hour=1y, sessions=7d", "raw=", "=,=", "findings=99999999999999999999y"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var k history.Keep
+		v := &keepValue{&k}
+		if v.Set(s) != nil {
+			return
+		}
+		again := k
+		if err := (&keepValue{&again}).Set(v.String()); err != nil {
+			t.Errorf("%q is written as %q: %v", s, v, err)
+		}
+		if (&keepValue{&again}).String() != v.String() {
+			t.Errorf("%q is read back as %q", v, &keepValue{&again})
+		}
+	})
 }

@@ -21,7 +21,7 @@ const settling = 3 * time.Second
 
 // crowd measures redistop web while many read events and ask the API.
 func (p plan) crowd(ctx context.Context, servers []string) (err error) {
-	web, addr, err := startWeb(ctx, p.redistop, servers)
+	web, addr, err := startWeb(ctx, p.redistop, servers, "XDG_STATE_HOME="+p.state)
 	if web != nil {
 		defer web.Stop()
 	}

@@ -40,6 +40,7 @@ type plan struct {
 	requests    int // a second
 	lasts       time.Duration
 	answers     time.Duration
+	state       string // a folder for what redistop web keeps
 }
 
 func (p plan) check() error {
@@ -75,6 +76,10 @@ func run() (err error) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	if p.state, err = os.MkdirTemp("", "redistop-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(p.state)
 	fmt.Printf("redistop web beside %d x %s with %d connections each, on %s\n\n", p.servers, binary, p.connections, lab.Machine())
 	servers, end, err := startServers(ctx, binary, p)
 	defer func() { err = errors.Join(err, end()) }()

@@ -21,7 +21,7 @@ const askers = 16
 // (GOMAXPROCS=1). The askers take time on the machine too: what one core would do alone is told by the CPU time that
 // an answer takes.
 func (p plan) oneCore(ctx context.Context, servers []string) (err error) {
-	web, addr, err := startWeb(ctx, p.redistop, servers, "GOMAXPROCS=1")
+	web, addr, err := startWeb(ctx, p.redistop, servers, "XDG_STATE_HOME="+p.state, "GOMAXPROCS=1")
 	if web != nil {
 		defer web.Stop()
 	}

@@ -9,6 +9,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"redistop/internal/redis"
 	"redistop/internal/redistest"
 	"redistop/internal/server"
 	"redistop/internal/stats"
@@ -158,13 +159,14 @@ func TestNothingIsAskedNearMaxmemory(t *testing.T) {
 	s := redistest.New(t)
 	c := client(t, s)
 	fillQueues(t, c)
-	w := open(t, s)
+	var asked []redis.Sent
+	w := opened(t, s, func(sent []redis.Sent, _ redis.Lookups) { asked = append(asked, sent...) })
 	c.ConfigSet(t.Context(), "maxmemory", "1000000")
 	w.informed = time.Time{}
 	m := looked(t, w)
-	w.tool.Sent()
+	asked = nil
 	seen(t, w)
-	for _, sent := range w.tool.Sent() {
+	for _, sent := range asked {
 		if sent.Name != "info" {
 			t.Errorf("%s was asked", sent.Name)
 		}

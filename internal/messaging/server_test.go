@@ -11,6 +11,7 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"redistop/internal/redis"
 	"redistop/internal/redistest"
 	"redistop/internal/server"
 	"redistop/internal/stats"
@@ -19,7 +20,12 @@ import (
 // open watches a server as quickly as it goes.
 func open(t *testing.T, s *redistest.Server) *Watcher {
 	t.Helper()
-	w, err := Open(t.Context(), Options{Target: server.Target{Network: "unix", Address: s.Socket()}, Budget: 1, Every: 50 * time.Millisecond})
+	return opened(t, s, nil)
+}
+
+func opened(t *testing.T, s *redistest.Server, booked func([]redis.Sent, redis.Lookups)) *Watcher {
+	t.Helper()
+	w, err := Open(t.Context(), Options{Target: server.Target{Network: "unix", Address: s.Socket()}, Budget: 1, Every: 50 * time.Millisecond, Booked: booked})
 	if err != nil {
 		t.Fatal(err)
 	}

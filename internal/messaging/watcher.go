@@ -19,8 +19,9 @@ import (
 // Options say whose messages are watched and at which price.
 type Options struct {
 	Target server.Target
-	Budget float64       // share of the server's main thread: a part of the observer's
-	Every  time.Duration // wished time between two looks at the same key
+	Budget float64                           // share of the server's main thread: a part of the observer's
+	Booked func([]redis.Sent, redis.Lookups) // told what was sent after each write, by the Watcher's goroutine; nil: nobody is
+	Every  time.Duration                     // wished time between two looks at the same key
 }
 
 // A Watcher finds and polls the streams, queues and channels of one server, on a connection of its own. One
@@ -50,7 +51,7 @@ const cut = 16 << 10
 
 // Open connects.
 func Open(ctx context.Context, o Options) (*Watcher, error) {
-	tool, err := server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Cut: cut})
+	tool, err := server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Booked: o.Booked, Cut: cut})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redistop/internal/messaging"
+	"redistop/internal/redis"
 	"redistop/internal/server"
 	"redistop/internal/stats"
 )
@@ -25,6 +26,7 @@ type messenger struct {
 	id      int64            // of the connection; 0: there is none
 	barred  bool             // latest says that nothing may be asked, which stays true
 	sent    map[string]int64 // since it was taken
+	looked  redis.Lookups    // the same
 	latest  *stats.Messaging // immutable; nil: not looked yet
 	survey  *stats.KeySurvey // immutable; nil: no keys were looked at yet
 }
@@ -61,7 +63,7 @@ func (m *messenger) tell(state stats.LinkState) {
 // run looks until the context ends.
 func (m *messenger) run(ctx context.Context) {
 	for failures := 0; m.awaitWelcome(ctx); {
-		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every()})
+		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every(), Booked: m.book})
 		looked := false
 		if err == nil {
 			looked, err = m.work(ctx, w)
@@ -104,7 +106,6 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 	m.holds(w.Tool().ID())
 	defer func() {
 		w.Close()
-		m.book(w)
 		m.holds(0)
 	}()
 	for m.awaitWelcome(ctx) {
@@ -123,7 +124,6 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 		}
 		looked = true
 		m.keep(w)
-		m.book(w)
 		if !w.Able() {
 			return looked, errBarred
 		}
@@ -148,14 +148,14 @@ func (m *messenger) keep(w *messaging.Watcher) {
 	m.latest, m.survey, m.barred = told, survey, !w.Able()
 }
 
-// book counts what was sent.
-func (m *messenger) book(w *messaging.Watcher) {
-	sent := w.Tool().Sent()
+// book counts what was sent, while it is being sent: a search takes most of an interval.
+func (m *messenger) book(sent []redis.Sent, looked redis.Lookups) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, s := range sent {
 		m.sent[s.Name] += s.Calls
 	}
+	m.looked = m.looked.Plus(looked)
 }
 
 // attach puts what is known, and what it took, into a Reading.
@@ -170,4 +170,5 @@ func (m *messenger) attach(r *stats.Reading) {
 		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], m.id)
 	}
 	r.Sent = appendSent(r.Sent, m.sent)
+	r.Looked, m.looked = r.Looked.Plus(m.looked), redis.Lookups{}
 }

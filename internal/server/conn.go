@@ -44,6 +44,7 @@ type Conn struct {
 	id      int64            // CLIENT ID; 0 when unknown
 	sent    map[string]int64 // by the server's name of the command, since takeSent
 	told    map[string]int64 // the same, since takeTold
+	looked  redis.Lookups    // the keys that they looked up, since it was taken
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
@@ -175,6 +176,7 @@ func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Valu
 		}
 		c.sent[counted]++
 		c.told[counted]++
+		c.looked = c.looked.Plus(lookup(counted, v))
 		values = append(values, v)
 	}
 	return values, nil

@@ -17,6 +17,7 @@ type purse struct {
 	earned  time.Time
 	price   map[string]float64 // usec a call, as last measured
 	line    float64            // usec a line of CLIENT LIST
+	perCall float64            // usec that a call takes beside what the server counts for it
 }
 
 // Prices before the first measurement: the dearer of what servers were measured at (7.0 to 9.1).
@@ -71,7 +72,7 @@ func (p *purse) settle(older, newer *redis.Info, sent map[string]int64, ids, lin
 		} else {
 			p.price[name] = usec
 		}
-		paid += usec * float64(calls)
+		paid += (usec + p.perCall) * float64(calls)
 		if name == "client|list" && lines >= 50 {
 			of := usec*float64(calls) - listCall*float64(calls) - oneID*float64(ids)
 			p.line = min(dearLine, max(0.1, of/float64(lines)))

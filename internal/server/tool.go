@@ -12,12 +12,13 @@ import (
 
 // ToolOptions says what a Tool may do.
 type ToolOptions struct {
-	Budget   float64 // share of the server's main thread that it may take: 0.01 is 1 %
-	Values   bool    // read values
-	Actions  bool    // delete keys: a person confirmed it
-	Messages bool    // look at streams, queues and channels, and at nothing else
-	Pending  bool    // look at what a group has not acknowledged, and with Actions claim and acknowledge it, and nothing else
-	Cut      int64   // bytes kept of one string of a reply, what is behind is read over; 0: 32 MiB
+	Budget   float64                           // share of the server's main thread that it may take: 0.01 is 1 %
+	Values   bool                              // read values
+	Actions  bool                              // delete keys: a person confirmed it
+	Messages bool                              // look at streams, queues and channels, and at nothing else
+	Pending  bool                              // look at what a group has not acknowledged, and with Actions claim and acknowledge it, and nothing else
+	Booked   func([]redis.Sent, redis.Lookups) // told what was sent after each write, by the Tool's goroutine; nil: nobody is
+	Cut      int64                             // bytes kept of one string of a reply, what is behind is read over; 0: 32 MiB
 }
 
 // A Tool asks many small questions about keys on behalf of a person, or of who looks at messages, at a pace that takes no more of
@@ -34,7 +35,8 @@ type Tool struct {
 	steps   map[string]*Step         // by command
 	waited  map[string]time.Duration // for answers since the last count, by command
 	counted time.Time
-	asks    int                 // writes since then
+	asks    int // writes since then
+	booked  func([]redis.Sent, redis.Lookups)
 	dead    bool                // the connection is of no further use
 	counts  int                 // how many counts there were
 	blind   string              // why the server's counters cannot be read; empty: they can
@@ -83,7 +85,10 @@ func OpenTool(ctx context.Context, target Target, o ToolOptions) (*Tool, error) 
 	}
 	c.may = consent{keys: !o.Messages && !o.Pending, messages: o.Messages, pending: o.Pending, values: o.Values, actions: o.Actions}
 	now := time.Now()
-	t := &Tool{conn: c, purse: newPurse(o.Budget, now), opened: now, steps: map[string]*Step{}, waited: map[string]time.Duration{}}
+	t := &Tool{conn: c, purse: newPurse(o.Budget, now), opened: now, booked: o.Booked, steps: map[string]*Step{}, waited: map[string]time.Duration{}}
+	if o.Messages { // it goes on for as long as redistop watches, with commands so small that the server counts the lesser part of each
+		t.purse.perCall = perSmallCall
+	}
 	if err := t.learn(ctx); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("ask %s: %w", target, err)
@@ -194,6 +199,10 @@ func (t *Tool) oneWrite(commands [][]string) (n int, usec float64) {
 	return n, usec
 }
 
+// perSmallCall is what reading a small command in a pipeline and answering it take the server beside what it counts
+// for it, in usec.
+const perSmallCall = 1.5
+
 // smallUsec is what a small question takes before it was measured.
 const smallUsec = 4.0
 
@@ -204,10 +213,10 @@ func (t *Tool) predict(args []string) float64 {
 		return 0
 	}
 	if s := t.steps[name]; s != nil {
-		return s.perUnit * float64(s.size)
+		return s.perUnit*float64(s.size) + t.purse.perCall
 	}
 	if usec, ok := t.purse.price[name]; ok {
-		return usec
+		return usec + t.purse.perCall
 	}
 	return smallUsec
 }
@@ -304,6 +313,7 @@ func (t *Tool) send(ctx context.Context, commands [][]string) ([]redis.Value, er
 	began := time.Now()
 	values, err := t.conn.exchange(patient, commands...)
 	took := time.Since(began)
+	t.book()
 	t.asks++
 	if err != nil {
 		t.dead = true

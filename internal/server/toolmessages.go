@@ -121,5 +121,12 @@ func (t *Tool) NearLimit() bool {
 // ID is the connection's client id; 0 when unknown.
 func (t *Tool) ID() int64 { return t.conn.id }
 
-// Sent takes what was sent since the last call, by the server's name of each command.
-func (t *Tool) Sent() []redis.Sent { return sentList(t.conn.takeTold()) }
+// book tells what was sent and looked up since it last did.
+func (t *Tool) book() {
+	if t.booked == nil {
+		return
+	}
+	looked := t.conn.looked
+	t.conn.looked = redis.Lookups{}
+	t.booked(sentList(t.conn.takeTold()), looked)
+}

@@ -30,6 +30,7 @@ type Aggregate struct {
 	memory     *redis.MemoryStats           // the last one read
 	health     health                       // the last replies to what is not asked every time
 	ledger     *ledger
+	looked     redis.Lookups // the observer's, that the server has not counted yet
 	clients    *clientTable
 	arrivals   arrivals
 	slow       *slowLogs
@@ -63,6 +64,7 @@ func (a *Aggregate) forget() {
 // every Reading counts once, also of those without Info.
 func (a *Aggregate) Observe(r Reading) *Snapshot {
 	a.ledger.sent(r.Sent)
+	a.looked = a.looked.Plus(r.Looked)
 	a.dropped = sketch.Add(a.dropped, max(0, r.Sampling.Dropped))
 	var s *Snapshot
 	if r.Info == nil {
@@ -101,7 +103,7 @@ func (a *Aggregate) fold(r Reading) *Snapshot {
 	s.PubSub = newPubSub(r.Info)
 	s.Connected = newConnected(iv)
 	a.leaveOutOwnBlocked(r, &s.Connected)
-	s.Throughput = iv.throughput(own.calls, a.showOwn)
+	s.Throughput = iv.throughput(own.calls, a.ownLookups(iv), a.showOwn)
 	s.Errors = a.errorRows(iv)
 	s.Commands = a.commandRows(iv, growths)
 	a.foldHistograms(r.Histograms, iv, growths, s)

@@ -31,9 +31,10 @@ type Reading struct {
 	Latency Latency // of PINGs since the Reading before; zero: not probed
 
 	Stream  StreamRights
-	Missing []Missing    // all that this server refuses or lacks, at present
-	Sent    []redis.Sent // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
-	OwnIDs  []int64      // client ids of the observer's own connections
+	Missing []Missing     // all that this server refuses or lacks, at present
+	Looked  redis.Lookups // keys that the observer looked up, as Sent
+	Sent    []redis.Sent  // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
+	OwnIDs  []int64       // client ids of the observer's own connections
 	Pacing  Pacing
 
 	Messaging *Messaging // nil: not looked at, or not yet

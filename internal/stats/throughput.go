@@ -8,14 +8,45 @@ import (
 	"redistop/internal/sketch"
 )
 
-// throughput is what flowed. Own is the calls that the observer made in the interval.
-func (iv interval) throughput(own int64, showOwn bool) Throughput {
+// ownLookups are the observer's look-ups of keys in this interval. What the server has not counted yet waits
+// for the next one.
+func (a *Aggregate) ownLookups(iv interval) redis.Lookups {
+	hits, known := iv.growth("keyspace_hits").Get()
+	misses, _ := iv.growth("keyspace_misses").Get()
+	if !known {
+		a.looked = redis.Lookups{}
+		return redis.Lookups{}
+	}
+	booked := redis.Lookups{Hits: min(a.looked.Hits, hits), Misses: min(a.looked.Misses, misses)}
+	a.looked = redis.Lookups{Hits: a.looked.Hits - booked.Hits, Misses: a.looked.Misses - booked.Misses}
+	return booked
+}
+
+// leastLookups is the part of all look-ups that clients must have, so that a hit ratio of theirs can be told: ours
+// are counted by our clock, not by the server's.
+const leastLookups = 0.05
+
+// clientsRatio is the hit ratio of the clients; absent where nearly all look-ups were ours.
+func clientsRatio(hits, misses Maybe[int64], own redis.Lookups) Maybe[float64] {
+	all, ok := sum(hits, misses).Get()
+	if ok && float64(all) < leastLookups*float64(all+own.Hits+own.Misses) {
+		return Maybe[float64]{}
+	}
+	return ratio(hits, sum(hits, misses))
+}
+
+// throughput is what flowed. Own is the calls that the observer made in the interval, looked the keys that it looked up.
+func (iv interval) throughput(own int64, looked redis.Lookups, showOwn bool) Throughput {
 	i := iv.after
 	commands := iv.growth("total_commands_processed")
 	if n, ok := commands.Get(); ok && !showOwn {
 		commands = Some(max(0, n-own))
 	}
 	hits, misses := iv.growth("keyspace_hits"), iv.growth("keyspace_misses")
+	if showOwn {
+		looked = redis.Lookups{}
+	}
+	hits, misses = less(hits, looked.Hits), less(misses, looked.Misses)
 	totalHits, totalMisses := i.Int("keyspace_hits"), i.Int("keyspace_misses")
 	return Throughput{
 		CommandsPerSecond:    iv.rate(commands),
@@ -24,7 +55,7 @@ func (iv interval) throughput(own int64, showOwn bool) Throughput {
 		OutputBytesPerSecond: iv.perSecond("total_net_output_bytes"),
 		TotalInputBytes:      i.Int("total_net_input_bytes"),
 		TotalOutputBytes:     i.Int("total_net_output_bytes"),
-		HitRatio:             ratio(hits, sum(hits, misses)),
+		HitRatio:             clientsRatio(hits, misses, looked),
 		TotalHitRatio:        ratio(totalHits, sum(totalHits, totalMisses)),
 		HitsPerSecond:        iv.rate(hits),
 		MissesPerSecond:      iv.rate(misses),
@@ -37,6 +68,12 @@ func (iv interval) throughput(own int64, showOwn bool) Throughput {
 		ErrorsPerSecond:      iv.perSecond("total_error_replies"),
 		TotalErrors:          i.Int("total_error_replies"),
 	}
+}
+
+// less takes a part away from a count.
+func less(n Maybe[int64], part int64) Maybe[int64] {
+	all, ok := n.Get()
+	return maybe(max(0, all-part), ok)
 }
 
 // callers are commands whose time contains that of the commands they call, which commandstats

@@ -312,3 +312,20 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 }
+
+func FuzzPairs(f *testing.F) {
+	for _, s := range []string{"api-key=a%20b, x=y", "=", "a=%zz", ",,a=b=c", "a\r\nb=c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		all, err := pairs(s)
+		if err != nil {
+			return
+		}
+		for name, value := range all {
+			if name == "" || CheckHeaders(all) == nil && strings.ContainsAny(name+value, "\r\n\x00") {
+				t.Errorf("%q: %q", s, all)
+			}
+		}
+	})
+}
