@@ -85,6 +85,11 @@ it('finds the program again, which still knows what was before', async () => {
   const seen = await Seen.open(browser, program.url, '/servers/old', { expected: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_NETWORK_CHANGED/ })
   await seen.page.getByTestId('connection').getByText('live').waitFor()
   await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+  const past = async () => {
+    const answer = await fetch(program.url + '/api/v1/servers/old/snapshots?from=-1m&series=commands_per_second')
+    return ((await answer.json()) as { series: Record<string, { mean: (number | null)[] }> }).series['commands_per_second']?.mean ?? []
+  }
+  await seen.until('there is something to remember', past, (values) => values.filter((v) => v !== null).length >= 3)
   const ended = Date.now() / 1000
   await program.end()
   await seen.page.getByTestId('lost').waitFor()
