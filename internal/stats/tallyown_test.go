@@ -1,0 +1,23 @@
+package stats
+
+import (
+	"testing"
+	"time"
+)
+
+// Commands of the observer count as nobody's from the first on, before any CLIENT LIST has shown their connection; of a
+// unix socket, where all have one address, by what they are.
+func TestTallyLeavesOutOurOwn(t *testing.T) {
+	tally := NewTally(TallyOptions{
+		Own:        func(addr []byte) bool { return string(addr) == "10.0.0.1:5000" },
+		OwnCommand: func(name string) bool { return name == "type" },
+	})
+	tally.Open(t0)
+	feed(t, tally,
+		`[0 10.0.0.1:5000] "TYPE" "prod:1"`, `[0 10.0.0.1:5000] "GET" "prod:1"`, `[0 10.0.0.1:5001] "TYPE" "cart:1"`,
+		`[0 unix:/run/redis.sock] "type" "prod:1"`, `[0 unix:/run/redis.sock] "GET" "cart:1"`)
+	tally.Close(time.Second)
+	if tally.Commands() != 2 || tally.own != 3 {
+		t.Errorf("%d commands and %d of our own, want 2 and 3", tally.Commands(), tally.own)
+	}
+}
