@@ -47,8 +47,8 @@ type TallyOptions struct {
 	// Identities gives what the latest CLIENT LIST told, nil before there is one; a nil func: there will
 	// never be one. It is called by Open, in the Tally's goroutine.
 	Identities func() *Identities
-	// Own says whether an address is the observer's, for those that no CLIENT LIST has shown; nil: it cannot be said.
-	// It is called from the Tally's goroutine, once for an address and CLIENT LIST.
+	// Own says whether an address is the observer's, whatever CLIENT LIST told of it; nil: it cannot be said. It is called
+	// from the Tally's goroutine, once for an address and CLIENT LIST.
 	Own func(addr []byte) bool
 	// OwnCommand says whether a command, named as in commandstats, counts as the observer's when it comes from a unix socket,
 	// where all connections have one address; nil: none does.

@@ -97,6 +97,9 @@ func (s *senders) find(addr []byte, script bool) sender {
 // look finds the identity of an address by its hash, or of its host where nothing else is known.
 func (s *senders) look(addr, host []byte, hash, ip uint64, connection uint32) sender {
 	from := sender{connection: connection, generation: s.generation}
+	if from.own = s.own != nil && s.own(addr); from.own { // before CLIENT LIST, which shows our newest as anybody's
+		return from
+	}
 	if s.known != nil {
 		switch who := s.known.found.find(hash); who {
 		case 0:
@@ -107,9 +110,6 @@ func (s *senders) look(addr, host []byte, hash, ip uint64, connection uint32) se
 			from.identity = s.assigned(who)
 			return from
 		}
-	}
-	if from.own = s.own != nil && s.own(addr); from.own {
-		return from
 	}
 	from.unix = string(host) == redis.UnixIP
 	from.identity = s.identityOf(host, ip)
