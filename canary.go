@@ -198,10 +198,13 @@ func (c *connection) beside(flags *pflag.FlagSet, address string, db int) (serve
 	return t, c.encrypt(&t)
 }
 
+// errAnother ends a canary because another one failed, which says enough.
+var errAnother = errors.New("another canary failed")
+
 // run lets the canaries sing until the time is over or ctx ends, and shows what becomes of it.
 func (s *singing) run(ctx context.Context, configs []canary.Config) error {
-	during, stop := context.WithCancel(ctx)
-	defer stop()
+	during, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	if s.span > 0 {
 		var cancel context.CancelFunc
 		during, cancel = context.WithTimeout(during, s.span)
@@ -214,17 +217,19 @@ func (s *singing) run(ctx context.Context, configs []canary.Config) error {
 		c := canary.New(config)
 		canaries = append(canaries, c)
 		singing.Go(func() {
-			if err := c.Run(during); err != nil {
-				failures <- fmt.Errorf("canary over %s: %w", config.Kind, err)
-				stop()
+			err := c.Run(during)
+			if err == nil || errors.Is(err, context.Canceled) && errors.Is(context.Cause(during), errAnother) {
+				return
 			}
+			failures <- fmt.Errorf("canary over %s: %w", config.Kind, err)
+			stop(errAnother)
 		})
 	}
 	ended := make(chan struct{})
 	go func() { singing.Wait(); close(ended) }()
 	out := newCanaryOutput(s.json)
 	err := out.follow(canaries, s.interval, ended)
-	stop()
+	stop(nil)
 	<-ended
 	close(failures)
 	for failure := range failures {
@@ -276,6 +281,8 @@ func canaryError(err error) error {
 		return &failure{code: exitError, err: err, hint: "the stream is on another node of the cluster, named at the end: give that one"}
 	case errors.As(err, &reply) && reply.Code == "READONLY":
 		return &failure{code: exitError, err: err, hint: "give the primary's address, and the replica's with --read-from"}
+	case errors.Is(err, canary.ErrAbsent):
+		return &failure{code: exitError, err: err, hint: "it is not made for a test; without --stream the canary makes one of its own, and removes it"}
 	case errors.As(err, &reply), errors.Is(err, canary.ErrUnfit):
 		return err
 	}

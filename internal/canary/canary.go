@@ -84,6 +84,12 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 		writing.Close()
 		err = fmt.Errorf("write to %s: %w: write to its primary, and read from the replica", c.config.Write, ErrUnfit)
 	}
+	if err == nil && c.config.Stream != "" && c.config.Read.String() != c.config.Write.String() {
+		if err = c.way.clean(ctx, writing); err != nil { // to remove a group that is not there tells whether the stream is
+			err = fmt.Errorf("write to %s: %w", c.config.Write, err)
+			writing.Close()
+		}
+	}
 	if err != nil {
 		reading.Close()
 		if c.config.Kind == Stream {
@@ -207,7 +213,7 @@ func (c *Canary) cleanAt(ctx context.Context, t server.Target, m *server.Messeng
 	if m.Replica() && c.config.Kind != PubSub {
 		return nil // its primary has told it
 	}
-	if err = c.way.clean(ctx, m); err != nil {
+	if err = c.way.clean(ctx, m); err != nil && !errors.Is(err, ErrAbsent) { // somebody deleted it: nothing is left
 		return c.left(err)
 	}
 	return nil

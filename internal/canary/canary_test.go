@@ -330,6 +330,27 @@ func TestNamedStream(t *testing.T) {
 	}
 }
 
+// A stream that a person named and that is not there is not made, neither where it is read nor where it is written.
+func TestNamedStreamThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	here, there := redistest.New(t), redistest.New(t)
+	if _, err := there.CLI("XADD", "orders", "1-1", "a", "b"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []Config{{Write: at(here), Read: at(here)}, {Write: at(there), Read: at(here)}, {Write: at(here), Read: at(there)}} {
+		c.Kind, c.Stream, c.Rate, c.Patience = Stream, "orders", 10, time.Second
+		if err := New(c).Run(t.Context()); !errors.Is(err, ErrAbsent) {
+			t.Errorf("written at %s, read at %s: %v", c.Write, c.Read, err)
+		}
+	}
+	if left := keys(t, here); left != "" {
+		t.Errorf("left: %q", left)
+	}
+	if groups, err := there.CLI("XINFO", "GROUPS", "orders"); err != nil || strings.TrimSpace(groups) != "" {
+		t.Errorf("groups: %s, %v", groups, err)
+	}
+}
+
 // What cannot work is an error at once.
 func TestHopeless(t *testing.T) {
 	t.Parallel()

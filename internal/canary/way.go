@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"redistop/internal/redis"
@@ -53,6 +54,14 @@ var leavesSeconds = strconv.Itoa(int(leaves.Seconds()))
 
 // ErrUnfit says that the place to read from cannot serve.
 var ErrUnfit = errors.New("it is a replica")
+
+// ErrAbsent says that the stream that a person named is not there. It is not made: a slip of the pen would leave it for ever.
+var ErrAbsent = errors.New("there is no such stream")
+
+// absent recognises the refusal of XGROUP where there is no key.
+func absent(reply *redis.ReplyError) bool {
+	return strings.Contains(reply.Message, "requires the key to exist")
+}
 
 // errReply is a reply that is not one of the command.
 var errReply = errors.New("not a reply to that question")
@@ -153,14 +162,19 @@ func (s *stream) open(ctx context.Context, m *server.Messenger) error {
 		}
 		return nil
 	}
-	commands := [][]string{{"XGROUP", "CREATE", s.key, s.group, s.last, "MKSTREAM"}}
+	commands := [][]string{{"XGROUP", "CREATE", s.key, s.group, s.last}}
 	if !s.named {
+		commands[0] = append(commands[0], "MKSTREAM")
 		commands = append(commands, []string{"EXPIRE", s.key, leavesSeconds})
 	}
 	_, err := m.Do(ctx, commands...)
 	var reply *redis.ReplyError
-	if errors.As(err, &reply) && reply.Code == "BUSYGROUP" {
+	switch {
+	case !errors.As(err, &reply):
+	case reply.Code == "BUSYGROUP":
 		err = nil
+	case s.named && absent(reply):
+		return fmt.Errorf("find %s: %w", redis.Argument(s.key), ErrAbsent)
 	}
 	s.old = true
 	return wrap("create group", err)
@@ -238,6 +252,10 @@ func (s *stream) done(ctx context.Context, m *server.Messenger, ds []delivery) e
 func (s *stream) clean(ctx context.Context, m *server.Messenger) error {
 	if s.named {
 		_, err := m.Do(ctx, []string{"XGROUP", "DESTROY", s.key, s.group})
+		var reply *redis.ReplyError
+		if errors.As(err, &reply) && absent(reply) {
+			return fmt.Errorf("find %s: %w", redis.Argument(s.key), ErrAbsent)
+		}
 		return wrap("remove group", err)
 	}
 	_, err := m.Do(ctx, []string{"UNLINK", s.key})

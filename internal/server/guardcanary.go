@@ -53,17 +53,17 @@ func canaryAdd(a []string, named string) bool {
 	return len(a) == 4 && canaryStream(a[0], named) && a[1] == "*" && a[2] == canaryField && len(a[3]) <= MaxCanaryMessage
 }
 
-// canaryGroup: KEY GROUP, and behind a word the id from which it reads.
-func canaryGroup(words ...string) func([]string, string) bool {
-	return func(a []string, named string) bool {
-		if len(a) < 2 || !canaryStream(a[0], named) || !canaryOwn(a[1]) {
-			return false
-		}
-		if len(words) == 0 {
-			return len(a) == 2
-		}
-		return len(a) == 3+len(words) && a[2] != "" && slices.Equal(a[3:], words)
+// canaryGroup: KEY GROUP.
+func canaryGroup(a []string, named string) bool {
+	return len(a) == 2 && canaryStream(a[0], named) && canaryOwn(a[1])
+}
+
+// canaryCreate: KEY GROUP FROM [MKSTREAM]. A stream that a person named is not made.
+func canaryCreate(a []string, named string) bool {
+	if len(a) == 4 && canaryOwn(a[0]) && a[3] == "MKSTREAM" {
+		a = a[:3]
 	}
+	return len(a) == 3 && a[2] != "" && canaryGroup(a[:2], named)
 }
 
 // canaryReadGroup: GROUP group consumer COUNT n BLOCK ms STREAMS KEY FROM.

@@ -13,7 +13,7 @@ func TestCanaryConsent(t *testing.T) {
 	for _, args := range [][]string{
 		{"SUBSCRIBE", own}, {"PUBLISH", own, "m"}, {"RPUSH", own, "m"}, {"BLPOP", own, "1"}, {"EXPIRE", own, "900"}, {"UNLINK", own},
 		{"XADD", own, "*", "m", "x"}, {"XADD", own, "MAXLEN", "~", "1000", "*", "m", "x"}, {"XADD", "orders", "*", "m", "x"},
-		{"XGROUP", "CREATE", own, group, "0", "MKSTREAM"}, {"XGROUP", "CREATE", "orders", group, "$", "MKSTREAM"}, {"XGROUP", "DESTROY", "orders", group},
+		{"XGROUP", "CREATE", own, group, "0", "MKSTREAM"}, {"XGROUP", "CREATE", "orders", group, "$"}, {"XGROUP", "DESTROY", "orders", group},
 		{"XREADGROUP", "GROUP", group, "c", "COUNT", "9", "BLOCK", "100", "STREAMS", "orders", ">"}, {"XREAD", "COUNT", "9", "BLOCK", "100", "STREAMS", own, "0"},
 		{"XACK", "orders", group, "1-1"}, {"XDEL", "orders", "1-1"},
 	} {
@@ -35,7 +35,7 @@ func TestCanaryConsent(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"UNLINK", "orders"}, {"RPUSH", "orders", "m"}, {"EXPIRE", "orders", "1"}, {"XADD", "orders", "MAXLEN", "~", "1", "*", "m", "x"}, {"XGROUP", "DESTROY", "orders", "theirs"},
-		{"XGROUP", "CREATE", "orders", "theirs", "0", "MKSTREAM"}, {"XACK", "orders", "theirs", "1-1"}, {"XADD", own, "*", "m", strings.Repeat("x", MaxCanaryMessage+1)},
+		{"XGROUP", "CREATE", "orders", "theirs", "0"}, {"XGROUP", "CREATE", "orders", group, "$", "MKSTREAM"}, {"XACK", "orders", "theirs", "1-1"}, {"XADD", own, "*", "m", strings.Repeat("x", MaxCanaryMessage+1)},
 		{"XADD", own, "*", "f", "x"}, {"XADD", own, "1-1", "m", "x"}, {"BLPOP", own, "0"}, {"BLPOP", own, "600"}, {"EXPIRE", own, "0"}, {"EXPIRE", own, "1000000"}, {"RPUSH", own, "a", "b"},
 		{"SUBSCRIBE", own, "others"}, {"SUBSCRIBE", CanaryPrefix}, {"PSUBSCRIBE", own}, {"UNLINK", own, "others"}, {"XREAD", "COUNT", "9", "BLOCK", "0", "STREAMS", own, "0"},
 		{"XREAD", "COUNT", "100000", "BLOCK", "1", "STREAMS", own, "0"}, {"XREADGROUP", "GROUP", "theirs", "c", "COUNT", "9", "BLOCK", "100", "STREAMS", "orders", ">"},
