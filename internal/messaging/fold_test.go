@@ -207,6 +207,32 @@ func TestTrend(t *testing.T) {
 	}
 }
 
+// When a queue is empty is told before twenty seconds are over where it is plain, and not by chance.
+func TestDrainOfAShortLook(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		depths []int64
+		want   stats.QueueRow
+	}{
+		{"it shrinks", []int64{2771, 2679}, stats.QueueRow{Depth: 2679, DepthPerSecond: rate(-46), DrainSeconds: rate(2679.0 / 46)}},
+		{"it grows", []int64{100, 138}, stats.QueueRow{Depth: 138, DepthPerSecond: rate(19), DrainNever: true}},
+		{"it stays", []int64{100, 100, 100}, stats.QueueRow{Depth: 100, DepthPerSecond: rate(0)}},
+		{"a few", []int64{100, 103}, stats.QueueRow{Depth: 103, DepthPerSecond: rate(1.5)}},
+		{"to and fro", []int64{100, 150, 100, 112}, stats.QueueRow{Depth: 112, DepthPerSecond: rate(6)}},
+		{"its workers keep up", []int64{0, 0}, stats.QueueRow{DepthPerSecond: rate(0), DrainSeconds: rate(0)}},
+	} {
+		var mark queueMark
+		var row stats.QueueRow
+		for i, depth := range test.depths {
+			row = stats.QueueRow{}
+			mark = foldQueue(&row, queueLook{at: at(float64(2 * i)), depth: depth}, mark)
+		}
+		if diff := cmp.Diff(test.want, row); diff != "" {
+			t.Errorf("%s:\n%s", test.name, diff)
+		}
+	}
+}
+
 func TestQueue(t *testing.T) {
 	fold := func(depths ...int64) stats.QueueRow {
 		var mark queueMark

@@ -38,8 +38,12 @@ func foldQueue(row *stats.QueueRow, look queueLook, before queueMark) queueMark 
 	if seconds := look.at.Sub(before.at).Seconds(); seconds > 0 {
 		row.DepthPerSecond = stats.Some(float64(grown) / seconds)
 	}
-	if rate, ok := mark.trend.rate().Get(); ok {
-		drainQueue(row, rate)
+	rate := mark.trend.rate()
+	if !rate.Known() {
+		rate = mark.trend.early()
+	}
+	if growth, ok := rate.Get(); ok || row.Depth == 0 {
+		drainQueue(row, growth)
 	}
 	return mark
 }

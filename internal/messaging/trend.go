@@ -10,6 +10,7 @@ import (
 // goes all the time. Its zero value knows nothing.
 type trend struct {
 	anchor, next, now point
+	moved             int64 // changes since the first look, whichever way
 }
 
 type point struct {
@@ -22,6 +23,9 @@ const trendSpan = 20 * time.Second
 
 // with is the trend with one more look.
 func (t trend) with(at time.Time, length int64) trend {
+	if !t.anchor.at.IsZero() {
+		t.moved += magnitude(length - t.now.length)
+	}
 	t.now = point{at, length}
 	switch {
 	case t.anchor.at.IsZero():
@@ -40,6 +44,22 @@ func (t trend) rate() stats.Maybe[float64] {
 	}
 	return stats.Some(float64(t.now.length-t.anchor.length) / span.Seconds())
 }
+
+// plainChange is how many must have come or gone, on the whole, for a look that was short to tell a rate.
+const plainChange = 10
+
+// early is the growth a second before rate is known, where it is plain: it goes one way, and by more than chance. A
+// length that stays the same says nothing so soon.
+func (t trend) early() stats.Maybe[float64] {
+	net := t.now.length - t.anchor.length
+	span := t.now.at.Sub(t.anchor.at).Seconds()
+	if span <= 0 || magnitude(net) < plainChange || 2*magnitude(net) < t.moved {
+		return stats.Maybe[float64]{}
+	}
+	return stats.Some(float64(net) / span)
+}
+
+func magnitude(n int64) int64 { return max(n, -n) }
 
 // growing says whether it became more; absent while rate is.
 func (t trend) growing() stats.Maybe[bool] {
