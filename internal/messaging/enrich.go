@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"slices"
-	"strings"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
@@ -18,14 +17,14 @@ var pushes = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpus
 var waits = map[string]bool{"blpop": true, "brpop": true, "brpoplpush": true, "blmove": true, "blmpop": true, "bzpopmin": true, "bzpopmax": true, "bzmpop": true}
 
 // Enrich joins to what was asked about messages what else the Snapshot knows: from samples how quickly jobs
-// come, from the connections who waits for them and whose replies pile up. It changes neither.
-func Enrich(m *stats.Messaging, s *stats.Snapshot) *stats.Messaging {
+// come, from the connections who waits for them, at what list tells, and whose replies pile up. It changes neither.
+func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging {
 	if m == nil {
 		return nil
 	}
 	e := *m
 	e.Queues = slices.Clone(m.Queues)
-	enrichQueues(e.Queues, s)
+	e.WaitingUnknown = enrichQueues(e.Queues, s, list)
 	e.Streams = enrichStreams(m.Streams, s)
 	slow := 0
 	for i := range s.Connections {
@@ -45,8 +44,9 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot) *stats.Messaging {
 // shownPattern is a key's pattern as samples name it.
 func shownPattern(key string) string { return redis.PrintableCut(redis.Pattern(key), 128) }
 
-// enrichQueues fills in rates and workers. A pattern that several queues share tells of none of them.
-func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot) {
+// enrichQueues fills in rates and workers, and returns what workers does. A pattern that several queues share tells of
+// none of them.
+func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot, list []Wait) stats.Maybe[int64] {
 	byPattern := map[string]*stats.QueueRow{}
 	for i := range queues {
 		p := shownPattern(queues[i].Key)
@@ -59,7 +59,7 @@ func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot) {
 	if s.Sampled.Commands > 0 {
 		arrivals(byPattern, s)
 	}
-	workers(queues, byPattern, s)
+	return workers(queues, byPattern, s, list)
 }
 
 // arrivals tells how many jobs a second come, by the samples, and how many go: the depth says the difference.
@@ -86,40 +86,69 @@ func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
 	}
 }
 
-// workers counts the connections that wait for a job of a queue. CLIENT LIST tells that one waits and not for
-// what: the samples of what it sends do. Where nothing waits, nothing waits for any queue.
-func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
+// workers counts the connections that wait for a job of a queue; one that waits for several counts with each. It returns
+// how many wait for nobody knows what: then queues for which none was found may have some all the same. Where
+// nothing waits, nothing waits for any queue.
+func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot, list []Wait) (unknown stats.Maybe[int64]) {
 	if s.Observer.ClientsTime == nil || s.ConnectionsOmitted > 0 || s.Observer.ClientsKnown < s.Observer.ClientsExpected {
-		return
+		return unknown
 	}
+	byPlace := map[place]*stats.QueueRow{}
+	for i := range queues {
+		byPlace[place{queues[i].DB, queues[i].Key}] = &queues[i]
+	}
+	byAddr := waitsByAddr(list)
 	counts := map[*stats.QueueRow]int64{}
-	unknown := 0
+	lost := int64(0)
 	for i := range s.Connections {
 		c := &s.Connections[i]
-		if c.Own || !strings.Contains(c.Flags, "b") || !waits[c.LastCommand] {
+		if !blocked(c) {
 			continue
 		}
-		found := false
-		for j := range s.Samples {
-			r := &s.Samples[j]
-			if q := byPattern[r.Pattern]; q != nil && r.Command == c.LastCommand && addressOf(c) == r.IP && r.Name.Or(c.Name) == c.Name {
+		if w, known := awaits(c, byAddr); known {
+			for q := range queuesOf(w, byPlace) {
 				counts[q]++
-				found = true
-				break
 			}
-		}
-		if !found {
-			unknown++
+		} else if q := sampledQueue(c, byPattern, s); q != nil {
+			counts[q]++
+		} else {
+			lost++
 		}
 	}
 	for i := range queues {
-		switch q := &queues[i]; {
-		case unknown == 0 || counts[q] > 0:
+		if q := &queues[i]; lost == 0 || counts[q] > 0 {
 			q.Workers = stats.Some(counts[q])
-		case len(queues) == 1:
-			q.Workers = stats.Some(int64(unknown))
 		}
 	}
+	return stats.Some(lost)
+}
+
+// queuesOf are the queues that somebody waits for.
+func queuesOf(w Wait, byPlace map[place]*stats.QueueRow) map[*stats.QueueRow]bool {
+	found := map[*stats.QueueRow]bool{}
+	w.each(func(at place, _ string) {
+		if q := byPlace[at]; q != nil {
+			found[q] = true
+		}
+	})
+	return found
+}
+
+// sampledQueue is the queue that a connection waits for by what the samples saw of those that are called like it, at its
+// address; nil where that is none, or more than one.
+func sampledQueue(c *stats.ConnectionRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot) (found *stats.QueueRow) {
+	pattern := ""
+	for i := range s.Samples {
+		r := &s.Samples[i]
+		if r.Command != c.LastCommand || addressOf(c) != r.IP || r.Name.Or(c.Name) != c.Name || r.Pattern == pattern {
+			continue
+		}
+		if pattern != "" {
+			return nil
+		}
+		pattern, found = r.Pattern, byPattern[r.Pattern]
+	}
+	return found
 }
 
 // addressOf is a connection's address without its port.

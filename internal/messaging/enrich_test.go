@@ -30,7 +30,7 @@ func TestEnrich(t *testing.T) {
 	}
 	seen := noon
 	s.Observer.ClientsTime = &seen
-	e := Enrich(m, s)
+	e := Enrich(m, s, nil)
 	mail, tenant := e.Queues[0], e.Queues[1]
 	if mail.ArrivedPerSecond != rate(12) || mail.ServedPerSecond != rate(8) || !mail.Estimated || mail.Workers != some(2) {
 		t.Errorf("%+v", mail)
@@ -48,14 +48,27 @@ func TestEnrich(t *testing.T) {
 		t.Error("what was given was changed")
 	}
 	s.Connections = append(s.Connections, stats.ConnectionRow{Addr: "10.0.0.8:1", Flags: "b", LastCommand: "blpop"})
-	if e = Enrich(m, s); e.Queues[1].Workers.Known() || e.Queues[0].Workers != some(2) {
+	if e = Enrich(m, s, nil); e.Queues[1].Workers.Known() || e.Queues[0].Workers != some(2) {
 		t.Errorf("one waits, nobody knows for what: %+v", e.Queues)
 	}
+	if e.WaitingUnknown != some(1) {
+		t.Errorf("%v wait for nobody knows what", e.WaitingUnknown)
+	}
+	// The samples may have seen what exactly that connection waits for.
+	list := []Wait{{Addr: "10.0.0.8:1", Command: "blpop", Keys: []string{"tenant:2:jobs", "tenant:1:jobs", "other"}}, {Addr: "10.0.0.3:3", Command: "brpop", Keys: []string{"queue:mail"}}}
+	if e = Enrich(m, s, list); e.Queues[0].Workers != some(2) || e.Queues[1].Workers != some(1) || e.Queues[2].Workers != some(1) || e.WaitingUnknown != some(0) {
+		t.Errorf("%+v, %v", e.Queues, e.WaitingUnknown)
+	}
+	// Two that are called alike and wait for different queues: neither is counted with one of them.
+	s.Samples = append(s.Samples, sample("brpop", "other", "10.0.0.3", 1))
+	if e = Enrich(m, s, list); e.Queues[0].Workers.Known() || e.WaitingUnknown != some(2) {
+		t.Errorf("%+v, %v", e.Queues, e.WaitingUnknown)
+	}
 	s.Observer.ClientsTime = nil
-	if e = Enrich(m, s); e.Queues[0].Workers.Known() {
+	if e = Enrich(m, s, nil); e.Queues[0].Workers.Known() {
 		t.Error("the connections are not known")
 	}
-	if Enrich(nil, s) != nil {
+	if Enrich(nil, s, nil) != nil {
 		t.Error("something from nothing")
 	}
 }

@@ -159,7 +159,7 @@ func (f *frameworkQueue) kind() string {
 // times ahead as scores, or because it is filled and emptied.
 func (s *subject) foldPlain() {
 	row := stats.QueueRow{DB: s.place.db, Key: s.place.key, Name: s.place.key, Type: s.kind, Error: s.err}
-	named := s.pattern == ""
+	named := s.pattern == "" || s.awaited
 	if s.err != "" {
 		s.queueRow, s.queueShown = row, named
 		return

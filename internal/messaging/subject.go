@@ -41,7 +41,8 @@ type subject struct {
 	queueRow   stats.QueueRow // of one that belongs to no framework, as of its last look
 	queueShown bool
 
-	empty time.Time // since when it is gone; zero: it is there
+	awaited bool      // somebody waits for a job at it, or did
+	empty   time.Time // since when it is gone; zero: it is there
 }
 
 // timeUnit says what the scores of a sorted set count.
@@ -134,9 +135,32 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 		}
 		k.drop(old)
 	}
-	s, ok := admission(table, at, kind)
+	if s, ok := admission(table, at, kind); ok {
+		k.admit(s)
+	}
+}
+
+// follow takes a key that somebody waits for a job at, whether or not it is there. It is remembered as if it had been
+// there until now.
+func (k *known) follow(table *usage.Table, at place, kind string) {
+	if s := k.at[at]; s != nil {
+		s.awaited = true
+		if !s.empty.IsZero() {
+			s.empty = time.Now()
+		}
+		return
+	}
+	if s, ok := admission(table, at, kind); ok {
+		s.awaited, s.pattern = true, ""
+		k.admit(s)
+	}
+}
+
+// admit takes a subject where there is room for it.
+func (k *known) admit(s *subject) {
+	at, kind := s.place, s.kind
 	switch {
-	case !ok || s.pattern != "" && k.patterns[s.pattern] >= alikes:
+	case s.pattern != "" && k.patterns[s.pattern] >= alikes:
 		return
 	case k.kinds[kind] >= mostOf(kind):
 		if s.polled {

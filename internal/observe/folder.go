@@ -71,7 +71,9 @@ func (f *folder) fold(r stats.Reading) {
 		r.Pacing.Budget = f.budget // the poller has a part of it
 	}
 	f.snapshot = f.aggregate.Observe(r)
-	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot)
+	waits := f.sampling.waits.list()
+	f.snapshot.Messaging = messaging.Enrich(f.snapshot.Messaging, f.snapshot, waits)
+	f.messenger.awaits(messaging.Awaited(waits, f.snapshot.Connections))
 	f.messenger.tell(f.snapshot.Link.State)
 	f.prober.tell(f.snapshot.Link.State, f.snapshot.Config)
 	if f.snapshot.Usage = f.usages.look(r, f.snapshot); f.snapshot.Usage != nil {

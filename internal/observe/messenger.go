@@ -27,6 +27,7 @@ type messenger struct {
 	barred  bool             // latest says that nothing may be asked, which stays true
 	sent    map[string]int64 // since it was taken
 	looked  redis.Lookups    // the same
+	awaited []messaging.Wait // immutable: at present
 	latest  *stats.Messaging // immutable; nil: not looked yet
 	survey  *stats.KeySurvey // immutable; nil: no keys were looked at yet
 }
@@ -119,6 +120,7 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 		if _, err := w.Search(ctx, begun.Add(time.Duration(part*float64(every)))); err != nil {
 			return looked, err
 		}
+		w.Follow(m.awaitedNow())
 		if _, err := w.Poll(ctx, begun.Add(every)); err != nil {
 			return looked, err
 		}
@@ -132,6 +134,19 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 		}
 	}
 	return looked, ctx.Err()
+}
+
+// awaits takes what connections wait for at present: those keys are looked at too.
+func (m *messenger) awaits(list []messaging.Wait) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.awaited = list
+}
+
+func (m *messenger) awaitedNow() []messaging.Wait {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.awaited
 }
 
 func (m *messenger) holds(id int64) {

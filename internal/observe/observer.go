@@ -7,6 +7,7 @@ import (
 
 	"redistop/internal/canary"
 	"redistop/internal/doctor"
+	"redistop/internal/messaging"
 	"redistop/internal/monitor"
 	"redistop/internal/redis"
 	"redistop/internal/server"
@@ -134,6 +135,9 @@ func (o *Observer) Watch(d time.Duration) { o.sampling.sampler.Watch(d) }
 
 // SetSampling switches the windows of MONITOR on or off.
 func (o *Observer) SetSampling(on bool) { o.sampling.sampler.Enable(on) }
+
+// Waits are what connections wait for, as windows have shown it so far.
+func (o *Observer) Waits() []messaging.Wait { return o.sampling.waits.list() }
 
 // Live is the latest commands that windows have shown.
 func (o *Observer) Live() *monitor.Live { return o.sampling.live }

@@ -16,6 +16,7 @@ import (
 type sampling struct {
 	sampler    *monitor.Sampler
 	live       *monitor.Live
+	waits      *waits
 	user       string // that we log in as
 	identities atomic.Pointer[stats.Identities]
 	before     *redis.Info // the latest, and when it came
@@ -34,12 +35,19 @@ func newSampling(c Config) *sampling {
 		}
 	}
 	s.live = monitor.NewLive(func(addr []byte) string { return s.identities.Load().Name(addr) })
+	s.waits = newWaits()
 	s.sampler = monitor.New(monitor.Options{
-		Target: c.Target, Enabled: c.Sample, Tap: s.live.Tap,
+		Target: c.Target, Enabled: c.Sample, Tap: s.tap,
 		Limits: monitor.Limits{Duty: c.Budget, Held: c.Held},
 		Tally:  func() *stats.Tally { return stats.NewTally(tally) },
 	})
 	return s
+}
+
+// tap sees every command of every window.
+func (s *sampling) tap(line *redis.MonitorLine) {
+	s.live.Tap(line)
+	s.waits.tap(line)
 }
 
 // boundary is how long a poll waits for the window under way to end, so that both end together. A server
@@ -114,6 +122,7 @@ func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 // learn tells the sampler what the latest Snapshot says.
 func (s *sampling) learn(r stats.Reading, snap *stats.Snapshot, identities *stats.Identities, interval time.Duration) {
 	s.identities.Store(identities)
+	s.waits.keep(r.Clients)
 	s.sampler.Release(r.Samples)
 	c := monitor.Conditions{Interval: interval}
 	if r.Info != nil {

@@ -5,14 +5,16 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time      time.Time    `json:"time"` // of the latest look
-	Streams   []StreamRow  `json:"streams,omitempty"`
-	Queues    []QueueRow   `json:"queues,omitempty"`
-	Channels  []ChannelRow `json:"channels,omitempty"`
-	Patterns  Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Discovery Discovery    `json:"discovery"`
-	Omitted   int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
-	Unknown   []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
+	Time     time.Time    `json:"time"` // of the latest look
+	Streams  []StreamRow  `json:"streams,omitempty"`
+	Queues   []QueueRow   `json:"queues,omitempty"`
+	Channels []ChannelRow `json:"channels,omitempty"`
+	Patterns Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	// connections that wait for a job, and nobody knows of which queue: others may have more workers than are counted
+	WaitingUnknown Maybe[int64] `json:"waiting_unknown,omitzero"`
+	Discovery      Discovery    `json:"discovery"`
+	Omitted        int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
+	Unknown        []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
 }
 
 // Discovery is how far the search for streams and queues has come.
