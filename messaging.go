@@ -20,7 +20,9 @@ import (
 type messagingView struct {
 	conn        connection
 	interval    time.Duration
+	length      time.Duration
 	budget      float64
+	noSample    bool
 	watch, json bool
 	all         bool
 }
@@ -33,7 +35,10 @@ func newMessaging() *cobra.Command {
 		Long: `Tell whether messages move: streams with their groups and consumers, lists and
 sorted sets that are queues, in the words of the framework that wrote them, and
 the channels of Pub/Sub. First the whole keyspace is searched by type, a step at
-a time within --budget; then what was found is looked at twice, for rates.
+a time within --budget; then what was found is looked at again and again for
+--for. Meanwhile commands and clients are seen as by top: how many jobs come and
+go, and which workers wait, also at queues that are empty. A queue that stands
+still is said to be never empty after 20 s.
 
 No entry, job or message is shown. A lag that is not known is said so, and one
 that only the server's counter has (after a trim) is corrected. Pub/Sub delivers
@@ -41,6 +46,7 @@ at most once: who is not subscribed at that moment never gets the message.
 
 Needs to ask about all keys: redistop acl --messaging prints the rights.`,
 		Example: `  redistop messaging cache.local
+  redistop messaging cache.local --for 30s
   redistop messaging --watch --interval 5s
   redistop messaging --json | jq '.streams[].groups[] | select(.drain_never)'`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -55,16 +61,19 @@ Needs to ask about all keys: redistop acl --messaging prints the rights.`,
 }
 
 func (m *messagingView) addTo(cmd *cobra.Command) {
-	m.interval, m.budget = 2*time.Second, 0.01
+	m.interval, m.length, m.budget = 2*time.Second, 5*time.Second, 0.01
 	f := cmd.Flags()
 	f.VarP(&checked[time.Duration]{&m.interval, parseInterval, time.Duration.String}, "interval", "i", "look every `TIME`, 500ms to 60s; rates are of that time")
+	f.Var(&checked[time.Duration]{&m.length, parseLook, time.Duration.String}, "for", "look for `TIME` before it is told, 1s to 1h")
 	f.Var(&checked[float64]{&m.budget, parseBudget, percent}, "budget", "take at most `SHARE` of the server's time")
+	f.BoolVar(&m.noSample, "no-sample", false, "no samples of the command stream: no rates of jobs, no workers")
 	f.BoolVarP(&m.watch, "watch", "w", false, "look again and again until Ctrl-C, searching for new ones")
-	group(cmd, "Looking", "interval", "budget", "watch")
+	group(cmd, "Looking", "interval", "for", "budget", "no-sample", "watch")
 	f.BoolVar(&m.all, "all", false, "every consumer, not only those that need a person")
 	f.BoolVar(&m.json, "json", false, "print one JSON object a look")
 	group(cmd, "Output", "all", "json")
 	mustRegister(cmd.RegisterFlagCompletionFunc("interval", cobra.NoFileCompletions))
+	mustRegister(cmd.RegisterFlagCompletionFunc("for", cobra.NoFileCompletions))
 	mustRegister(cmd.RegisterFlagCompletionFunc("budget", cobra.NoFileCompletions))
 	m.conn.addTo(cmd)
 }
@@ -74,12 +83,25 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if m.watch && cmd.Flags().Changed("for") {
+		return usagef("--for %s: with --watch it looks until Ctrl-C", m.length)
+	}
 	ctx := cmd.Context()
-	watcher, err := messaging.Open(ctx, messaging.Options{Target: target, Budget: m.budget, Every: m.interval})
+	m.budget /= 2 // the search and who stands by have half each
+	target.Own = server.NewOwn()
+	beside := newCompany()
+	watcher, err := messaging.Open(ctx, messaging.Options{Target: target, Budget: m.budget, Every: m.interval, Booked: beside.book})
 	if err != nil {
 		return serverError(err)
 	}
 	defer watcher.Close()
+	beside.holds(watcher.Tool().ID())
+	during, stop := context.WithCancel(context.WithoutCancel(ctx))
+	by := m.standBy(during, target, beside)
+	defer func() {
+		stop()
+		<-by.done
+	}()
 	interrupted, err := m.search(ctx, watcher)
 	if err != nil {
 		return m.failed(ctx, err)
@@ -88,7 +110,7 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 		note("the search was broken off: there may be more streams and queues than are shown")
 		ctx = context.WithoutCancel(ctx)
 	}
-	if err := m.looks(ctx, watcher, target, interrupted); err != nil {
+	if err := m.looks(ctx, messagesSeen{watcher, by, target}, interrupted); err != nil {
 		return m.failed(ctx, err)
 	}
 	return context.Cause(cmd.Context())
@@ -125,27 +147,32 @@ func (m *messagingView) search(ctx context.Context, w *messaging.Watcher) (inter
 	}
 }
 
-// looks looks twice and prints what that gives, again and again where that is wanted.
-func (m *messagingView) looks(ctx context.Context, w *messaging.Watcher, target server.Target, once bool) error {
+// messagesSeen is who looks at messages, and who watches beside.
+type messagesSeen struct {
+	*messaging.Watcher
+	by     *bystander
+	target server.Target
+}
+
+// looks looks for as long as is wished, twice at the least, and prints what that gives, again and again where that is
+// wanted. brief has it look just twice.
+func (m *messagingView) looks(ctx context.Context, w messagesSeen, brief bool) error {
+	line := newStatusLine()
+	defer line.clear()
+	until := time.Now().Add(m.length)
 	for n := 0; ; n++ {
 		due := time.Now().Add(m.interval)
-		for { // each of many keys has its turn before anything is printed
-			turns, err := w.Poll(ctx, due.Add(time.Minute))
-			if err != nil {
+		w.by.follow(w.Watcher)
+		if err := m.look(ctx, w.Watcher, due); err != nil {
+			return err
+		}
+		enough := brief || m.watch || !time.Now().Before(until)
+		if n > 0 && enough {
+			line.clear()
+			if err := m.print(w); err != nil {
 				return err
 			}
-			if turns {
-				break
-			}
-		}
-		if !w.Able() { // a server that can tell says so at once, another one when it is asked
-			return &failure{code: exitDenied, err: errors.New("this user may ask about no stream, queue or channel"), hint: "redistop acl --messaging prints the rights"}
-		}
-		if n > 0 {
-			if err := m.print(w, target); err != nil {
-				return err
-			}
-			if !m.watch || once {
+			if !m.watch || brief {
 				return nil
 			}
 		}
@@ -156,14 +183,38 @@ func (m *messagingView) looks(ctx context.Context, w *messaging.Watcher, target 
 				break
 			}
 		}
+		if left := time.Until(until).Round(time.Second); !m.watch && left > 0 {
+			line.put(fmt.Sprintf("looking for rates and workers: %s left", left))
+		}
+		if !brief && !m.watch && n > 0 && due.After(until) {
+			due = until
+		}
 		if err := server.Sleep(ctx, time.Until(due)); err != nil {
 			return err
 		}
 	}
 }
 
-func (m *messagingView) print(w *messaging.Watcher, target server.Target) error {
-	found := w.Told()
+// look has each of many keys take its turn.
+func (m *messagingView) look(ctx context.Context, w *messaging.Watcher, due time.Time) error {
+	for {
+		turns, err := w.Poll(ctx, due.Add(time.Minute))
+		if err != nil {
+			return err
+		}
+		if turns {
+			break
+		}
+	}
+	if !w.Able() { // a server that can tell says so at once, another one when it is asked
+		return &failure{code: exitDenied, err: errors.New("this user may ask about no stream, queue or channel"), hint: "redistop acl --messaging prints the rights"}
+	}
+	return nil
+}
+
+func (m *messagingView) print(w messagesSeen) error {
+	target := w.target
+	found := w.by.enrich(w.Told())
 	cost := scanCost{}
 	cost.finish(w.Tool().Cost())
 	if m.json {

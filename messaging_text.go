@@ -20,12 +20,7 @@ func messagingText(m *stats.Messaging, all bool) string {
 	for i := range m.Streams {
 		t.stream(&m.Streams[i])
 	}
-	if len(m.Queues) > 0 {
-		t.line("%10s %8s %8s %7s %8s %8s %8s  %s", "waiting", "growth/s", "running", "delayed", "dead", "oldest", "empty in", "queue")
-	}
-	for i := range m.Queues {
-		t.queue(&m.Queues[i])
-	}
+	t.queues(m)
 	t.channels(m)
 	if len(m.Streams)+len(m.Queues)+len(m.Channels) == 0 {
 		b.WriteString("no stream, no queue, no channel with a subscriber was found\n\n")
@@ -115,22 +110,6 @@ func (t messagingTable) group(g *stats.GroupRow) {
 		p := &g.Poison[i]
 		t.line("    entry %s: delivered %s times, last %s ago to %s", redis.PrintableCut(p.ID, 60), thousands(p.Deliveries), shortSpan(p.IdleSeconds), nameOf(0, p.Consumer))
 	}
-}
-
-func (t messagingTable) queue(q *stats.QueueRow) {
-	name := nameOf(q.DB, q.Name)
-	if q.Framework != "" {
-		name += "  (" + q.Framework + ")"
-	}
-	if q.Error != "" {
-		name += ": " + redis.PrintableCut(q.Error, 120)
-	}
-	empty := known(q.DrainSeconds, shortSpan)
-	if q.DrainNever {
-		empty = "never"
-	}
-	t.line("%10s %8s %8s %7s %8s %8s %8s  %s", thousands(q.Depth), known(q.DepthPerSecond, signedText), known(q.InFlight, thousands),
-		known(q.Delayed, thousands), known(q.Dead, thousands), known(q.OldestSeconds, shortSpan), empty, name)
 }
 
 func (t messagingTable) channels(m *stats.Messaging) {

@@ -13,6 +13,11 @@ const slowBytes = 256 << 10
 // pushes are commands that put a job into their first key, or into their last one.
 var pushes = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpushx": true, "linsert": true, "zadd": true}
 
+// pops are commands that take jobs off a key, or may.
+var pops = map[string]bool{"lpop": true, "rpop": true, "rpoplpush": true, "lmove": true, "lmpop": true, "lrem": true, "ltrim": true,
+	"zpopmin": true, "zpopmax": true, "zmpop": true, "zrem": true, "zremrangebyscore": true, "zremrangebyrank": true, "zremrangebylex": true,
+	"del": true, "unlink": true}
+
 // waits are commands that wait for a job.
 var waits = map[string]bool{"blpop": true, "brpop": true, "brpoplpush": true, "blmove": true, "blmpop": true, "bzpopmin": true, "bzpopmax": true, "bzmpop": true}
 
@@ -62,26 +67,41 @@ func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot, list []Wait) stats
 	return workers(queues, byPattern, s, list)
 }
 
-// arrivals tells how many jobs a second come, by the samples, and how many go: the depth says the difference.
-// A push of several jobs counts as one.
+// arrivals tells how many jobs a second come, by the samples, and how many go: the depth says the difference. A push of
+// several jobs counts as one. Where samples show but one of the two, there is none of the other, unless
+// the growth says that there must be.
 func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
+	served := map[*stats.QueueRow]bool{}
 	for i := range s.Samples {
 		r := &s.Samples[i]
 		q := byPattern[r.Pattern]
 		rate, known := r.CommandsPerSecond.Get()
-		if q == nil || !pushes[r.Command] || !known || r.Pattern == "" {
+		if q == nil || !known || r.Pattern == "" {
 			continue
 		}
-		q.ArrivedPerSecond = stats.Some(q.ArrivedPerSecond.Or(0) + rate)
-		q.Estimated = q.Estimated || r.Estimated
+		switch {
+		case pushes[r.Command]:
+			q.ArrivedPerSecond = stats.Some(q.ArrivedPerSecond.Or(0) + rate)
+			q.Estimated = q.Estimated || r.Estimated
+		case waits[r.Command] || pops[r.Command]:
+			served[q] = true
+			q.Estimated = q.Estimated || r.Estimated
+		}
 	}
 	for _, q := range byPattern {
 		if q == nil {
 			continue
 		}
-		arrived, known := q.ArrivedPerSecond.Get()
-		if growth, ok := q.DepthPerSecond.Get(); known && ok {
+		growth, ok := q.DepthPerSecond.Get()
+		arrived, pushed := q.ArrivedPerSecond.Get()
+		switch {
+		case !ok:
+		case pushed && !served[q] && growth >= 0:
+			q.ServedPerSecond = stats.Some(0.0)
+		case pushed:
 			q.ServedPerSecond = stats.Some(max(0, arrived-growth))
+		case served[q] && growth <= 0:
+			q.ArrivedPerSecond, q.ServedPerSecond = stats.Some(0.0), stats.Some(-growth)
 		}
 	}
 }

@@ -6,6 +6,31 @@ import (
 	"redistop/internal/stats"
 )
 
+// What the samples do not show of a queue does not happen, unless its growth says that it does.
+func TestArrivals(t *testing.T) {
+	row := func(key string, growth float64) stats.QueueRow {
+		return stats.QueueRow{Key: key, DepthPerSecond: rate(growth)}
+	}
+	sample := func(command, pattern string, v float64) stats.SampleRow {
+		return stats.SampleRow{Command: command, Pattern: pattern, CommandsPerSecond: rate(v), Estimated: true}
+	}
+	none := stats.Maybe[float64]{}
+	s := &stats.Snapshot{Sampled: stats.Sampled{Commands: 9}, Samples: []stats.SampleRow{sample("rpush", "both", 10), sample("blpop", "both", 9), sample("rpush", "pushed", 20),
+		sample("rpush", "taken unseen", 5), sample("lpop", "drained", 40), sample("rpoplpush", "moved into", 3), sample("blpop", "idle", 1)}}
+	for _, test := range []struct {
+		row          stats.QueueRow
+		arrived, out stats.Maybe[float64]
+	}{
+		{row("both", 4), rate(10), rate(6)}, {row("pushed", 18), rate(20), rate(0)}, {row("taken unseen", -1), rate(5), rate(6)},
+		{row("drained", -46), rate(0), rate(46)}, {row("moved into", 3), none, none}, {row("idle", 0), rate(0), rate(0)}, {row("not seen", 2), none, none},
+	} {
+		e := Enrich(&stats.Messaging{Queues: []stats.QueueRow{test.row}}, s, nil).Queues[0]
+		if e.ArrivedPerSecond != test.arrived || e.ServedPerSecond.Known() != test.out.Known() || e.ServedPerSecond.Or(0) != test.out.Or(0) {
+			t.Errorf("%s: in %v, out %v", e.Key, e.ArrivedPerSecond, e.ServedPerSecond)
+		}
+	}
+}
+
 // A Snapshot with samples and connections tells of queues how quickly jobs come and who waits.
 func TestEnrich(t *testing.T) {
 	m := &stats.Messaging{
