@@ -105,8 +105,8 @@ func (t messagingTable) group(g *stats.GroupRow) {
 		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {
 			continue
 		}
-		t.line("    consumer %s: %s, pending %s, asked %s ago, got something %s ago", nameOf(0, c.Name), c.State, thousands(c.Pending),
-			shortSpan(c.IdleSeconds), known(c.InactiveSeconds, shortSpan))
+		t.line("    consumer %s: %s, pending %s, asked %s, got something %s", nameOf(0, c.Name), c.State, thousands(c.Pending),
+			known(c.IdleSeconds, agoText), known(c.InactiveSeconds, agoText))
 	}
 	if g.ConsumersMore > 0 {
 		t.line("    %s more consumers", thousands(int64(g.ConsumersMore)))
@@ -180,6 +180,8 @@ func signedText(v float64) string {
 	}
 	return "0"
 }
+
+func agoText(seconds float64) string { return shortSpan(seconds) + " ago" }
 
 // shortSpan is a time in its largest unit.
 func shortSpan(seconds float64) string {

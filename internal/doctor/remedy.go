@@ -172,10 +172,34 @@ func (w *Window) tool(verb, argument, placeholder string) string {
 		}
 		line += " '" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 	}
-	if addr := w.Now.Server.Addr; addr != "" && addr != "127.0.0.1:6379" && addr != "localhost:6379" && shellSafe(addr) {
+	if addr := w.address(); addr != "" {
 		line += " " + addr
 	}
 	return "`" + line + "`"
+}
+
+// address is the server's, for a command line; "" where redistop finds it by itself, or it is odd in a shell.
+func (w *Window) address() string {
+	addr := w.Now.Server.Addr
+	if addr == "127.0.0.1:6379" || addr == "localhost:6379" || !shellSafe(addr) {
+		return ""
+	}
+	return addr
+}
+
+// shellName is a name of the server's as a word for a shell, which the verbs about messages read back; placeholder
+// where it is too long to be copied.
+func shellName(name, placeholder string) string {
+	word := redis.Argument(name)
+	switch {
+	case len(word) > 120:
+		return placeholder
+	case strings.HasPrefix(word, "-"):
+		word = `"` + word + `"`
+	case shellSafe(word) && word != "":
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func shellSafe(s string) bool {

@@ -11,7 +11,7 @@ import (
 
 const (
 	// stuckAfter is how long a consumer may hold all of its entries: work that takes longer is rare, and its
-	// consumer would better be told to take less at a time.
+	// consumer would better be told to take less at a time. It is also how long one that still asks may not.
 	stuckAfter = time.Minute
 	// deadAfter is how long a consumer may ask for nothing while it holds entries: a blocking read comes back
 	// within seconds or minutes.
@@ -46,34 +46,57 @@ func heldBy(pending []redis.PendingEntry) map[string]held {
 // consumerMark is what is remembered of a consumer between two looks.
 type consumerMark struct {
 	pending int64
-	since   time.Time // that long it has not become less
+	less    time.Time // when it was last seen to hold fewer entries than before; zero: never
+}
+
+// works says that something it holds was acknowledged of late, or taken by somebody.
+func (m consumerMark) works(now time.Time) bool {
+	return !m.less.IsZero() && now.Sub(m.less) < stuckAfter
+}
+
+// allOld says that all that a consumer holds was delivered long ago: by when it last got something, for of those
+// who hold many the oldest entries of the group need not show all. An entry that it was seen to get again is not old.
+func allOld(c redis.StreamConsumer, h held) bool {
+	got, known := c.Got().Get()
+	return h.seen >= c.Pending && h.youngest >= stuckAfter ||
+		known && got >= stuckAfter && (h.seen == 0 || h.youngest >= stuckAfter)
+}
+
+// stateOf tells a consumer's state.
+func stateOf(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerState {
+	asked, told := c.Asked().Get()
+	switch {
+	case c.Pending == 0 && c.Idle >= idleAfter:
+		return stats.ConsumerIdle
+	case c.Pending == 0 || mark.works(now):
+		return stats.ConsumerActive
+	case told && asked >= deadAfter:
+		return stats.ConsumerDead
+	case !allOld(c, h):
+		return stats.ConsumerActive
+	case c.Idle < stuckAfter: // whatever it means, the consumer was there then
+		return stats.ConsumerStuck
+	}
+	return stats.ConsumerStalled
 }
 
 // consumerRow tells what a consumer looks like.
 func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerRow {
-	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, IdleSeconds: c.Idle.Seconds(), State: stats.ConsumerActive}
-	if d, ok := c.Inactive.Get(); ok {
+	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, State: stateOf(c, h, mark, now)}
+	if d, ok := c.Asked().Get(); ok {
+		row.IdleSeconds = stats.Some(d.Seconds())
+	}
+	if d, ok := c.Got().Get(); ok {
 		row.InactiveSeconds = stats.Some(d.Seconds())
 	}
 	if h.seen > 0 {
 		row.MaxDeliveries, row.OldestSeconds = stats.Some(h.deliveries), stats.Some(h.oldest.Seconds())
 	}
-	switch {
-	case c.Pending == 0 && c.Idle >= idleAfter:
-		row.State = stats.ConsumerIdle
-	case c.Pending == 0:
-	case c.Idle >= deadAfter:
-		row.State = stats.ConsumerDead
-	case h.seen >= c.Pending && h.youngest >= stuckAfter: // all that it holds was seen, and is old
-		row.State = stats.ConsumerStuck
-	case h.seen < c.Pending && now.Sub(mark.since) >= stuckAfter && c.Inactive.Or(stuckAfter) >= stuckAfter:
-		row.State = stats.ConsumerStuck
-	}
 	return row
 }
 
 // stateRank orders consumers: what needs a person first.
-var stateRank = map[stats.ConsumerState]int{stats.ConsumerStuck: 0, stats.ConsumerDead: 1, stats.ConsumerActive: 2, stats.ConsumerIdle: 3}
+var stateRank = map[stats.ConsumerState]int{stats.ConsumerStuck: 0, stats.ConsumerDead: 1, stats.ConsumerStalled: 2, stats.ConsumerActive: 3, stats.ConsumerIdle: 4}
 
 const (
 	mostConsumers = 64 // rows of a group that are shown
@@ -88,9 +111,9 @@ func foldConsumers(list []redis.StreamConsumer, pending []redis.PendingEntry, be
 	by := heldBy(pending)
 	marks = make(map[string]consumerMark, len(list))
 	for _, c := range list {
-		mark, known := before[c.Name]
-		if !known || c.Pending < mark.pending || c.Pending == 0 {
-			mark.since = now
+		mark := before[c.Name] // of one that is new it is zero
+		if c.Pending < mark.pending {
+			mark.less = now
 		}
 		mark.pending = c.Pending
 		marks[c.Name] = mark

@@ -128,12 +128,29 @@ func addressOf(c *stats.ConnectionRow) string {
 	return client.IP()
 }
 
+// asks says that a connection reads as a consumer of some group: it waits in XREADGROUP, or sent it last and of late.
+// CLIENT LIST tells neither the group nor the consumer.
+func asks(c *stats.ConnectionRow) bool {
+	return c.LastCommand == "xreadgroup" && (strings.Contains(c.Flags, "b") || float64(c.IdleSeconds) < stuckAfter.Seconds())
+}
+
+// seenAs is a consumer's row where there are connections by its name. One that seemed dead, or of which it was not
+// known whether it asks, is stuck if such a connection does.
+func seenAs(row stats.ConsumerRow, asking bool) stats.ConsumerRow {
+	row.Online = stats.Some(true)
+	if asking && (row.State == stats.ConsumerStalled || row.State == stats.ConsumerDead) {
+		row.State = stats.ConsumerStuck
+	}
+	return row
+}
+
 // enrichStreams notes of which consumers there is a connection by their name.
 func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamRow {
-	names := map[string]bool{}
+	names, asking := map[string]bool{}, map[string]bool{}
 	for i := range s.Connections {
-		if name := s.Connections[i].Name; name != "" {
-			names[name] = true
+		if c := &s.Connections[i]; c.Name != "" && !c.Own {
+			names[c.Name] = true
+			asking[c.Name] = asking[c.Name] || asks(c)
 		}
 	}
 	if len(names) == 0 {
@@ -149,8 +166,8 @@ func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamR
 			streams[i].Groups = slices.Clone(streams[i].Groups)
 			consumers = slices.Clone(consumers)
 			for k := range consumers {
-				if names[consumers[k].Name] {
-					consumers[k].Online = stats.Some(true)
+				if name := consumers[k].Name; names[name] {
+					consumers[k] = seenAs(consumers[k], asking[name])
 				}
 			}
 			streams[i].Groups[j].Consumers = consumers

@@ -55,6 +55,29 @@ func TestEnrich(t *testing.T) {
 	if e = Enrich(m, s); e.Queues[0].Workers.Known() {
 		t.Error("the connections are not known")
 	}
+	reader := stats.ConnectionRow{Addr: "10.0.0.4:1", Name: "worker-1", LastCommand: "xreadgroup"}
+	for i, tt := range []struct {
+		was, want  stats.ConsumerState
+		name, last string
+		flags      string
+		idle       int64
+	}{
+		{stats.ConsumerStalled, stats.ConsumerStuck, "worker-1", "xreadgroup", "b", 900}, // it waits
+		{stats.ConsumerDead, stats.ConsumerStuck, "worker-1", "xreadgroup", "b", 900},
+		{stats.ConsumerStalled, stats.ConsumerStuck, "worker-1", "xreadgroup", "N", 5},
+		{stats.ConsumerDead, stats.ConsumerDead, "worker-1", "xreadgroup", "N", 900},
+		{stats.ConsumerDead, stats.ConsumerDead, "worker-1", "ping", "N", 5}, // another connection of the process
+		{stats.ConsumerStalled, stats.ConsumerStalled, "worker-7", "xreadgroup", "b", 5},
+		{stats.ConsumerActive, stats.ConsumerActive, "worker-1", "xreadgroup", "b", 5},
+	} {
+		m.Streams[0].Groups[0].Consumers[0].State = tt.was
+		c := reader
+		c.Name, c.LastCommand, c.Flags, c.IdleSeconds = tt.name, tt.last, tt.flags, tt.idle
+		s.Connections = []stats.ConnectionRow{c}
+		if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != tt.want || got.Online.Or(false) != (tt.name == "worker-1") {
+			t.Errorf("%d: %+v, want %s", i, got, tt.want)
+		}
+	}
 	if Enrich(nil, s) != nil {
 		t.Error("something from nothing")
 	}

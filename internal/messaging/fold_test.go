@@ -66,41 +66,96 @@ func TestLag(t *testing.T) {
 }
 
 func TestConsumerState(t *testing.T) {
-	inactive := func(n int64) redis.Maybe[time.Duration] { return redis.Some(seconds(n)) }
+	// consumer asked and got something so many seconds ago.
+	consumer := func(pending, asked, got int64) redis.StreamConsumer {
+		return redis.StreamConsumer{Pending: pending, Idle: seconds(asked), Inactive: redis.Some(seconds(got)), HasInactive: true}
+	}
+	// before is one of a server before 7.2, which tells when it got something.
+	before := func(pending, got int64) redis.StreamConsumer {
+		return redis.StreamConsumer{Pending: pending, Idle: seconds(got)}
+	}
+	all := func(n, youngest int64) held { return held{seen: n, youngest: seconds(youngest)} }
 	for _, tt := range []struct {
 		name string
 		c    redis.StreamConsumer
 		h    held
-		mark float64 // seconds since its pending entries became less
+		less int64 // seconds since it was seen to hold fewer; 0: never
 		want stats.ConsumerState
 	}{
-		{"works", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(1)}, 1, stats.ConsumerActive},
-		{"long work, but it got something new", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(2)}, 600, stats.ConsumerActive},
-		{"nothing to do", redis.StreamConsumer{Idle: seconds(5)}, held{}, 0, stats.ConsumerActive},
-		{"nothing to do for long", redis.StreamConsumer{Idle: seconds(90)}, held{}, 0, stats.ConsumerIdle},
-		{"all it holds is old", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 0, stats.ConsumerStuck},
-		{"what was seen of it is old, the rest not known", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 5, stats.ConsumerActive},
-		{"many held, none acknowledged for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 90, stats.ConsumerStuck},
-		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1)}, held{}, 90, stats.ConsumerActive},
-		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
-		{"not gone yet", redis.StreamConsumer{Pending: 3, Idle: seconds(50)}, held{seen: 3, youngest: seconds(50)}, 0, stats.ConsumerActive},
+		{"works", consumer(3, 1, 1), all(3, 1), 1, stats.ConsumerActive},
+		{"works, and was given something long ago too", consumer(3, 1, 1), all(3, 2), 0, stats.ConsumerActive},
+		{"nothing to do", consumer(0, 5, 600), held{}, 0, stats.ConsumerActive},
+		{"nothing to do, and asks no more", consumer(0, 90, 90), held{}, 0, stats.ConsumerIdle},
+		{"never got anything", redis.StreamConsumer{Idle: seconds(90), HasInactive: true}, held{}, 0, stats.ConsumerIdle},
+		{"all it holds is old", consumer(3, 1, 61), all(3, 61), 0, stats.ConsumerStuck},
+		{"all it holds was claimed as old", consumer(3, 1, 1), all(3, 61), 0, stats.ConsumerStuck},
+		{"holds many: the oldest of the group show a part", consumer(150, 1, 164), all(100, 164), 0, stats.ConsumerStuck},
+		{"holds many: the oldest of the group are others'", consumer(150, 1, 164), held{}, 0, stats.ConsumerStuck},
+		{"holds many, got nothing new, but acknowledges", consumer(150, 1, 164), all(100, 164), 30, stats.ConsumerActive},
+		{"acknowledged its last long ago", consumer(150, 1, 164), all(100, 164), 61, stats.ConsumerStuck},
+		{"holds many and gets new ones", consumer(300, 1, 1), all(3, 61), 0, stats.ConsumerActive},
+		{"reads what it holds once more", consumer(300, 1, 164), all(100, 5), 0, stats.ConsumerActive},
+		{"has not asked for some time: at long work, stuck or gone", consumer(3, 243, 243), all(3, 243), 0, stats.ConsumerStalled},
+		{"works through a batch without asking", consumer(3, 400, 400), all(3, 400), 2, stats.ConsumerActive},
+		{"gone", consumer(3, 301, 301), all(3, 301), 0, stats.ConsumerDead},
+		{"gone, with entries of which none was seen", consumer(3, 301, 301), held{}, 0, stats.ConsumerDead},
+		{"not gone yet", consumer(3, 50, 50), all(3, 50), 0, stats.ConsumerActive},
+
+		{"before 7.2: works", before(3, 1), all(3, 1), 0, stats.ConsumerActive},
+		{"before 7.2: gets new ones", before(300, 1), all(3, 61), 0, stats.ConsumerActive},
+		{"before 7.2: got nothing for long, and may ask all the time", before(260, 365), all(100, 365), 0, stats.ConsumerStalled},
+		{"before 7.2: it asked for something that there was not", before(3, 5), all(3, 61), 0, stats.ConsumerStuck},
+		{"before 7.2: holds nothing", before(0, 90), held{}, 0, stats.ConsumerIdle},
 	} {
-		row := consumerRow(tt.c, tt.h, consumerMark{since: noon.Add(-seconds(int64(tt.mark)))}, noon)
-		if row.State != tt.want {
+		var mark consumerMark
+		if tt.less > 0 {
+			mark.less = noon.Add(-seconds(tt.less))
+		}
+		if row := consumerRow(tt.c, tt.h, mark, noon); row.State != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, row.State, tt.want)
 		}
 	}
 }
 
+// When a consumer asked is told from 7.2 on; before, what the server calls idle is when it got something.
+func TestWhenAConsumerAsked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		c          redis.StreamConsumer
+		asked, got stats.Maybe[float64]
+	}{
+		"7.2":           {redis.StreamConsumer{Idle: seconds(5), Inactive: redis.Some(seconds(9)), HasInactive: true}, rate(5), rate(9)},
+		"7.2, got none": {redis.StreamConsumer{Idle: seconds(5), HasInactive: true}, rate(5), stats.Maybe[float64]{}},
+		"before 7.2":    {redis.StreamConsumer{Idle: seconds(5)}, stats.Maybe[float64]{}, rate(5)},
+	} {
+		if row := consumerRow(tt.c, held{}, consumerMark{}, noon); row.IdleSeconds != tt.asked || row.InactiveSeconds != tt.got {
+			t.Errorf("%s: asked %v, got something %v", name, row.IdleSeconds, row.InactiveSeconds)
+		}
+	}
+}
+
+// A consumer that holds fewer than at the look before has acknowledged something.
+func TestWhatAConsumerAcknowledgesIsRemembered(t *testing.T) {
+	var marks map[string]consumerMark
+	for i, want := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerActive, stats.ConsumerActive, stats.ConsumerStuck} {
+		pending := []int64{150, 149, 149, 149}[i]
+		c := redis.StreamConsumer{Name: "w", Pending: pending, Idle: seconds(1), Inactive: redis.Some(seconds(600)), HasInactive: true}
+		var rows []stats.ConsumerRow
+		if rows, marks, _ = foldConsumers([]redis.StreamConsumer{c}, nil, marks, noon.Add(time.Duration(i)*40*time.Second)); rows[0].State != want {
+			t.Errorf("look %d: %s, want %s", i, rows[0].State, want)
+		}
+	}
+}
+
 func TestConsumersInOrder(t *testing.T) {
-	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900)}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
+	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), HasInactive: true}, {Name: "idle", Idle: seconds(900)},
+		{Name: "stuck", Pending: 1}, {Name: "who knows", Pending: 9, Idle: seconds(200), Inactive: redis.Some(seconds(200)), HasInactive: true}}
 	pending := []redis.PendingEntry{{ID: "1-1", Consumer: "stuck", Idle: seconds(700), Deliveries: 9}, {ID: "2-1", Consumer: "well", Idle: seconds(1), Deliveries: 2}}
 	rows, marks, more := foldConsumers(list, pending, nil, noon)
 	var names []string
 	for _, r := range rows {
 		names = append(names, r.Name)
 	}
-	if diff := cmp.Diff([]string{"stuck", "gone", "well", "idle"}, names); diff != "" || more != 0 || len(marks) != 4 {
+	if diff := cmp.Diff([]string{"stuck", "gone", "who knows", "well", "idle"}, names); diff != "" || more != 0 || len(marks) != 5 {
 		t.Errorf("%s, %d more, %d remembered", diff, more, len(marks))
 	}
 	if diff := cmp.Diff([]stats.PendingRow{{ID: "1-1", Consumer: "stuck", IdleSeconds: 700, Deliveries: 9}}, poisonOf(pending)); diff != "" {

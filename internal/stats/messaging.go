@@ -74,8 +74,8 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
-	IdleSeconds     float64        `json:"idle_seconds"`                    // since it last asked
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something (7.2+)
+	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something; absent: it never did
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known
@@ -87,10 +87,11 @@ type ConsumerState string
 
 // The states.
 const (
-	ConsumerActive ConsumerState = "active"
-	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
-	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks
-	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long
+	ConsumerActive  ConsumerState = "active"
+	ConsumerIdle    ConsumerState = "idle"    // nothing pending, and for some time nothing asked, or got where asking is not told
+	ConsumerStuck   ConsumerState = "stuck"   // holds entries and has not acknowledged any for long, though it still asks
+	ConsumerDead    ConsumerState = "dead"    // holds entries and has not asked for long
+	ConsumerStalled ConsumerState = "stalled" // holds entries and has not acknowledged any for long; stuck or dead, or at long work: whether it still asks is not known
 )
 
 // QueueRow is a list or sorted set, or several keys of one framework, used as a queue.

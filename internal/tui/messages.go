@@ -201,7 +201,7 @@ func consumersMark(g *stats.GroupRow) mark {
 		bad[g.Consumers[i].State]++
 	}
 	m := mark{text: fmt.Sprint(len(g.Consumers) + g.ConsumersMore)}
-	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead} {
+	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead, stats.ConsumerStalled} {
 		if n := bad[state]; n > 0 {
 			m.text += fmt.Sprintf(", %d %s", n, state)
 			m.style = styleWarn
@@ -235,10 +235,7 @@ func flowDetails(v *view, r *flowRow) []field {
 	}
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
-		text := fmt.Sprintf("%s: %s pending, asked %s ago", c.State, whole(c.Pending), secondsText(c.IdleSeconds))
-		if at, ok := c.InactiveSeconds.Get(); ok {
-			text += ", got something " + secondsText(at) + " ago"
-		}
+		text := fmt.Sprintf("%s: %s pending, asked %s, got something %s", c.State, whole(c.Pending), known(c.IdleSeconds, agoText), known(c.InactiveSeconds, agoText))
 		if c.Online.Or(false) {
 			text += ", connected"
 		}
@@ -253,6 +250,8 @@ func flowDetails(v *view, r *flowRow) []field {
 	}
 	return fields
 }
+
+func agoText(v float64) string { return secondsText(v) + " ago" }
 
 func yesNo(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 
