@@ -164,9 +164,10 @@ func (w *Window) tellStuck(f *stats.Finding, h holders) {
 		look += ", if it is there: it got something " + seconds(c.InactiveSeconds.Or(0)) + " ago, and may be at long work, stuck or gone"
 		f.Unknown = append(f.Unknown, "whether it still asks the server for anything: servers before Redis 7.2 do not tell")
 	}
-	f.Remedy = []string{
-		look,
-		"If it is stuck or gone, stop it, and give what it holds to another one: " + w.claim(h, "--min-idle 1m") + " (without --yes it only lists it)",
+	stop := pick(c.State == stats.ConsumerStuck, "If it is stuck, stop it", "If it is stuck or gone, stop it")
+	f.Remedy = []string{look, stop + ", and give what it holds to another one: " + w.claim(h, "--min-idle 1m") + " (without --yes it only lists it)"}
+	if c.State == stats.ConsumerStalled {
+		f.Remedy = append(f.Remedy, "If it does not come back, delete it then: "+w.onGroup("delconsumer", h, shellName(c.Name, "NAME"), "")+", which refuses while it holds anything")
 	}
 	if len(h.rows) > 1 {
 		f.Remedy = append(f.Remedy, "The same for the others")

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,21 @@ func TestMessages(t *testing.T) {
 	d.hides("default")
 	d.press("esc", "g")
 	d.shows("Messages in channels", "delivered at most once", "prices", "2 patterns")
+}
+
+// A server before 7.2 does not tell when a consumer asked: its row says so, and not that it is dead.
+func TestStalledConsumer(t *testing.T) {
+	g := &stats.GroupRow{Name: "g", Pending: 260, Consumers: []stats.ConsumerRow{{Name: "w", Pending: 260, InactiveSeconds: some(365), State: stats.ConsumerStalled}}}
+	if m := consumersMark(g); m.text != "1, 1 stalled" || m.style != styleWarn {
+		t.Errorf("%+v", m)
+	}
+	v := newView(120, 40)
+	v.snap, v.now = busyCache(noon, 1), noon
+	fields := flowDetails(v, &flowRow{&stats.StreamRow{Key: "orders"}, g})
+	want := field{"consumer w", "stalled: 260 pending, asked –, got something 6m05s ago"}
+	if !slices.Contains(fields, want) {
+		t.Errorf("%q, want %q", fields, want)
+	}
 }
 
 // Who may not ask is told what is missing, and a server without messages has no such panel.
