@@ -144,6 +144,28 @@ func seenAs(row stats.ConsumerRow, asking bool) stats.ConsumerRow {
 	return row
 }
 
+// sharedNames are those of some that consumers of several groups have: a connection by such a name tells of none that
+// it asks. One group name on several streams is read at once.
+func sharedNames(streams []stats.StreamRow, some map[string]bool) map[string]bool {
+	group, shared := map[string]string{}, map[string]bool{}
+	for i := range streams {
+		for j := range streams[i].Groups {
+			g := &streams[i].Groups[j]
+			for k := range g.Consumers {
+				name := g.Consumers[k].Name
+				if !some[name] {
+					continue
+				}
+				if other, known := group[name]; known && other != g.Name {
+					shared[name] = true
+				}
+				group[name] = g.Name
+			}
+		}
+	}
+	return shared
+}
+
 // enrichStreams notes of which consumers there is a connection by their name.
 func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamRow {
 	names, asking := map[string]bool{}, map[string]bool{}
@@ -152,6 +174,9 @@ func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamR
 			names[c.Name] = true
 			asking[c.Name] = asking[c.Name] || asks(c)
 		}
+	}
+	for name := range sharedNames(streams, asking) {
+		asking[name] = false
 	}
 	if len(names) == 0 {
 		return streams

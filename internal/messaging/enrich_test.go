@@ -78,6 +78,16 @@ func TestEnrich(t *testing.T) {
 			t.Errorf("%d: %+v, want %s", i, got, tt.want)
 		}
 	}
+	m.Streams[0].Groups[0].Consumers[0].State = stats.ConsumerDead
+	s.Connections = []stats.ConnectionRow{{Name: "worker-1", LastCommand: "xreadgroup", Flags: "b"}}
+	m.Streams = append(m.Streams, stats.StreamRow{Key: "s2", Groups: []stats.GroupRow{{Name: "g", Consumers: []stats.ConsumerRow{{Name: "worker-1"}}}}})
+	if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != stats.ConsumerStuck {
+		t.Errorf("a group of two streams: %+v", got)
+	}
+	m.Streams[1].Groups[0].Name = "another"
+	if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != stats.ConsumerDead || !got.Online.Or(false) {
+		t.Errorf("nobody knows in which group it asks: %+v", got)
+	}
 	if Enrich(nil, s) != nil {
 		t.Error("something from nothing")
 	}
