@@ -173,11 +173,12 @@ func (w *Watcher) step(ctx context.Context) error {
 // seekKeys keeps of some keys those that are worth following.
 func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
 	types := make([]string, len(names))
+	guessed := make([]bool, len(names))
 	var list []question
 	for i, name := range names {
 		pattern := redis.Pattern(name)
 		if kind, sure := w.search.kinds.guess(db, pattern); sure {
-			types[i] = kind
+			types[i], guessed[i] = kind, true
 		} else if w.tool.Has("type") {
 			list = append(list, question{[]string{"TYPE", name}, func(v redis.Value) error {
 				types[i] = v.Text
@@ -190,7 +191,8 @@ func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
 		return err
 	}
 	for i, name := range names {
-		if lengths[types[i]] != "" {
+		// Strings are looked at only for a framework's mark, of which there are never as many as make a guess sure.
+		if lengths[types[i]] != "" || types[i] == "string" && !guessed[i] {
 			w.known.add(w.table, place{db, name}, types[i])
 		}
 	}

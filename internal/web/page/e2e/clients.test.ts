@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { launch, Seen } from './browser'
 import { Client } from './client'
+import { Program } from './program'
 import { stage } from './stage'
 import { hostileName } from './traffic'
 
@@ -49,6 +50,60 @@ it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async
   expect(bad).toBe(1)
   admin.close()
   await seen.close()
+})
+
+it('knows of one who speaks all the time, and of each of many, as much as the latest look at the server', async () => {
+  const crowd = await Promise.all(Array.from({ length: 2500 }, (_, i) => Client.to(stage().new, `crowd-${i % 9}`)))
+  const speaker = await Client.to(stage().new, 'speaker')
+  const speaking = setInterval(() => void speaker.send('GET', 'nothing').catch(() => {}), 20)
+  const seen = await Seen.open(browser, inject('site'), '/clients?server=new&state=online')
+  await seen.page.getByText(/^2,5\d\d online/).waitFor()
+
+  // The busiest come first. Looks are 0.5 s apart here; to read all of so many anew takes the page longer by far.
+  const looks: [ago: number, rate: number][] = []
+  for (let i = 0; i < 50; i++) {
+    looks.push([seconds(await seen.cell('speaker', 'Last interaction')), Number(await seen.cell('speaker', 'commands/s'))])
+    await seen.page.waitForTimeout(200)
+  }
+  const late = looks.filter(([ago]) => ago > 2)
+  expect(late.length, `${JSON.stringify(looks)}`).toBeLessThan(looks.length / 10)
+  expect(new Set(looks.map(([, rate]) => rate)).size).toBeGreaterThan(2)
+  expect(Math.max(...looks.map(([, rate]) => rate))).toBeGreaterThan(10)
+
+  clearInterval(speaking)
+  await seen.until('it does nothing', () => seen.cell('speaker', 'commands/s'), (rate) => rate === '0')
+  for (const c of [speaker, ...crowd]) c.close()
+  await seen.close()
+})
+
+it('shows the last columns whole in windows of every width, and those that matter at once', async () => {
+  const program = await Program.start([`new=${stage().new}`, '--allow-actions', '--audit-log', '{folder}/audit.log'])
+  const seen = await Seen.open(browser, program.url, '/clients?filter=a-client')
+  const client = await Client.to(stage().new, 'a-client-whose-name-is-longer-than-it-should-be')
+  await client.send('CLIENT', 'SETINFO', 'LIB-NAME', 'a-library(with-a-framework-4.5.6)')
+  await client.send('CLIENT', 'SETINFO', 'LIB-VER', '12.34.56')
+  await seen.row(client.addr).getByText('a-library').waitFor()
+  for (const width of [390, 800, 1100, 1400, 1920]) {
+    await seen.page.setViewportSize({ width, height: 900 })
+    const edges = await seen.page.locator('main table').evaluate((table) => {
+      const box = table.parentElement!
+      const right = (e: Element | undefined) => e!.getBoundingClientRect().right
+      const rate = right([...table.querySelectorAll('thead th')].find((h) => h.textContent!.includes('commands/s')))
+      const covered = table.querySelector('tbody .pinned')!.getBoundingClientRect().left
+      box.scrollLeft = box.scrollWidth
+      const [before, close] = [...table.querySelectorAll('tbody tr:first-child > *')].slice(-2)
+      const last = { before: right(before), from: close!.getBoundingClientRect().left, to: right(close) }
+      box.scrollLeft = 0
+      return { rate, covered, last, box: right(box), page: document.documentElement.scrollWidth }
+    })
+    if (width >= 1100) expect(edges.rate, `at ${width}`).toBeLessThanOrEqual(edges.covered)
+    expect(edges.last.before, `at ${width}`).toBeLessThanOrEqual(edges.last.from + 1)
+    expect(edges.last.to, `at ${width}`).toBeLessThanOrEqual(edges.box + 1)
+    expect(edges.page).toBeLessThanOrEqual(width)
+  }
+  client.close()
+  await seen.close()
+  await program.stop()
 })
 
 it('sorts by a click and by the keyboard, and the address keeps order and filter', async () => {
