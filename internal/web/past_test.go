@@ -193,6 +193,12 @@ func TestActivity(t *testing.T) {
 	if worker == nil || worker.Server != "a" || !worker.Silent || worker.Online != 1 || len(worker.Hours) != 1 || list.Silent != 1 || list.WithinSeconds != 86400 {
 		t.Errorf("%+v", list)
 	}
+	if began := pastNow().Add(-30 * time.Second); !list.Since.Equal(began) {
+		t.Errorf("known since %s; watched since %s", list.Since, began)
+	}
+	if list := decode[ActivityList](t, get(s, "/api/v1/activity?within=1m")); !list.Since.Equal(pastNow().Add(-30 * time.Second)) {
+		t.Errorf("a minute back, since %s", list.Since)
+	}
 }
 
 func TestChangesOfThePast(t *testing.T) {

@@ -60,7 +60,7 @@ var groupings = []string{presence.ByName, presence.ByIP, presence.ByUser}
 // ActivityList is the answer of /api/v1/activity.
 type ActivityList struct {
 	WithinSeconds float64                  `json:"within_seconds"`
-	Since         time.Time                `json:"since"`
+	Since         time.Time                `json:"since"` // the beginning of that time, or of the watching where that is later
 	Rows          []history.ServerActivity `json:"rows"`
 	Silent        int                      `json:"silent"` // of them, those that spoke within the time asked for, but not in the last hour
 	Limits        []string                 `json:"limits"` // what cannot be known
@@ -146,9 +146,19 @@ func (s *Server) activity(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	since := s.options.Now().Add(-within)
+	now := s.options.Now()
+	since := now.Add(-within)
 	rows, ok := askPast(s, w, r, func(ctx context.Context, p *Past) ([]history.ServerActivity, error) {
-		return p.People.Activity(ctx, history.ActivityQuery{Servers: serverNames(moments), By: unique(query["by"]), Since: since})
+		rows, err := p.People.Activity(ctx, history.ActivityQuery{Servers: serverNames(moments), By: unique(query["by"]), Since: since})
+		if err != nil {
+			return nil, err
+		}
+		// Who began to watch an hour ago knows nothing of the day before.
+		known, err := p.People.Sessions(ctx, history.SessionQuery{Servers: serverNames(moments), From: now, To: now, Limit: 1})
+		if known.Since != nil && known.Since.After(since) {
+			since = *known.Since
+		}
+		return rows, err
 	})
 	if !ok {
 		return

@@ -62,7 +62,7 @@ it('closes a connection after asking, and writes it down', async () => {
   await dialog.getByText('It is closed.').waitFor()
   await seen.until('it is closed', () => victim.open, (open) => !open)
   await dialog.getByRole('button', { name: 'Done' }).click()
-  await seen.until('it is offline', () => seen.cell(victim.addr, 'State'), (s) => /^offline.*killed/.test(s))
+  await seen.until('it is offline', () => seen.cell(victim.addr, 'State'), (s) => /^gone.*killed/.test(s))
   const log = await readFile(join(program.folder, 'audit.log'), 'utf8')
   expect(log.split('\n').filter((l) => l.includes('kill') && l.includes(victim.addr)).length).toBeGreaterThan(0)
 
