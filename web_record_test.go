@@ -65,6 +65,11 @@ func TestWhoIsOnlineOutlivesTheProgram(t *testing.T) {
 	if n := online(); n != 2 {
 		t.Errorf("beside another: %d are online, want 2", n)
 	}
+	late, online := program()
+	late.record(t.Context(), look(4, false)) // before the latest look that another has told of
+	if n := online(); n != 2 {
+		t.Errorf("with a look that is older: %d are online, want 2", n)
+	}
 	last, online := program()
 	last.record(t.Context(), look(8, true))
 	if n := online(); n != 1 {

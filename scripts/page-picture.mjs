@@ -54,11 +54,12 @@ setInterval(() => {
 setTimeout(() => admin.send('CONFIG', 'SET', 'maxmemory', '24mb'), seconds * 550)
 
 await sleep(seconds * 1000)
+const end = Date.now() / 1000 // the browser takes time from the traffic while it starts
 const { chromium } = createRequire(new URL('../internal/web/page/package.json', import.meta.url))('playwright-core')
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 for (const colorScheme of ['dark', 'light']) {
   const page = await browser.newPage({ viewport: { width: 1240, height: 860 }, colorScheme })
-  await page.goto(`${site}/servers/shop?from=${((Date.now() / 1000) - seconds + 5).toFixed(0)}&to=${(Date.now() / 1000).toFixed(0)}`)
+  await page.goto(`${site}/servers/shop?from=${(end - seconds + 5).toFixed(0)}&to=${end.toFixed(0)}`)
   await page.locator('[data-testid=chart-commands] canvas').waitFor()
   await sleep(1500) // until the answers for all charts are drawn
   await page.screenshot({ path: join(folder, `web-${colorScheme}.png`) })
