@@ -13,6 +13,13 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
+/** Seconds of "now", "7s ago", "2m03s ago". */
+function seconds(ago: string): number {
+  if (ago === 'now') return 0
+  const [, minutes, rest] = /^(?:(\d+)m)?(\d+)s ago$/.exec(ago) ?? []
+  return rest === undefined ? Infinity : Number(minutes ?? 0) * 60 + Number(rest)
+}
+
 it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async (server) => {
   const seen = await Seen.open(browser, inject('site'), `/clients?filter=visitor-${server}`)
   await seen.page.getByText('No client matches').waitFor()
@@ -35,10 +42,10 @@ it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async
 
   const admin = await Client.to(stage()[server])
   await admin.send('CLIENT', 'KILL', 'ADDR', killed.addr)
-  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^gone.*killed/.test(s))
+  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^offline.*killed/.test(s))
   // By itself, and after the other: of two that end between two looks the server's counter of kills says not which.
   silent.close()
-  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^gone [^,]*$/.test(s))
+  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^offline [^,]*$/.test(s))
   expect(await seen.row(silent.addr).getAttribute('class')).toContain('faded')
 
   await seen.page.getByRole('button', { name: 'of clients' }).click()
@@ -149,8 +156,8 @@ it('sorts by a click and by the keyboard, and the address keeps order and filter
 
 it('shows a hostile name as what it is: text', async () => {
   const seen = await Seen.open(browser, inject('site'), '/clients')
-  for (const path of ['/clients', '/clients?as=apps', '/activity', '/servers/old/clients', '/servers/new/clients']) {
-    await seen.page.goto(path)
+  for (const path of ['/clients?', '/clients?as=apps&', '/activity?', '/servers/old/clients?', '/servers/new/clients?']) {
+    await seen.page.goto(path + 'filter=onerror')
     await seen.row(hostileName).first().waitFor()
     expect(await seen.page.locator('main img').count()).toBe(0)
   }
