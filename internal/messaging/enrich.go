@@ -33,8 +33,9 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot) *stats.Messaging {
 			slow++
 		}
 	}
+	e.Channels = enrichChannels(m, s.Published(), everyEar(s))
 	if slow > 0 {
-		e.Channels = slices.Clone(m.Channels)
+		e.Channels = slices.Clone(e.Channels)
 		for i := range e.Channels {
 			e.Channels[i].SlowSubscribers = slow
 		}

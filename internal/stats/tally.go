@@ -25,6 +25,7 @@ type Tally struct {
 	who      senders
 	commands commandNames
 	keys     keyTable
+	channels channelTable
 	triples  *tracker
 	packed   []triple // by id
 
@@ -68,6 +69,7 @@ func NewTally(o TallyOptions) *Tally {
 	t.who.init()
 	t.commands.init()
 	t.keys.init()
+	t.channels.init()
 	t.eachKey = t.addKey
 	for d, ids := range [dimensions]int{
 		byIdentity:   mostSenders + 1,
@@ -77,6 +79,7 @@ func NewTally(o TallyOptions) *Tally {
 		byPattern:    (mostPatterns + 1) * accesses,
 		byKey:        (mostKeys + 1) * accesses,
 		byTriple:     mostTriples + 1,
+		byChannel:    mostChannels + 1,
 	} {
 		t.counts[d] = newCounts(ids)
 	}
@@ -93,6 +96,7 @@ func (t *Tally) Reset() {
 	t.who.reset()
 	t.commands.reset()
 	t.keys.reset()
+	t.channels.reset()
 	t.triples.reset()
 	t.packed = t.packed[:1]
 }
@@ -191,6 +195,9 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 		t.addKey(at.key(l.Args))
 	} else if c.info != nil {
 		c.info.EachKey(l.Args, t.eachKey)
+	}
+	if c.publishes != toNobody {
+		t.addChannel(l.Args, at)
 	}
 	if at.size < 0 {
 		at.size = commandBytes(l.Args)

@@ -16,6 +16,7 @@ const (
 	byPattern // and access
 	byKey     // and access
 	byTriple  // identity, command and pattern
+	byChannel // that is published to
 	dimensions
 )
 
