@@ -28,7 +28,7 @@ test: build
 	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
 	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
+	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
 # The page in a browser, before real servers; test does it too. With SHOTS=FOLDER it leaves a picture of every view there.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"redistop/internal/keys"
+	"redistop/internal/server"
 	"redistop/internal/stats"
 	"redistop/internal/usage"
 )
@@ -68,8 +69,10 @@ func (u *usageLook) run(cmd *cobra.Command, args []string) error {
 	ctx, stop := context.WithCancel(cmd.Context())
 	defer stop()
 	table := usage.Load()
-	watching := u.watch(ctx, target)
-	pass := &usagePass{look: u, table: table, gatherer: usage.NewGatherer(mostLayouts), alone: cmd.Flags().Changed("db") || target.DB != 0}
+	target.Own = server.NewOwn()
+	beside := newCompany()
+	watching := u.watch(ctx, target, beside)
+	pass := &usagePass{look: u, table: table, company: beside, gatherer: usage.NewGatherer(mostLayouts), alone: cmd.Flags().Changed("db") || target.DB != 0}
 	if err := pass.run(ctx, target); err != nil {
 		return err
 	}

@@ -21,10 +21,10 @@ type seenServer struct {
 
 // watch looks at commands and clients for the time asked, while keys are looked at, and then delivers once. A server
 // that is not reached at the first attempt, or lets us not in, ends it at once.
-func (u *usageLook) watch(ctx context.Context, target server.Target) <-chan seenServer {
+func (u *usageLook) watch(ctx context.Context, target server.Target, beside *company) <-chan seenServer {
 	result := make(chan seenServer, 1)
 	ctx, stop := context.WithTimeout(ctx, u.length+loginTime)
-	observer := observe.Start(ctx, observe.Config{Target: target, Interval: time.Second, Budget: u.budget, Eager: true, Sample: !u.noSample, Held: u.held, Messages: true})
+	observer := observe.Start(ctx, observe.Config{Target: target, Interval: time.Second, Budget: u.budget, Eager: true, Sample: !u.noSample, Held: u.held, Messages: true, Beside: beside.take})
 	until := time.Now().Add(u.length)
 	go func() {
 		defer stop()
@@ -52,6 +52,7 @@ type usagePass struct {
 	look     *usageLook
 	table    *usage.Table
 	gatherer *usage.Gatherer
+	company  *company
 	alone    bool // one database was asked for
 
 	total    int64
@@ -62,10 +63,11 @@ type usagePass struct {
 
 // run looks at each database that has keys, at as large a part of each.
 func (p *usagePass) run(ctx context.Context, target server.Target) error {
-	first, err := server.OpenTool(ctx, target, server.ToolOptions{Budget: p.look.budget})
+	first, err := p.open(ctx, target)
 	if err != nil {
-		return serverError(err)
+		return err
 	}
+	defer p.company.leaves(first.ID())
 	info := first.Info()
 	dbs := map[int]int64{}
 	for _, k := range info.Keyspace {
@@ -86,13 +88,14 @@ func (p *usagePass) run(ctx context.Context, target server.Target) error {
 		if k.DB != target.DB {
 			at := target
 			at.DB = k.DB
-			if tool, err = server.OpenTool(ctx, at, server.ToolOptions{Budget: p.look.budget}); err != nil {
-				return errors.Join(serverError(err), first.Close())
+			if tool, err = p.open(ctx, at); err != nil {
+				return errors.Join(err, first.Close())
 			}
 		}
 		err := p.database(ctx, tool, k.DB, max(leastSample, int(float64(p.look.size)*float64(k.Keys)/float64(p.total))))
 		p.add(tool.Finish(context.WithoutCancel(ctx)))
 		if tool != first {
+			p.company.leaves(tool.ID())
 			err = errors.Join(err, tool.Close())
 		}
 		if err != nil {
@@ -100,6 +103,16 @@ func (p *usagePass) run(ctx context.Context, target server.Target) error {
 		}
 	}
 	return first.Close()
+}
+
+// open connects, as one of the company of who watches.
+func (p *usagePass) open(ctx context.Context, target server.Target) (*server.Tool, error) {
+	tool, err := server.OpenTool(ctx, target, server.ToolOptions{Budget: p.look.budget, Booked: p.company.book})
+	if err != nil {
+		return nil, serverError(err)
+	}
+	p.company.holds(tool.ID())
+	return tool, nil
 }
 
 // leastSample is what is looked at in a small database beside a large one.

@@ -124,7 +124,7 @@ func (t *telling) beside(place int) observe.Beside {
 	for i, target := range t.targets {
 		if t.senders[i] == s && target.String() == s.target.String() {
 			if i == place {
-				return s.own
+				return s.company
 			}
 			break
 		}

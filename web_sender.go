@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"redistop/internal/observe"
 	"redistop/internal/redis"
 	"redistop/internal/server"
 )
@@ -77,7 +78,17 @@ func (s *sender) put(message []byte) {
 	}
 }
 
-// own is the connection's id and what was sent since the call before; it is an observe.Beside.
+// company is own as an observe.Beside.
+func (s *sender) company() (c observe.Company) {
+	id, sent := s.own()
+	if id != 0 {
+		c.IDs = []int64{id}
+	}
+	c.Sent = sent
+	return c
+}
+
+// own is the connection's id, 0 where there is none, and what was sent since the call before.
 func (s *sender) own() (id int64, sent []redis.Sent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

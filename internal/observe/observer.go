@@ -30,20 +30,27 @@ type Config struct {
 	Canary   []canary.Kind        // send messages through these ways, which writes to the server; empty: through none
 }
 
-// Beside is a connection to the same server that the caller runs: its id (0: none at present) and what it sent since the
-// call before. Both count as the observer's own. It is called from one goroutine.
-type Beside func() (id int64, sent []redis.Sent)
+// Beside tells of connections to the same server that the caller runs. What they are and do counts as the observer's own.
+// It is called from one goroutine. The samples know them from their first command on where they were made with the
+// observer's Target, whose Own they are then in.
+type Beside func() Company
+
+// Company is connections beside the observer's.
+type Company struct {
+	IDs    []int64       // those that there are at present
+	Sent   []redis.Sent  // since the call before
+	Looked redis.Lookups // the same
+}
 
 // attach puts what is beside into a Reading.
 func (b Beside) attach(r *stats.Reading) {
 	if b == nil {
 		return
 	}
-	id, sent := b()
-	if id != 0 {
-		r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], id)
-	}
-	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], sent...)
+	c := b()
+	r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], c.IDs...)
+	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], c.Sent...)
+	r.Looked = r.Looked.Plus(c.Looked)
 }
 
 // An Observer watches one server until its context ends.
@@ -63,6 +70,9 @@ const kept = 16
 
 // Start begins to watch. The channel of Snapshots closes after ctx ends and the connection is closed.
 func Start(ctx context.Context, c Config) *Observer {
+	if c.Target.Own == nil {
+		c.Target.Own = server.NewOwn()
+	}
 	return start(ctx, c, func(ctx context.Context) (source, error) { return connect(ctx, c) })
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"redistop/internal/monitor"
 	"redistop/internal/redis"
+	"redistop/internal/server"
 	"redistop/internal/stats"
 )
 
@@ -25,13 +26,18 @@ type sampling struct {
 
 func newSampling(c Config) *sampling {
 	s := &sampling{user: cmp.Or(c.Target.Username, "default")}
+	tally := stats.TallyOptions{Identities: s.identities.Load}
+	if !c.ShowOwn {
+		tally.Own = c.Target.Own.Has
+		if c.Target.Network == "unix" {
+			tally.OwnCommand = server.OftenAsked
+		}
+	}
 	s.live = monitor.NewLive(func(addr []byte) string { return s.identities.Load().Name(addr) })
 	s.sampler = monitor.New(monitor.Options{
 		Target: c.Target, Enabled: c.Sample, Tap: s.live.Tap,
 		Limits: monitor.Limits{Duty: c.Budget, Held: c.Held},
-		Tally: func() *stats.Tally {
-			return stats.NewTally(stats.TallyOptions{Identities: s.identities.Load})
-		},
+		Tally:  func() *stats.Tally { return stats.NewTally(tally) },
 	})
 	return s
 }

@@ -45,6 +45,7 @@ type Conn struct {
 	sent    map[string]int64 // by the server's name of the command, since takeSent
 	told    map[string]int64 // the same, since takeTold
 	looked  redis.Lookups    // the keys that they looked up, since it was taken
+	own     *Own             // told when it is closed; nil: nobody is
 }
 
 // Dial connects, logs in, selects the database and names the connection. Errors are classified:
@@ -62,6 +63,10 @@ func dial(ctx context.Context, t Target, limits redis.Limits) (*Conn, error) {
 		return nil, fmt.Errorf("connect to %s: %w", t, plain(err))
 	}
 	c := &Conn{nc: nc, sent: map[string]int64{}, told: map[string]int64{}, r: redis.NewReader(nc, limits)}
+	if t.Network != "unix" { // all on a unix socket have one address
+		c.own = t.Own
+		c.own.opened(nc.LocalAddr().String())
+	}
 	if err := c.greet(ctx, t); err != nil {
 		c.Close()
 		if late(err) {
@@ -205,7 +210,10 @@ func (c *Conn) takeTold() map[string]int64 {
 }
 
 // Close ends the connection.
-func (c *Conn) Close() error { return c.nc.Close() }
+func (c *Conn) Close() error {
+	c.own.ended(c.nc.LocalAddr().String())
+	return c.nc.Close()
+}
 
 var errLate = errors.New("no answer in time")
 

@@ -24,6 +24,7 @@ type Target struct {
 	Password string
 	DB       int         // SELECTed after AUTH when not 0
 	TLS      *tls.Config // nil: plain
+	Own      *Own        // told of every connection; nil: nobody is
 }
 
 // String names the target without any secret.

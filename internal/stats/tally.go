@@ -14,6 +14,7 @@ import (
 // It counts each window apart: how much the windows differ tells how far the estimates can be trusted.
 type Tally struct {
 	identities func() *Identities
+	ownCommand func(name string) bool // nil: none is
 
 	open    bool
 	at      time.Time
@@ -47,6 +48,12 @@ type TallyOptions struct {
 	// Identities gives what the latest CLIENT LIST told, nil before there is one; a nil func: there will
 	// never be one. It is called by Open, in the Tally's goroutine.
 	Identities func() *Identities
+	// Own says whether an address is the observer's, whatever CLIENT LIST told of it; nil: it cannot be said. It is called
+	// from the Tally's goroutine, once for an address and CLIENT LIST.
+	Own func(addr []byte) bool
+	// OwnCommand says whether a command, named as in commandstats, counts as the observer's when it comes from a unix socket,
+	// where all connections have one address; nil: none does.
+	OwnCommand func(name string) bool
 }
 
 // Room for things; what there is no room for counts as "other" and in all totals.
@@ -65,8 +72,8 @@ const (
 
 // NewTally makes an empty Tally.
 func NewTally(o TallyOptions) *Tally {
-	t := &Tally{identities: o.Identities, triples: newTracker(mostTriples), packed: make([]triple, 1, mostTriples+1)}
-	t.who.init()
+	t := &Tally{identities: o.Identities, ownCommand: o.OwnCommand, triples: newTracker(mostTriples), packed: make([]triple, 1, mostTriples+1)}
+	t.who.init(o.Own)
 	t.commands.init()
 	t.keys.init()
 	t.channels.init()
@@ -177,11 +184,15 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 		t.own++
 		return
 	}
+	at := scan(l.Args)
+	c := t.commands.find(l.Args, at)
+	if t.from.unix && !script && t.ownCommand != nil && t.ownCommand(c.name) {
+		t.own++
+		return
+	}
 	if t.lines++; t.lines-t.flushed >= flushAfter {
 		t.flush()
 	}
-	at := scan(l.Args)
-	c := t.commands.find(l.Args, at)
 	t.command, t.db, t.n = c, l.DB, 0
 	if script {
 		t.calls++

@@ -1,15 +1,19 @@
 package stats
 
+import "redistop/internal/redis"
+
 // sender is where a command came from, in ids of a Tally.
 type sender struct {
 	identity   uint32
 	connection uint32
 	generation uint32 // of what was known of addresses
 	own        bool   // the observer's
+	unix       bool   // from a unix socket, where all connections have one address
 }
 
 // senders gives ids to addresses and to whom they belong.
 type senders struct {
+	own        func(addr []byte) bool // nil: nobody can say
 	known      *Identities
 	generation uint32
 	assign     []uint32 // id of each of known.list, 0: none yet
@@ -35,7 +39,8 @@ type ipSender struct {
 
 const ipCache = 4096
 
-func (s *senders) init() {
+func (s *senders) init(own func(addr []byte) bool) {
+	s.own = own
 	s.identities, s.addrs = newTracker(mostSenders), newTracker(mostAddrs)
 	s.list = make([]Identity, 1, mostSenders+1)
 	s.held = make([]sender, 1, mostAddrs+1)
@@ -77,7 +82,7 @@ func (s *senders) find(addr []byte, script bool) sender {
 	id := s.addrs.find(hash)
 	if id == 0 {
 		if id = s.addrs.admit(hash); id == 0 {
-			return s.look(host, hash, ip, 0)
+			return s.look(addr, host, hash, ip, 0)
 		}
 		s.addrNames.add(addr)
 		s.held = append(s.held, sender{})
@@ -85,13 +90,16 @@ func (s *senders) find(addr []byte, script bool) sender {
 	if from := s.held[id]; from.generation == s.generation {
 		return from
 	}
-	s.held[id] = s.look(host, hash, ip, id)
+	s.held[id] = s.look(addr, host, hash, ip, id)
 	return s.held[id]
 }
 
 // look finds the identity of an address by its hash, or of its host where nothing else is known.
-func (s *senders) look(host []byte, hash, ip uint64, connection uint32) sender {
+func (s *senders) look(addr, host []byte, hash, ip uint64, connection uint32) sender {
 	from := sender{connection: connection, generation: s.generation}
+	if from.own = s.own != nil && s.own(addr); from.own { // before CLIENT LIST, which shows our newest as anybody's
+		return from
+	}
 	if s.known != nil {
 		switch who := s.known.found.find(hash); who {
 		case 0:
@@ -103,6 +111,7 @@ func (s *senders) look(host []byte, hash, ip uint64, connection uint32) sender {
 			return from
 		}
 	}
+	from.unix = string(host) == redis.UnixIP
 	from.identity = s.identityOf(host, ip)
 	return from
 }
