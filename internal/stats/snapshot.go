@@ -61,6 +61,7 @@ type Snapshot struct {
 
 	allSamples []SampleRow // Samples and those behind them, not in the JSON
 	published  []Published // not in the JSON: Messaging has it
+	pushed     []Pushed    // likewise
 }
 
 // Server is who it is.

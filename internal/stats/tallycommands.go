@@ -16,6 +16,7 @@ type commandEntry struct {
 	access    uint32
 	calls     bool              // a script or function: its calls follow
 	oneKey    bool              // its only key is the first argument
+	pushes    bool              // it puts jobs into its key, where that is a queue
 	publishes publishing        // its first argument is a channel, which is no key
 	sizes     *sketch.Quantiles // bytes of the command with its arguments; nil for those that came late
 }
@@ -28,6 +29,9 @@ const (
 	toChannel
 	toShard
 )
+
+// pushers are the commands that put something into the list or sorted set that they name.
+var pushers = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpushx": true, "linsert": true, "zadd": true}
 
 // publishers are the commands that do.
 var publishers = map[string]publishing{"publish": toChannel, "spublish": toShard}
@@ -129,7 +133,7 @@ func (n *commandNames) entry(info *redis.CommandInfo, written []byte) *commandEn
 	if len(n.list) > mostCommands {
 		return n.list[0]
 	}
-	c := &commandEntry{id: uint32(len(n.list)), name: name, info: info, calls: callsCommands(name), publishes: publishers[name]}
+	c := &commandEntry{id: uint32(len(n.list)), name: name, info: info, calls: callsCommands(name), pushes: pushers[name], publishes: publishers[name]}
 	switch {
 	case info == nil:
 	case info.Write():

@@ -17,6 +17,7 @@ const (
 	byKey     // and access
 	byTriple  // identity, command and pattern
 	byChannel // that is published to
+	byPush    // key that something is put into
 	dimensions
 )
 
