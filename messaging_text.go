@@ -105,8 +105,8 @@ func (t messagingTable) group(g *stats.GroupRow) {
 		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {
 			continue
 		}
-		t.line("    consumer %s: %s, pending %s, asked %s ago, got something %s ago", nameOf(0, c.Name), c.State, thousands(c.Pending),
-			shortSpan(c.IdleSeconds), known(c.InactiveSeconds, shortSpan))
+		t.line("    consumer %s: %s, pending %s, asked %s, got something %s", nameOf(0, c.Name), c.State, thousands(c.Pending),
+			known(c.IdleSeconds, spanAgo), known(c.InactiveSeconds, spanAgo))
 	}
 	if g.ConsumersMore > 0 {
 		t.line("    %s more consumers", thousands(int64(g.ConsumersMore)))
@@ -162,6 +162,9 @@ func (t messagingTable) ago(at *time.Time) string {
 	}
 	return shortSpan(t.now.Sub(*at).Seconds())
 }
+
+// spanAgo is a time that has passed since.
+func spanAgo(seconds float64) string { return shortSpan(seconds) + " ago" }
 
 // rateText is a rate for eyes.
 func rateText(v float64) string {

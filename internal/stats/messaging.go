@@ -74,8 +74,8 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
-	IdleSeconds     float64        `json:"idle_seconds"`                    // since it last asked
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something (7.2+)
+	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known
@@ -89,8 +89,8 @@ type ConsumerState string
 const (
 	ConsumerActive ConsumerState = "active"
 	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
-	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks
-	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long
+	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks or, before 7.2, might
+	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long; before 7.2: and no connection is one that reads groups
 )
 
 // QueueRow is a list or sorted set, or several keys of one framework, used as a queue.
