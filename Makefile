@@ -24,11 +24,11 @@ test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc postgres node npm
+	@scripts/install redis-server redis-cli tmux cc postgres node npm redis-py
 	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
 	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
-	CGO_ENABLED=1 $(GO) test -race -timeout 10m $$($(GO) list ./... | grep -v /bench/incidents)
+	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
 # The page in a browser, before real servers; test does it too. With SHOTS=FOLDER it leaves a picture of every view there.
@@ -69,9 +69,9 @@ incidents: build
 	@scripts/servers
 	$(GO) run ./bench/incidents -write docs/incidents.md
 
-# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them: by the
-# system's packages, npm and Go modules. Five minutes with the installation.
-frameworks: servers
+# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them, and their own
+# numbers of jobs beside redistop's: by the system's packages, npm and Go modules. Six minutes with the installation.
+frameworks: build servers
 	@scripts/install node npm php sidekiq rq
 	$(GO) run ./bench/frameworks
 

@@ -294,8 +294,15 @@ func (s *serving) watch(ctx context.Context, board *web.Board, place int, name s
 	recorder := s.recording.servers[name]
 	s.acting.watchers.add(name, observer)
 	for snapshot := range observer.Snapshots() {
-		board.Publish(place, snapshot)
+		// Who hears of a Snapshot may ask at once who spoke, so that is recorded before. The first waits for the store, and nobody for it.
+		first := !recorder.began()
+		if first {
+			board.Publish(place, snapshot)
+		}
 		online := recorder.record(ctx, snapshot)
+		if !first {
+			board.Publish(place, snapshot)
+		}
 		if s.telling != nil {
 			s.telling.hear(ctx, place, online)
 		}

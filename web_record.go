@@ -44,6 +44,9 @@ type killed struct {
 	addr string
 }
 
+// began says that a Snapshot was recorded.
+func (r *recorder) began() bool { return r.ledger != nil }
+
 // record takes a Snapshot and says who came, went and spoke. It does not wait for the store, but the first time.
 func (r *recorder) record(ctx context.Context, s *stats.Snapshot) presence.Update {
 	if r.ledger == nil {

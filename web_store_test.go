@@ -53,7 +53,7 @@ func TestHistoryOutlivesTheProgram(t *testing.T) {
 	if err := client.Set(t.Context(), "k", "v", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	sessions := func(s *site, query string) []history.ServerSession {
+	sessions := func(s *site, query string) []web.SessionRow {
 		return ask[web.SessionList](s, "/api/v1/servers/cache/sessions?filter="+url.QueryEscape("=worker")+query).Sessions
 	}
 
@@ -183,7 +183,7 @@ func TestActionsAreInTheHistory(t *testing.T) {
 	}
 	s := startSite(t, "--store", "none", "--allow-actions", "cache="+cache.Socket())
 	s.until("where history is kept is told", func() bool { return strings.Contains(s.stderr.String(), "history is kept in memory") })
-	var victim []history.ServerSession
+	var victim []web.SessionRow
 	s.until("it is online", func() bool {
 		victim = ask[web.SessionList](s, "/api/v1/sessions?filter=victim&state=online").Sessions
 		return len(victim) == 1

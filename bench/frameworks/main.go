@@ -4,7 +4,11 @@
 //	go run ./bench/frameworks                      # all that can be run here
 //	go run ./bench/frameworks -only BullMQ
 //
-// The recordings are what the table of internal/usage is held against. It wants node, python3, ruby and php with the
+// Those that keep jobs are asked as well, by their own calls, how many wait, run, are delayed and have failed and since
+// when the oldest waits, with a worker and without one; what redistop messaging says of the same moment must be the
+// same: it prints both, and ends with status 1 where they differ.
+//
+// The recordings are what the table of internal/usage and the queues of internal/messaging are held against. It wants node, python3, ruby and php with the
 // packages of the frameworks, which "make frameworks" installs; what is missing is named and left out.
 package main
 
@@ -26,7 +30,7 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := record(); err != nil {
 		fmt.Fprintln(os.Stderr, "frameworks:", err)
 		os.Exit(1)
 	}
@@ -36,6 +40,23 @@ func main() {
 type framework struct {
 	name    string // as in the table
 	command []string
+	counts  []string // the scenes in which it says, when asked to, how many jobs it keeps; nil: it keeps none
+}
+
+// A bench is what all of them are run with.
+type bench struct {
+	binary   redistest.Binary
+	modules  string // of node
+	out      string // folder of the recordings
+	queues   string // folder of what queues hold
+	redistop string // the program that is compared
+}
+
+// A run is a framework at work on a server of its own.
+type run struct {
+	server  *redistest.Server
+	program *program
+	version string
 }
 
 const here = "bench/frameworks/"
@@ -43,33 +64,39 @@ const here = "bench/frameworks/"
 // frameworks are all that can be run; golang is the program of the Go ones.
 func frameworks(golang string) []framework {
 	return []framework{
-		{"Sidekiq", []string{"ruby", here + "ruby/sidekiq.rb"}},
-		{"Celery", []string{"/usr/bin/python3", here + "python/celery_app.py"}},
-		{"RQ", []string{"/usr/bin/python3", here + "python/rq_app.py"}},
-		{"Bull", []string{"node", here + "node/bull.js"}},
-		{"BullMQ", []string{"node", here + "node/bullmq.js"}},
-		{"asynq", []string{golang, "asynq"}},
-		{"PHP sessions (phpredis)", []string{"php", here + "php/session.php"}},
-		{"Flask-Session", []string{"/usr/bin/python3", here + "python/flask_session_app.py"}},
-		{"connect-redis", []string{"node", here + "node/connect-redis.js"}},
-		{"Django cache", []string{"/usr/bin/python3", here + "python/django_app.py"}},
-		{"node-redlock", []string{"node", here + "node/redlock.js"}},
-		{"redsync", []string{golang, "redsync"}},
-		{"Socket.IO", []string{"node", here + "node/socketio.js"}},
-		{"Socket.IO streams", []string{"node", here + "node/socketio-streams.js"}},
-		{"Faye", []string{"node", here + "node/faye.js"}},
-		{"express-rate-limit", []string{"node", here + "node/express-rate-limit.js"}},
-		{"rate-limiter-flexible", []string{"node", here + "node/rate-limiter-flexible.js"}},
-		{"redis_rate", []string{golang, "redis_rate"}},
+		{"Sidekiq", []string{"ruby", here + "ruby/sidekiq.rb"}, keeping},
+		{"Celery", []string{"/usr/bin/python3", here + "python/celery_app.py"}, keeping},
+		{"RQ", []string{"/usr/bin/python3", here + "python/rq_app.py"}, keeping},
+		{"Bull", []string{"node", here + "node/bull.js"}, pausing},
+		{"BullMQ", []string{"node", here + "node/bullmq.js"}, pausing},
+		{"Bee-Queue", []string{"node", here + "node/bee-queue.js"}, keeping},
+		{"asynq", []string{golang, "asynq"}, keeping},
+		{"PHP sessions (phpredis)", []string{"php", here + "php/session.php"}, nil},
+		{"Flask-Session", []string{"/usr/bin/python3", here + "python/flask_session_app.py"}, nil},
+		{"connect-redis", []string{"node", here + "node/connect-redis.js"}, nil},
+		{"Django cache", []string{"/usr/bin/python3", here + "python/django_app.py"}, nil},
+		{"node-redlock", []string{"node", here + "node/redlock.js"}, nil},
+		{"redsync", []string{golang, "redsync"}, nil},
+		{"Socket.IO", []string{"node", here + "node/socketio.js"}, nil},
+		{"Socket.IO streams", []string{"node", here + "node/socketio-streams.js"}, nil},
+		{"Faye", []string{"node", here + "node/faye.js"}, nil},
+		{"express-rate-limit", []string{"node", here + "node/express-rate-limit.js"}, nil},
+		{"rate-limiter-flexible", []string{"node", here + "node/rate-limiter-flexible.js"}, nil},
+		{"redis_rate", []string{golang, "redis_rate"}, nil},
 	}
 }
 
-func run() error {
+func record() error {
 	only := flag.String("only", "", "record this framework alone")
 	name := flag.String("server", "redis-8", "server: a path or a beginning of flavor-version; one before 7.2 tells no libraries")
 	modules := flag.String("modules", "", "folder of node's packages that are installed already; default: npm installs them into a folder of the user's cache")
 	out := flag.String("out", "internal/usage/testdata/frameworks", "folder of the recordings")
+	queues := flag.String("queues", "internal/messaging/testdata/frameworks", "folder of what queues hold")
+	program := flag.String("redistop", "./redistop", "the program that is compared, made by make")
 	flag.Parse()
+	if _, err := os.Stat(*program); err != nil {
+		return fmt.Errorf("find redistop: %w (make builds it)", err)
+	}
 	binary, err := lab.Find(*name)
 	if err != nil {
 		return err
@@ -86,13 +113,16 @@ func run() error {
 		return err
 	}
 	defer os.Remove(golang)
+	b := &bench{binary, *modules, *out, *queues, *program}
 	var failed []error
 	for _, f := range frameworks(golang) {
 		if ctx.Err() != nil || *only != "" && *only != f.name {
 			continue
 		}
-		if err := f.record(ctx, binary, *modules, *out); err != nil {
-			failed = append(failed, fmt.Errorf("record %s: %w", f.name, err))
+		for _, scene := range f.scenes() {
+			if err := b.play(ctx, f, scene); err != nil {
+				failed = append(failed, fmt.Errorf("record %s, %s: %w", f.name, scene, err))
+			}
 		}
 	}
 	return errors.Join(failed...)
@@ -138,35 +168,70 @@ func build(ctx context.Context) (string, error) {
 	return f.Name(), nil
 }
 
-// record runs a framework and writes what it left.
-func (f framework) record(ctx context.Context, binary redistest.Binary, modules, out string) (err error) {
+// The scenes that a framework is run in.
+const (
+	working    = "working"    // as its users run it: every kind of key that it writes
+	unattended = "unattended" // jobs that nobody takes
+	paused     = "paused"     // the same, in a queue that was paused
+)
+
+var keeping, pausing = []string{working, unattended}, []string{working, unattended, paused}
+
+func (f framework) scenes() []string {
+	if f.counts == nil {
+		return []string{working}
+	}
+	return f.counts
+}
+
+// play runs a framework in a scene, writes what it left, and compares its numbers.
+func (b *bench) play(ctx context.Context, f framework, scene string) (err error) {
 	if _, err := exec.LookPath(f.command[0]); err != nil {
 		return fmt.Errorf("it wants %s: %w", f.command[0], err)
 	}
-	server, err := redistest.Start(ctx, redistest.Options{Binary: binary, TCP: true})
+	server, err := redistest.Start(ctx, redistest.Options{Binary: b.binary, TCP: true})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	program, version, err := f.start(ctx, "redis://"+server.Addr(), modules)
+	program, version, err := f.start(ctx, "redis://"+server.Addr(), b.modules, scene)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, program.end()) }()
-	r, err := look(server.Socket())
+	r := &run{server, program, version}
+	if scene == working {
+		if err := b.layout(f, r); err != nil {
+			return err
+		}
+	}
+	if f.counts == nil {
+		return nil
+	}
+	c := &contents{Framework: f.name, Version: version, Scene: scene}
+	err = b.compare(ctx, r, c)
+	if c.Own == nil {
+		return err
+	}
+	return errors.Join(err, c.write(b.queues))
+}
+
+// layout writes what a framework left in its server.
+func (b *bench) layout(f framework, run *run) error {
+	r, err := look(run.server.Socket())
 	if err != nil {
 		return err
 	}
-	r.Framework, r.Version, r.Server = f.name, version, binary.String()
+	r.Framework, r.Version, r.Server = f.name, run.version, b.binary.String()
 	text, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return fmt.Errorf("encode recording: %w", err)
 	}
-	name := filepath.Join(out, slug(f.name)+"-"+version+".json")
+	name := filepath.Join(b.out, slug(f.name)+"-"+run.version+".json")
 	if err := os.WriteFile(name, append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("write recording: %w", err)
 	}
-	fmt.Printf("%s %s: %d keys, %d channels, %d clients\n", f.name, version, len(r.Keys), len(r.Channels), len(r.Clients))
+	fmt.Printf("%s %s: %d keys, %d channels, %d clients\n", f.name, run.version, len(r.Keys), len(r.Channels), len(r.Clients))
 	return nil
 }
 

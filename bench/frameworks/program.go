@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,18 +16,19 @@ import (
 // program is a framework at work. It stays until its standard input ends.
 type program struct {
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
+	lines *bufio.Scanner // of what it says
 }
 
 // patience is how long a framework may take until all is written.
 const patience = 2 * time.Minute
 
 // start runs a framework until it says that it is ready, and in which version it is.
-func (f framework) start(ctx context.Context, url, modules string) (*program, string, error) {
+func (f framework) start(ctx context.Context, url, modules string, scene ...string) (*program, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	var problems bytes.Buffer
-	cmd := exec.CommandContext(ctx, f.command[0], f.command[1:]...)
-	cmd.Env = append(os.Environ(), "REDIS_URL="+url, "NODE_PATH="+modules)
+	cmd := exec.CommandContext(ctx, f.command[0], slices.Concat(f.command[1:], scene)...)
+	cmd.Env = append(os.Environ(), "REDIS_URL="+url, "NODE_PATH="+modules, "PYTHONDONTWRITEBYTECODE=1")
 	cmd.Stderr = &problems
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
@@ -48,8 +50,7 @@ func (f framework) start(ctx context.Context, url, modules string) (*program, st
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if version, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
-			go io.Copy(io.Discard, stdout)
-			return &program{cmd, stdin}, version, nil
+			return &program{cmd, stdin, lines}, version, nil
 		}
 	}
 	cancel()

@@ -76,6 +76,7 @@ func TestSessionsAsked(t *testing.T) {
 		online, late, ended, old := sessionOf(1), sessionOf(2), sessionOf(3), sessionOf(4)
 		late.OnlineSince, late.Name = noon.Add(-time.Minute), `100%_sure\`
 		ended = gone(ended, noon.Add(-30*time.Minute), stats.OfflineKilled)
+		ended.LastInteraction = noon.Add(-50 * time.Minute)
 		old = gone(old, noon.Add(-5*time.Hour), stats.OfflineKilled)
 		old.OnlineSince = noon.Add(-6 * time.Hour)
 		s.Presence("a", presence.Update{Time: noon, Seen: noon, Came: []stats.Session{online, late}, Gone: []stats.Session{ended, old}})
@@ -96,6 +97,9 @@ func TestSessionsAsked(t *testing.T) {
 			{"half an hour ago", history.SessionQuery{Servers: a, From: noon.Add(-40 * time.Minute), To: noon.Add(-20 * time.Minute)}, []int64{1, 3}},
 			{"by name with what LIKE knows", history.SessionQuery{Servers: a, Filter: `0%_SURE\`}, []int64{2}},
 			{"by address", history.SessionQuery{Servers: a, Filter: "10.0.0.3:"}, []int64{3}},
+			{"spoke or went", history.SessionQuery{Servers: a, Moved: noon.Add(-30 * time.Minute)}, []int64{1, 2, 3}},
+			{"spoke", history.SessionQuery{Servers: a, Moved: noon.Add(-29 * time.Minute)}, []int64{1, 2}},
+			{"nothing moved", history.SessionQuery{Servers: a, Moved: noon}, nil},
 		} {
 			page, err := s.Sessions(t.Context(), tt.q)
 			var got []int64

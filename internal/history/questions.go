@@ -75,6 +75,7 @@ type SessionQuery struct {
 	Servers  []string  // none: all
 	From, To time.Time // zero To: now; zero From: an hour before To
 	State    string    // online: still there; offline: gone within From..To; "": both
+	Moved    time.Time // only those that came, spoke or went then or later; zero: all
 	Filter   string    // part of the address, name, user, library or last command, in any case
 	Sort     string    // one of SessionSorts, "-" before it for the greatest first; "": -last_interaction
 	Limit    int       // 1..10000; 0: 200

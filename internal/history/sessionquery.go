@@ -203,6 +203,9 @@ func (p sessionPlan) where() conditions {
 		where.and("(t.offline_at IS NULL OR t.offline_at >= ?)", p.From.UnixMilli())
 	}
 	where.and("t.online_since <= ?", p.To.UnixMilli())
+	if !p.Moved.IsZero() {
+		where.and("(t.last_interaction >= ? OR t.offline_at >= ?)", p.Moved.UnixMilli(), p.Moved.UnixMilli())
+	}
 	if p.Filter != "" {
 		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(clean(p.Filter))) + "%"
 		where.and(`LOWER(t.addr || ' ' || COALESCE(t.name, '') || ' ' || COALESCE(t.user_name, '') || ' ' ||
@@ -221,6 +224,8 @@ func (p sessionPlan) fits(server string, s stats.Session) bool {
 	case p.State == StateOnline && gone, p.State == StateOffline && !gone:
 		return false
 	case gone && s.OfflineAt.Before(p.From), p.State == StateOffline && s.OfflineAt.After(p.To):
+		return false
+	case s.LastInteraction.Before(p.Moved) && (!gone || s.OfflineAt.Before(p.Moved)):
 		return false
 	}
 	all := strings.ToLower(strings.Join([]string{s.Addr, s.Name, s.User, s.Library, s.LastCommand}, " "))

@@ -25,6 +25,7 @@ type discovery struct {
 	rest      time.Time // before which no new pass begins
 	passes    int
 	survey    *survey
+	surveying time.Time        // when the latest survey began
 	surveyed  *stats.KeySurvey // of the last pass whose survey is done
 	cluster   bool
 	kinds     kinds
@@ -43,12 +44,19 @@ const (
 	mostStep  = 1000
 	// restBetween is the least time between two passes.
 	restBetween = time.Minute
+	// surveyEvery is the least time between two surveys: each looks up some thousand keys, which the server counts
+	// as hits, for every dashboard that shows them.
+	surveyEvery = 10 * time.Minute
 )
 
 // begin starts a pass.
 func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	d.stretches, d.at, d.cursor, d.visited, d.scanned, d.all, d.keys = nil, 0, 0, 0, 0, 0, 0
-	d.began, d.survey = now, newSurvey()
+	d.began = now
+	due := d.passes == 0 || now.Sub(d.surveying) >= surveyEvery
+	if due {
+		d.surveying, d.survey = now, newSurvey()
+	}
 	d.cluster = info.Int("cluster_enabled").Or(0) == 1
 	spaces := info.Keyspace
 	if _, told := info.Text("redis_version"); !told {
@@ -58,6 +66,9 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 		d.keys += space.Keys
 	}
 	for _, survey := range []bool{true, false} {
+		if survey && !due {
+			continue
+		}
 		for _, space := range spaces {
 			s := stretch{db: space.DB, survey: survey, keys: space.Keys, want: space.Keys}
 			if survey && d.keys > 0 {
@@ -173,11 +184,12 @@ func (w *Watcher) step(ctx context.Context) error {
 // seekKeys keeps of some keys those that are worth following.
 func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
 	types := make([]string, len(names))
+	guessed := make([]bool, len(names))
 	var list []question
 	for i, name := range names {
 		pattern := redis.Pattern(name)
 		if kind, sure := w.search.kinds.guess(db, pattern); sure {
-			types[i] = kind
+			types[i], guessed[i] = kind, true
 		} else if w.tool.Has("type") {
 			list = append(list, question{[]string{"TYPE", name}, func(v redis.Value) error {
 				types[i] = v.Text
@@ -190,7 +202,8 @@ func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
 		return err
 	}
 	for i, name := range names {
-		if lengths[types[i]] != "" {
+		// Strings are looked at only for a framework's mark, of which there are never as many as make a guess sure.
+		if lengths[types[i]] != "" || types[i] == "string" && !guessed[i] {
 			w.known.add(w.table, place{db, name}, types[i])
 		}
 	}

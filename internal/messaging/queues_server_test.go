@@ -28,7 +28,9 @@ func queueByName(t *testing.T, m *stats.Messaging, name string) stats.QueueRow {
 }
 
 // fillQueues makes what Sidekiq and BullMQ leave behind, lists of people's own, and what is no queue.
-func fillQueues(t *testing.T, c *goredis.Client) {
+func fillQueues(t *testing.T, to *goredis.Client) {
+	t.Helper()
+	c := to.Pipeline()
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).UnixMilli() }
 	for i := range 7 {
 		job := fmt.Sprintf(`{"jid":"%d","class":"TopSecret","enqueued_at":%d,"created_at":%d}`, i, ago(time.Minute-time.Duration(i)*time.Second), ago(time.Hour))
@@ -48,6 +50,9 @@ func fillQueues(t *testing.T, c *goredis.Client) {
 	c.ZAdd(t.Context(), "leaderboard", goredis.Z{Score: 17, Member: "TopSecret"})
 	for i := range 100 {
 		c.RPush(t.Context(), fmt.Sprintf("timeline:%d", i), "TopSecret")
+	}
+	if _, err := c.Exec(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 

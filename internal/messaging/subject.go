@@ -17,7 +17,7 @@ type place struct {
 // A subject is one key that was found and what is known of it.
 type subject struct {
 	place   place
-	kind    string     // stream, list, zset, set, hash
+	kind    string     // stream, list, zset, set, hash, string
 	role    usage.Role // by its name, in some framework's queue; "": in none
 	polled  bool       // else it only tells whose the others are
 	pattern string     // of keys that nothing but their pattern tells apart; "": its name or role says that it is one
@@ -58,7 +58,7 @@ const (
 	mostStreams = 12_000 // that are followed
 	mostLists   = 12_000
 	mostZsets   = 4_000
-	mostHelpers = 4_000 // sets and hashes
+	mostHelpers = 4_000 // sets, and of hashes and strings each
 
 	// alikes is how many keys of one pattern are followed that nothing else marks as queues: an application has
 	// few queues and may have millions of lists.
@@ -101,6 +101,8 @@ func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) 
 		if s.role == "" && !namedLikeQueue(at.key) {
 			s.pattern = kind + " " + redis.Pattern(at.key)
 		}
+	case "string":
+		return s, s.role == usage.Control
 	default:
 		s.polled = inQueue
 		return s, s.role != ""

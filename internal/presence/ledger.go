@@ -72,7 +72,7 @@ func NewLedger(o Options) *Ledger {
 			continue
 		}
 		n := l.born()
-		n.Session, n.settled = s, -1
+		n.Session, n.settled = s, unmet
 		l.lives[s.ID], l.primed = n, true
 	}
 	return l

@@ -218,13 +218,14 @@ func TestWhoWasOnline(t *testing.T) {
 		{ID: 2, RunID: "run1", LastSeen: at(-300)},
 		{ID: 3, RunID: "run0", LastSeen: at(-300)},
 		{ID: 4, RunID: "run1", OfflineAt: &off},
+		{ID: 5, RunID: "run1", Addr: "10.0.0.1:5000", IP: "10.0.0.1", OnlineSince: at(-900), LastInteraction: at(-500), LastSeen: at(-300)},
 	}})
-	u := l.Observe(look(0, row(1, 900, 200)))
-	wantTold(t, u, "~1 -2 unknown -3 server-restart")
+	u := l.Observe(look(0, row(1, 900, 200), row(5, 900, 500)))
+	wantTold(t, u, "~1 ~5 -2 unknown -3 server-restart") // of 5 it is news that it is still there
 	if s := u.Spoke[0]; !s.OnlineSince.Equal(at(-900)) || !s.LastInteraction.Equal(at(-200)) {
 		t.Errorf("%+v", s)
 	}
-	wantTold(t, l.Observe(look(2, row(1, 902, 202))), "")
+	wantTold(t, l.Observe(look(2, row(1, 902, 202), row(5, 902, 502))), "")
 }
 
 func TestShortLived(t *testing.T) {

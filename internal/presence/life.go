@@ -19,7 +19,10 @@ func (l *Ledger) begin(n *life, row *stats.ConnectionRow) {
 	l.groups.join(n)
 }
 
-// meet takes what a row says of a life that is known, and tells whether it spoke or changed.
+// unmet is settled of a life that Options.Online told of, until a row shows it.
+const unmet = -1
+
+// meet takes what a row says of a life that is known, and tells whether it spoke or changed, or is met for the first time.
 //
 // Age less idle time is the second of a connection's life in which it last spoke, by one clock, so it grows when the
 // connection spoke and only then, whatever the clocks of observer and server do. It also grows when the server
@@ -29,6 +32,7 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 		n.OnlineSince = since
 	}
 	settled := row.AgeSeconds - row.IdleSeconds
+	met := n.settled != unmet
 	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) && !n.listens(row) {
 		if at := row.SeenAt.Add(-seconds(row.IdleSeconds)); at.After(n.LastInteraction) {
 			n.LastInteraction, news = at, true
@@ -45,7 +49,7 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	if news {
 		l.groups.spoke(n)
 	}
-	return news || changed
+	return news || changed || !met
 }
 
 // mute says that a connection sent nothing between two sightings.

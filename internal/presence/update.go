@@ -14,7 +14,7 @@ type Update struct {
 	// By id. A session that is in Gone may come again: in Gone, when its reason is known only then; in Came, when a
 	// look missed it and a later one shows it. What comes later holds.
 	Came, Gone []stats.Session // Gone have OfflineAt and Reason
-	Spoke      []stats.Session // online ones whose LastInteraction moved, or name, user, database or library changed, since the pass before
+	Spoke      []stats.Session // online ones whose LastInteraction moved, or name, user, database or library changed, since the pass before; and those of Options.Online that are still there
 
 	ShortLived int64  // connections that came and went unseen since the Update before
 	Marks      []Mark // hourly marks that are new or moved

@@ -27,13 +27,17 @@ type Queue struct {
 
 // Queues finds the frameworks' queues among keys and says what each key is for. A key that is none of them, or that
 // only helps a queue (a lock, a counter, a job), is in no Queue: RoleOf tells. What belongs to no framework is left
-// to the caller.
-func (t *Table) Queues(keys []Key) []Queue {
+// to the caller. whole says that there are no other lists, sets and hashes: one that is not among them is missing.
+func (t *Table) Queues(keys []Key, whole bool) []Queue {
 	items := make([]item, len(keys))
 	for i, k := range keys {
 		items[i] = item{db: k.DB, kind: k.Type, names: []string{k.Name}}
 	}
-	found, owners := settle(t.sight(items))
+	sightings := t.sight(items)
+	if whole {
+		miss(sightings)
+	}
+	found, owners := settle(sightings)
 	var queues []Queue
 	for _, s := range found {
 		if s.framework.Unnamed {

@@ -191,7 +191,7 @@ func kindOf(table *Table, name string) stats.UseKind {
 
 // TestWithoutSurvey holds which frameworks are told by clients and channels alone.
 func TestWithoutSurvey(t *testing.T) {
-	want := map[string]bool{"RQ": true, "BullMQ": true, "asynq": true, "Socket.IO": true, "Faye": true, "Bull": true}
+	want := map[string]bool{"RQ": true, "BullMQ": true, "asynq": true, "Socket.IO": true, "Faye": true, "Bull": true, "Bee-Queue": true}
 	table := loaded()
 	for _, r := range recordings(t) {
 		u := table.Recognise(nil, r.snapshot())

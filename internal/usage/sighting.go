@@ -25,6 +25,7 @@ type sighting struct {
 	queues    map[int][]string
 	told      int      // points from clients, channels and groups
 	evidence  []string // words for them
+	lacks     bool     // a key that its framework always writes is not there
 	also      string   // another framework that would leave the same
 }
 
@@ -110,9 +111,23 @@ func (t *Table) sight(items []item) map[place]*sighting {
 	return all
 }
 
-// worth is what the rows say together, of items that nobody claims yet.
+// miss notes which sightings lack a key that their framework always writes. It wants to have seen all keys.
+func miss(all map[place]*sighting) {
+	for _, s := range all {
+		for i := range s.framework.Keys {
+			row := &s.framework.Keys[i]
+			s.lacks = s.lacks || row.Always && len(s.rows[row]) == 0
+		}
+	}
+}
+
+// worth is what the rows say together, of items that nobody claims yet. Of two that explain as much, one that lacks a
+// key is less.
 func (s *sighting) worth(claimed map[int]bool) int {
 	sum := s.told
+	if s.lacks {
+		sum--
+	}
 	for row, items := range s.rows {
 		if row.Follows || !slices.ContainsFunc(items, func(i int) bool { return !claimed[i] }) {
 			continue

@@ -21,7 +21,7 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // pagePaths are the views of the page. All are the same document, whose script looks at the path.
-var pagePaths = []string{"/servers/", "/clients", "/activity", "/findings"}
+var pagePaths = []string{"/servers/", "/clients", "/activity", "/findings", "/audit"}
 
 const (
 	indexName = "index.html"

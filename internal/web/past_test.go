@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -131,6 +132,55 @@ func TestSessionsOfThePast(t *testing.T) {
 	}
 }
 
+// TestSessionsTellWhatIsNew holds that who has the sessions can ask for those that moved, and that each which is
+// online says how busy it is, as its server's latest Snapshot does.
+func TestSessionsTellWhatIsNew(t *testing.T) {
+	b, s := serving(Options{Past: eventful(t), Now: pastNow}, recorded(t, "valkey-9.1.2")[1])
+	busy := *recorded(t, "valkey-9.1.2")[1]
+	busy.Connections = []stats.ConnectionRow{
+		{ID: 7, Addr: "10.0.0.1:5000", CommandsPerSecond: stats.Some(49.5), Estimated: true, Error: stats.Some(1.5)},
+		{ID: 8, Addr: "10.0.0.2:5000", CommandsPerSecond: stats.Some(3.0)},
+	}
+	ids := func(query string) (ids []int64) {
+		for _, one := range decode[SessionList](t, get(s, "/api/v1/servers/a/sessions"+query)).Sessions {
+			ids = append(ids, one.ID)
+		}
+		return ids
+	}
+	for _, tt := range []struct {
+		query string
+		want  []int64
+	}{
+		{"", []int64{8, 7}},
+		{"?moved=-31s", []int64{8}},
+		{"?moved=-29s", nil},
+		{"?moved=-3h", []int64{8, 7}},
+	} {
+		if got := ids(tt.query); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %v, want %v", tt.query, got, tt.want)
+		}
+	}
+
+	rate := func() (online, gone stats.Maybe[float64], margin stats.Maybe[float64]) {
+		list := decode[SessionList](t, get(s, "/api/v1/sessions?sort=id")).Sessions
+		return list[0].CommandsPerSecond, list[1].CommandsPerSecond, list[0].Error
+	}
+	b.Publish(0, &busy)
+	if online, gone, margin := rate(); online != stats.Some(49.5) || gone.Known() || margin != stats.Some(1.5) {
+		t.Errorf("the one that is online: %v ±%v, the one that is gone: %v", online, margin, gone)
+	}
+	reused := busy
+	reused.Connections = []stats.ConnectionRow{{ID: 7, Addr: "10.0.0.9:1", CommandsPerSecond: stats.Some(1.0)}}
+	b.Publish(0, &reused)
+	if online, _, _ := rate(); online.Known() {
+		t.Errorf("the rate of another connection with this id: %v", online)
+	}
+	b.Publish(0, down(&busy))
+	if online, _, _ := rate(); online.Known() {
+		t.Errorf("a rate of a server that is down: %v", online)
+	}
+}
+
 func TestActivity(t *testing.T) {
 	s := watchers(t)
 	list := decode[ActivityList](t, get(s, "/api/v1/activity?by=name&server=a"))
@@ -142,6 +192,12 @@ func TestActivity(t *testing.T) {
 	}
 	if worker == nil || worker.Server != "a" || !worker.Silent || worker.Online != 1 || len(worker.Hours) != 1 || list.Silent != 1 || list.WithinSeconds != 86400 {
 		t.Errorf("%+v", list)
+	}
+	if began := pastNow().Add(-30 * time.Second); !list.Since.Equal(began) {
+		t.Errorf("known since %s; watched since %s", list.Since, began)
+	}
+	if list := decode[ActivityList](t, get(s, "/api/v1/activity?within=1m")); !list.Since.Equal(pastNow().Add(-30 * time.Second)) {
+		t.Errorf("a minute back, since %s", list.Since)
 	}
 }
 

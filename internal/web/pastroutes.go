@@ -41,6 +41,7 @@ var anyServer = parameter{name: "server", kind: "string", repeats: true, about: 
 func sessionParameters() []parameter {
 	return append(fromTo("an hour"),
 		parameter{name: "state", kind: "string", values: []string{history.StateOnline, history.StateOffline}, about: "Only those that are still there, or only those that ended in the time asked for."},
+		parameter{name: "moved", kind: "string", about: "Only those that came, spoke or went since then, which is given as from is: what is new to who has the others."},
 		parameter{name: "filter", kind: "string", about: "Only those whose address, name, user, library or last command has this text in it, in any case."},
 		parameter{name: "sort", kind: "string", values: bothWays(history.SessionSorts()), about: "By this field, smallest first; with a minus in front, largest first. Without it, who spoke last comes first."},
 		parameter{name: "limit", kind: "integer", about: "At most this many, 1 to 10000; without it, 200."},

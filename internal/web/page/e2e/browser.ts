@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AxeResults, RunOptions } from 'axe-core'
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { stage } from './stage'
 
@@ -27,7 +27,8 @@ export class Seen {
 
   private constructor(readonly page: Page, readonly base: string, expected: RegExp | undefined) {
     const wrong = (what: string) => {
-      if (!expected?.test(what)) this.#wrong.push(what)
+      const own = what.includes('willReadFrequently') // a test has looked at what is drawn
+      if (!own && !expected?.test(what)) this.#wrong.push(what)
     }
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') wrong(`console: ${m.text()} (${m.location().url})`)
@@ -85,10 +86,19 @@ export class Seen {
   }
 
   async cell(text: string, title: string): Promise<string> {
+    return (await (await this.#cell(text, title)).innerText()).trim()
+  }
+
+  /** What a cell says when it is pointed at. */
+  async cellTitle(text: string, title: string): Promise<string> {
+    return (await (await this.#cell(text, title)).locator('[title]').first().getAttribute('title')) ?? ''
+  }
+
+  async #cell(text: string, title: string): Promise<Locator> {
     const titles = await this.page.locator('thead').first().locator('th').allInnerTexts()
     const at = titles.findIndex((t) => t.replace(/ [↑↓]$/, '') === title)
     if (at < 0) throw new Error(`no column ${title} in ${titles.join('|')}`)
-    return (await this.row(text).first().locator('th,td').nth(at).innerText()).trim()
+    return this.row(text).first().locator('th,td').nth(at)
   }
 
   /** What axe says that matters, each with where it is: of everything, of colours alone, or of all but colours. */

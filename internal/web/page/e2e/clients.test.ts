@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { launch, Seen } from './browser'
 import { Client } from './client'
+import { Program } from './program'
 import { stage } from './stage'
 import { hostileName } from './traffic'
 
@@ -11,13 +12,6 @@ beforeAll(async () => {
   browser = await launch()
 })
 afterAll(() => browser.close())
-
-/** Seconds of "now", "7s ago", "2m03s ago". */
-function seconds(ago: string): number {
-  if (ago === 'now') return 0
-  const [, minutes, rest] = /^(?:(\d+)m)?(\d+)s ago$/.exec(ago) ?? []
-  return rest === undefined ? Infinity : Number(minutes ?? 0) * 60 + Number(rest)
-}
 
 it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async (server) => {
   const seen = await Seen.open(browser, inject('site'), `/clients?filter=visitor-${server}`)
@@ -31,17 +25,20 @@ it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async
   expect(await seen.cell(silent.addr, 'State')).toBe('online')
   expect(await seen.cell(silent.addr, 'User')).toBe('default')
 
-  const interaction = async () => seconds(await seen.cell(silent.addr, 'Last interaction'))
-  const quiet = await seen.until('it has been silent', interaction, (s) => s >= 3 && s < Infinity)
+  // How long ago it was is shown; the moment is in the title.
+  const interaction = async () => Date.parse((await seen.cellTitle(silent.addr, 'Last interaction')).replaceAll('\u202f', ' '))
+  await seen.until('it is silent', () => seen.cell(silent.addr, 'Last interaction'), (s) => /^([2-9]|\d\d)s ago$/.test(s))
+  const before = await interaction()
   await silent.send('GET', 'nothing')
-  await seen.until('it has spoken', interaction, (s) => s < quiet)
+  await seen.until('it has spoken', interaction, (at) => at > before + 1000)
   await seen.until('what it said', () => seen.cell(silent.addr, 'Last command'), (c) => c === 'get')
 
   const admin = await Client.to(stage()[server])
   await admin.send('CLIENT', 'KILL', 'ADDR', killed.addr)
+  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^gone.*killed/.test(s))
+  // By itself, and after the other: of two that end between two looks the server's counter of kills says not which.
   silent.close()
-  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^offline.*killed/.test(s))
-  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^offline [^,]*$/.test(s))
+  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^gone [^,]*$/.test(s))
   expect(await seen.row(silent.addr).getAttribute('class')).toContain('faded')
 
   await seen.page.getByRole('button', { name: 'of clients' }).click()
@@ -53,6 +50,70 @@ it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async
   expect(bad).toBe(1)
   admin.close()
   await seen.close()
+})
+
+it('asks with each look at the server who spoke, and for the whole list seldom', async () => {
+  const speaker = await Client.to(stage().new, 'speaker')
+  let said = 0
+  const speaking = setInterval(() => void speaker.send('INCRBY', 'spoken', ++said).catch(() => {}), 20)
+  const seen = await Seen.open(browser, inject('site'), '/clients?server=new&filter=speaker')
+  await seen.row(speaker.addr).waitFor()
+  const asked = { news: 0, all: 0 }
+  const spoke: number[] = []
+  seen.page.on('response', (r) => {
+    if (!new URL(r.url()).pathname.endsWith('/sessions')) return
+    if (!r.url().includes('moved=')) asked.all++
+    else {
+      asked.news++
+      void r.json().then((l: { sessions: { addr: string; last_interaction: string }[] }) => {
+        const one = l.sessions.find((s) => s.addr === speaker.addr)
+        if (one) spoke.push(Date.parse(one.last_interaction))
+      })
+    }
+  })
+  await seen.until('there was news', () => asked.news, (n) => n >= 8)
+  expect(asked.all, `${asked.news} times for news`).toBeLessThan(asked.news / 2)
+  expect(spoke.at(-1)).toBeGreaterThan(spoke[0]!)
+  await seen.until('it is shown as it was told', async () => {
+    const shown = seconds(await seen.cell(speaker.addr, 'Last interaction'))
+    return shown - (Date.now() - spoke.at(-1)!) / 1000
+  }, (late) => late < 1)
+  await seen.until('how busy it is', async () => Number(await seen.cell(speaker.addr, 'commands/s')), (rate) => rate > 10)
+
+  clearInterval(speaking)
+  await seen.until('it does nothing', () => seen.cell(speaker.addr, 'commands/s'), (rate) => rate === '0')
+  speaker.close()
+  await seen.close()
+})
+
+it('shows the last columns whole in windows of every width, and those that matter at once', async () => {
+  const program = await Program.start([`new=${stage().new}`, '--allow-actions', '--audit-log', '{folder}/audit.log'])
+  const seen = await Seen.open(browser, program.url, '/clients?filter=a-client')
+  const client = await Client.to(stage().new, 'a-client-whose-name-is-longer-than-it-should-be')
+  await client.send('CLIENT', 'SETINFO', 'LIB-NAME', 'a-library(with-a-framework-4.5.6)')
+  await client.send('CLIENT', 'SETINFO', 'LIB-VER', '12.34.56')
+  await seen.row(client.addr).getByText('a-library').waitFor()
+  for (const width of [390, 800, 1100, 1400, 1920]) {
+    await seen.page.setViewportSize({ width, height: 900 })
+    const edges = await seen.page.locator('main table').evaluate((table) => {
+      const box = table.parentElement!
+      const right = (e: Element | undefined) => e!.getBoundingClientRect().right
+      const rate = right([...table.querySelectorAll('thead th')].find((h) => h.textContent!.includes('commands/s')))
+      const covered = table.querySelector('tbody .pinned')!.getBoundingClientRect().left
+      box.scrollLeft = box.scrollWidth
+      const [before, close] = [...table.querySelectorAll('tbody tr:first-child > *')].slice(-2)
+      const last = { before: right(before), from: close!.getBoundingClientRect().left, to: right(close) }
+      box.scrollLeft = 0
+      return { rate, covered, last, box: right(box), page: document.documentElement.scrollWidth }
+    })
+    if (width >= 1100) expect(edges.rate, `at ${width}`).toBeLessThanOrEqual(edges.covered)
+    expect(edges.last.before, `at ${width}`).toBeLessThanOrEqual(edges.last.from + 1)
+    expect(edges.last.to, `at ${width}`).toBeLessThanOrEqual(edges.box + 1)
+    expect(edges.page).toBeLessThanOrEqual(width)
+  }
+  client.close()
+  await seen.close()
+  await program.stop()
 })
 
 it('sorts by a click and by the keyboard, and the address keeps order and filter', async () => {

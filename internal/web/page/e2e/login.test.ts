@@ -62,10 +62,30 @@ it('closes a connection after asking, and writes it down', async () => {
   await dialog.getByText('It is closed.').waitFor()
   await seen.until('it is closed', () => victim.open, (open) => !open)
   await dialog.getByRole('button', { name: 'Done' }).click()
-  await seen.until('it is offline', () => seen.cell(victim.addr, 'State'), (s) => /^offline.*killed/.test(s))
+  await seen.until('it is offline', () => seen.cell(victim.addr, 'State'), (s) => /^gone.*killed/.test(s))
   const log = await readFile(join(program.folder, 'audit.log'), 'utf8')
   expect(log.split('\n').filter((l) => l.includes('kill') && l.includes(victim.addr)).length).toBeGreaterThan(0)
+
+  await seen.page.getByRole('link', { name: 'Audit log' }).click()
+  await seen.row(victim.addr).waitFor()
+  expect(await seen.row(victim.addr).count()).toBe(1)
+  const what = ['Who', 'From', 'Action', 'Server', 'Outcome']
+  expect(await Promise.all(what.map((title) => seen.cell(victim.addr, title)))).toEqual(['token', '127.0.0.1', 'kill', 'new', 'done'])
+  await seen.row('refused').first().waitFor() // the logins of the test before
+  expect(await seen.barriers()).toEqual([])
   await seen.close()
+})
+
+it('offers nothing that it may not do', async () => {
+  const plain = await Program.start([`new=${stage().new}`])
+  const seen = await Seen.open(browser, plain.url, '/clients', { expected: /status of 404/ })
+  await seen.row('shop').first().waitFor()
+  expect(await seen.page.getByRole('link', { name: 'Audit log' }).count()).toBe(0)
+  expect(await seen.page.getByRole('button', { name: /Close the connection/ }).count()).toBe(0)
+  await seen.page.goto('/audit')
+  await seen.page.getByText('no audit log is kept').waitFor()
+  await seen.close()
+  await plain.stop()
 })
 
 it('shows every command for as long as somebody asks', async () => {

@@ -6,8 +6,6 @@ export const hostileName = '<img/src=x/onerror=alert(1)>'
 /** The same for keys, which may hold anything: a colour for a terminal, and a mark that turns text around. */
 export const hostileKey = '<img src=x onerror=alert(2)>\u001b[31m\u202e'
 
-export const steadyRate = 200
-
 /** Traffic is the clients of one server, until it is ended. */
 export class Traffic {
   readonly #clients: Client[] = []
@@ -49,7 +47,7 @@ export class Traffic {
   async #shop(addr: string): Promise<void> {
     const c = await this.#client(addr, 'shop')
     let i = 0
-    this.#every(100, () => Array.from({ length: steadyRate / 10 }, () => c.send('GET', `session:${++i % 125_000}`)))
+    this.#every(100, () => Array.from({ length: 20 }, () => c.send('GET', `session:${++i % 125_000}`)))
     await this.#client(addr, hostileName)
   }
 

@@ -82,5 +82,5 @@ export function followLinks(event: MouseEvent): void {
 }
 
 function isPage(path: string): boolean {
-  return path === '/' || /^\/(servers\/|clients$|activity$|findings$)/.test(path)
+  return path === '/' || /^\/(servers\/|clients$|activity$|findings$|audit$)/.test(path)
 }

@@ -49,7 +49,7 @@ export function options(spec: ChartSpec, width: number, style: CSSStyleDeclarati
     series: [
       {},
       ...spec.lines.map((l): uPlot.Series => ({
-        label: l.label, stroke: colour(l.paint), width: 1.5, points: { show: false },
+        label: l.label, stroke: colour(l.paint), width: 1.5, points: { show: false, size: 4, filter: alone },
         ...(l.dashed ? { dash: [6, 4] } : n === 1 ? { fill: colour(l.paint) + '1c' } : {}),
       })),
       ...spec.lines.flatMap((): uPlot.Series[] => [0, 1].map(() => ({ stroke: 'transparent', width: 0, points: { show: false } }))),
@@ -74,6 +74,16 @@ export function options(spec: ChartSpec, width: number, style: CSSStyleDeclarati
 export function point(u: uPlot, left: number): void {
   const set: (at: { left: number; top: number }, fire: boolean, tellOthers: boolean) => void = u.setCursor
   set({ left, top: left < 0 ? left : 20 }, true, true)
+}
+
+/** A value with nothing known on either side has no line: it is a point. */
+function alone(u: uPlot, series: number): number[] | null {
+  const values = u.data[series] ?? []
+  const found: number[] = []
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) found.push(i)
+  }
+  return found.length > 0 ? found : null
 }
 
 function yRange(spec: ChartSpec, low: number | null, high: number | null): [number, number] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ConnectionRow, Session } from '../api/types'
 import { lanes, outline } from './lanes'
-import { appOf, ofConnection, ofSession, Rates } from './rows'
+import { appOf, ofConnection, ofSession, Roster } from './rows'
 
 const session = (s: Partial<Session>): Session => ({
   server: 'shop', id: 1, addr: '10.0.0.1:5', db: 0, online_since: '2026-01-01T00:00:10Z', last_interaction: '2026-01-01T00:00:20Z', last_seen: '2026-01-01T00:00:20Z', ...s,
@@ -18,14 +18,29 @@ describe('rows', () => {
     expect(appOf(ofSession(session({ name: 'cart' })))).toBe('cart')
     expect(appOf(ofSession(session({ library: 'jedis-5', ip: '10.0.0.1' })))).toBe('jedis-5 from 10.0.0.1')
   })
-  it('get a rate from two looks, and none from one', () => {
-    const rates = new Rates()
-    const look = (commands: number, at: number) => rates.of([ofSession(session({ commands }))], at)[0]?.rate
-    expect(look(100, 10_000)).toBeUndefined()
-    expect(look(140, 12_000)).toBe(20)
-    expect(look(150, 12_100)).toBe(20)
-    expect(look(160, 14_000)).toBe(10)
-    expect(look(5, 16_000)).toBe(0)
+  it('tell how busy a client is, and how well that is known', () => {
+    const rate = (s: Partial<Session>) => [ofSession(session(s)).rate, ofSession(session(s)).error]
+    expect(rate({ commands_per_second: 50 })).toEqual([50, undefined])
+    expect(rate({ commands_per_second: 50, estimated: true, error: 7 })).toEqual([50, 7])
+    expect(rate({ commands: 1000 })).toEqual([undefined, undefined])
+  })
+})
+
+describe('a roster', () => {
+  const rows = (...all: Partial<Session>[]) => all.map((s) => ofSession(session(s)))
+  it('takes in who spoke, came and went', () => {
+    const roster = new Roster(rows({ id: 1 }, { id: 2 }, { id: 3 }), 0)
+    roster.hear(rows({ id: 2, last_interaction: '2026-01-01T00:00:30Z' }, { id: 3, offline_at: '2026-01-01T00:00:31Z' }, { id: 4 }), 0)
+    expect(roster.all().map((r) => r.id)).toEqual([1, 2, 3, 4])
+    expect(roster.all().map((r) => (r.lastInteraction ?? 0) / 1000 - start)).toEqual([20, 30, 20, 20])
+    expect(roster.all().filter((r) => r.offlineAt !== undefined).map((r) => r.id)).toEqual([3])
+  })
+  it('asks back to what it was told last, and beyond', () => {
+    const roster = new Roster([], 1_000_000)
+    expect(roster.since(1_002_100)).toBe('-13s')
+    roster.hear([], 1_060_000)
+    expect(roster.since(1_061_000)).toBe('-11s')
+    expect(roster.since(900_000)).toBe('-10s')
   })
 })
 

@@ -46,7 +46,7 @@ export function ofSession(s: Session): ClientRow {
     key: `${s.server} ${s.run_id ?? ''} ${s.id}`, server: s.server, id: s.id, addr: s.addr, ip: s.ip ?? '', name: s.name ?? '', user: s.user ?? '', library: s.library ?? '', db: s.db,
     internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), lastSeen: millis(s.last_seen), offlineAt: millis(s.offline_at),
     reason: s.reason ?? '', likely: s.reason_likely ?? false, lastCommand: s.last_command ?? '', commands: s.commands,
-    rate: undefined, error: undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
+    rate: s.commands_per_second, error: s.estimated ? s.error : undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
   }
 }
 
@@ -63,30 +63,34 @@ export function appOf(r: ClientRow): string {
 /** Everything of a row that a filter looks into. */
 export const searched = (r: ClientRow): string => [r.server, r.id, r.addr, r.name, r.user, r.library, r.lastCommand, r.reason].join(' ')
 
-interface Look {
-  commands: number
-  at: number
-  rate: number | undefined
-}
-
 /**
- * Rates of those that only count their commands: between two looks at the same client. It belongs to one view.
+ * The clients that were asked for: all of them now and then, and in between those that came, spoke or went. The
+ * order is that of the list.
  */
-export class Rates {
-  #before = new Map<string, Look>()
+export class Roster {
+  readonly #rows: Map<string, ClientRow>
+  /** When what is known here was last told, in milliseconds since 1970. */
+  #told: number
 
-  /** of completes rows that were seen at a moment, in milliseconds. */
-  of(rows: ClientRow[], at: number): ClientRow[] {
-    const now = new Map<string, Look>()
-    const known = rows.map((r) => {
-      if (r.rate !== undefined || r.commands === undefined || r.offlineAt !== undefined) return r
-      const last = this.#before.get(r.key)
-      const elapsed = last ? (at - last.at) / 1000 : 0
-      const rate = last && elapsed >= 1 ? Math.max(0, (r.commands - last.commands) / elapsed) : last?.rate
-      now.set(r.key, last && elapsed < 1 ? last : { commands: r.commands, at, rate })
-      return { ...r, rate }
-    })
-    this.#before = now
-    return known
+  constructor(rows: readonly ClientRow[], at: number) {
+    this.#rows = new Map(rows.map((r) => [r.key, r]))
+    this.#told = at
+  }
+
+  /** The time ago since which news are asked for at a moment, as the API takes it. Some seconds more, for who was told of late. */
+  since(now: number): string {
+    return `-${Math.ceil(Math.max(0, now - this.#told) / 1000) + beyondSeconds}s`
+  }
+
+  /** hear takes in news that were asked for at a moment. */
+  hear(news: readonly ClientRow[], at: number): void {
+    for (const r of news) this.#rows.set(r.key, r)
+    this.#told = at
+  }
+
+  all(): ClientRow[] {
+    return [...this.#rows.values()]
   }
 }
+
+const beyondSeconds = 10
