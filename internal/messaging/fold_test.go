@@ -243,3 +243,19 @@ func TestQueue(t *testing.T) {
 		}
 	}
 }
+
+// Two looks a second or two apart say whether a queue drains where they differ plainly, and nothing else.
+func TestQueueOfTwoLooks(t *testing.T) {
+	for _, tt := range []struct {
+		before, after int64
+		empty         stats.Maybe[float64]
+		never         bool
+	}{{2771, 2679, rate(2679.0 / 46), false}, {100, 138, stats.Maybe[float64]{}, true}, {50, 50, stats.Maybe[float64]{}, false}, {50, 53, stats.Maybe[float64]{}, false}} {
+		var row stats.QueueRow
+		mark := foldQueue(&row, queueLook{at: at(0), depth: tt.before}, queueMark{})
+		foldQueue(&row, queueLook{at: at(2), depth: tt.after}, mark)
+		if row.DrainSeconds != tt.empty || row.DrainNever != tt.never {
+			t.Errorf("from %d to %d: %v, never %v", tt.before, tt.after, row.DrainSeconds, row.DrainNever)
+		}
+	}
+}
