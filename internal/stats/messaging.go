@@ -5,14 +5,15 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time      time.Time    `json:"time"` // of the latest look
-	Streams   []StreamRow  `json:"streams,omitempty"`
-	Queues    []QueueRow   `json:"queues,omitempty"`
-	Channels  []ChannelRow `json:"channels,omitempty"`
-	Patterns  Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Discovery Discovery    `json:"discovery"`
-	Omitted   int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
-	Unknown   []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
+	Time      time.Time       `json:"time"` // of the latest look
+	Streams   []StreamRow     `json:"streams,omitempty"`
+	Queues    []QueueRow      `json:"queues,omitempty"`
+	Channels  []ChannelRow    `json:"channels,omitempty"`
+	Patterns  Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Results   []ResultStreams `json:"result_streams,omitempty"`
+	Discovery Discovery       `json:"discovery"`
+	Omitted   int             `json:"omitted,omitempty"` // rows of all three left out to bound memory
+	Unknown   []string        `json:"unknown,omitempty"` // what could not be asked, and what would tell
 }
 
 // Discovery is how far the search for streams and queues has come.
@@ -25,10 +26,20 @@ type Discovery struct {
 	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
+// ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts
+// them, and none of them is looked at or in Messaging.Streams.
+type ResultStreams struct {
+	DB        int    `json:"db"`
+	Pattern   string `json:"pattern"`
+	Framework string `json:"framework"`
+	Streams   int64  `json:"streams"`
+}
+
 // StreamRow is one stream.
 type StreamRow struct {
 	DB             int            `json:"db"`
 	Key            string         `json:"key"`
+	Framework      string         `json:"framework,omitempty"` // that tells in it what happens to its queues; absent: it is no framework's
 	Length         int64          `json:"length"`
 	Bytes          Maybe[int64]   `json:"bytes,omitzero"`
 	FirstID        string         `json:"first_id,omitempty"`
