@@ -88,6 +88,9 @@ func (r *recogniser) frameworks() {
 	items := itemsOf(r.survey)
 	sightings := r.table.sight(items)
 	r.table.hear(r.snap, sightings)
+	if r.survey.Complete && r.survey.Omitted == 0 {
+		miss(sightings)
+	}
 	found, owners := settle(sightings)
 	for _, s := range found {
 		if s.publishes() {
