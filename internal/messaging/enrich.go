@@ -26,7 +26,7 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot) *stats.Messaging {
 	e := *m
 	e.Queues = slices.Clone(m.Queues)
 	enrichQueues(e.Queues, s)
-	e.Streams = enrichStreams(m.Streams, s)
+	e.Streams = dropGone(enrichStreams(m.Streams, s), s)
 	slow := 0
 	for i := range s.Connections {
 		if c := &s.Connections[i]; c.Subscriptions > 0 && c.OutputBufferBytes >= slowBytes {
@@ -110,7 +110,7 @@ func served(queues []stats.QueueRow) {
 // workers counts the connections that wait for a job of a queue. CLIENT LIST tells that one waits and not for
 // what: the samples of what it sends do. Where nothing waits, nothing waits for any queue.
 func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
-	if s.Observer.ClientsTime == nil || s.ConnectionsOmitted > 0 || s.Observer.ClientsKnown < s.Observer.ClientsExpected {
+	if !allConnections(s) {
 		return
 	}
 	counts := map[*stats.QueueRow]int64{}

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"slices"
 	"testing"
 
 	"redistop/internal/stats"
@@ -50,6 +51,25 @@ func TestEnrich(t *testing.T) {
 	s.Connections = append(s.Connections, stats.ConnectionRow{Addr: "10.0.0.8:1", Flags: "b", LastCommand: "blpop"})
 	if e = Enrich(m, s); e.Queues[1].Workers.Known() || e.Queues[0].Workers != some(2) {
 		t.Errorf("one waits, nobody knows for what: %+v", e.Queues)
+	}
+	quiet := &stats.Snapshot{Connections: []stats.ConnectionRow{{Name: "web", LastCommand: "get"}, {Name: "redistop", LastCommand: "xack", Own: true}}}
+	quiet.Observer.ClientsTime = &seen
+	old := stats.ConsumerRow{Name: "worker-3", InactiveSeconds: rate(400), State: stats.ConsumerStuck} // nobody knows when it asked
+	fresh, asking := old, old
+	fresh.InactiveSeconds, asking.IdleSeconds = rate(200), rate(1)
+	group := &stats.Messaging{Streams: []stats.StreamRow{{Groups: []stats.GroupRow{{Consumers: []stats.ConsumerRow{old, fresh, asking}}}}}}
+	states := func(m *stats.Messaging) (all []stats.ConsumerState) {
+		for _, c := range m.Streams[0].Groups[0].Consumers {
+			all = append(all, c.State)
+		}
+		return all
+	}
+	if got := states(Enrich(group, quiet)); !slices.Equal(got, []stats.ConsumerState{stats.ConsumerDead, stats.ConsumerStuck, stats.ConsumerStuck}) {
+		t.Errorf("no connection reads a group: %v", got)
+	}
+	quiet.Connections = append(quiet.Connections, stats.ConnectionRow{LastCommand: "xreadgroup"})
+	if got := states(Enrich(group, quiet)); got[0] != stats.ConsumerStuck || states(group)[0] != stats.ConsumerStuck {
+		t.Errorf("somebody reads a group: %v", got)
 	}
 	s.Observer.ClientsTime = nil
 	if e = Enrich(m, s); e.Queues[0].Workers.Known() {

@@ -152,6 +152,13 @@ func messagesNote(v *view, shown, total int) []string {
 	if every, ok := m.Discovery.EverySeconds.Get(); ok {
 		note = append(note, "a look every "+secondsText(every))
 	}
+	results := int64(0)
+	for i := range m.Results {
+		results += m.Results[i].Streams
+	}
+	if results > 0 {
+		note = append(note, whole(results)+" streams of job results")
+	}
 	if m.Omitted > 0 {
 		note = append(note, whole(int64(m.Omitted))+" left out")
 	}

@@ -24,9 +24,9 @@ func messagesOf(at time.Time) *stats.Messaging {
 						OldestSeconds: some(912), ReadPerSecond: some(76), AckedPerSecond: some(71.5), DrainNever: true,
 						Poison: []stats.PendingRow{{ID: "1773486000000-0", Consumer: "billing-2", IdleSeconds: 912, Deliveries: 41}},
 						Consumers: []stats.ConsumerRow{
-							{Name: "billing-2", Pending: 800, IdleSeconds: 0.4, InactiveSeconds: some(912), MaxDeliveries: whole64(41), Online: stats.Some(true), State: stats.ConsumerStuck},
-							{Name: hostile[0], Pending: 11, IdleSeconds: 7200, State: stats.ConsumerDead},
-							{Name: "billing-1", Pending: 1, IdleSeconds: 0.1, InactiveSeconds: some(0.1), State: stats.ConsumerActive},
+							{Name: "billing-2", Pending: 800, IdleSeconds: some(0.4), InactiveSeconds: some(912), MaxDeliveries: whole64(41), Online: stats.Some(true), State: stats.ConsumerStuck},
+							{Name: hostile[0], Pending: 11, IdleSeconds: some(7200), State: stats.ConsumerDead},
+							{Name: "billing-1", Pending: 1, IdleSeconds: some(0.1), InactiveSeconds: some(0.1), State: stats.ConsumerActive},
 						},
 					},
 					{Name: "audit", LastDelivered: "1773489599000-3", Lag: whole64(0), Pending: 3, OldestSeconds: some(0.2), AckedPerSecond: some(120), DrainSeconds: some(0.02), Consumers: []stats.ConsumerRow{{Name: "audit-1", Pending: 3, State: stats.ConsumerActive}}},
