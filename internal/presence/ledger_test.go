@@ -133,15 +133,35 @@ func TestOursAreNobody(t *testing.T) {
 	l := NewLedger(Options{})
 	ours, other, app := called(ownName, row(5, 0, 0)), called(ownName, row(6, 0, 0)), row(1, 9, 9)
 	wantTold(t, l.Observe(look(0, app, ours, other)), "+1")
-	wantTold(t, l.Observe(look(2, app, other)), "+6")
+	u := l.Observe(look(2, app, other))
+	wantTold(t, u, "+6")
+	if !u.Came[0].Internal {
+		t.Errorf("another redistop is an application: %+v", u.Came[0])
+	}
 	wantTold(t, l.Observe(look(4, app, other)), "")
 	wantTold(t, l.Observe(look(6, app, ours)), "-6 unknown")
 	wantTold(t, l.Observe(look(8, app)), "")
 	ours.Own = true // where ours are shown
-	u := l.Observe(look(10, app, ours))
+	u = l.Observe(look(10, app, ours))
 	wantTold(t, u, "+5")
 	if !u.Came[0].Internal {
 		t.Errorf("%+v", u.Came[0])
+	}
+}
+
+// A redistop that was met before it had its name is nobody from then on, and what takes another name is somebody.
+func TestANamedObserverIsNobody(t *testing.T) {
+	l, a := NewLedger(Options{}), NewAnnouncer("a", time.Minute)
+	hear := func(s *stats.Snapshot) Update { u := l.Observe(s); a.Hear(u); return u }
+	hear(look(0, row(1, 9, 9), row(2, 0, 0)))
+	if u := hear(look(2, row(1, 11, 11), called(ownName, row(2, 2, 1)))); told(u) != "~2" || !u.Spoke[0].Internal || len(a.clients) != 1 {
+		t.Errorf("%q, %+v; told of are %v", told(u), u.Spoke, a.clients)
+	}
+	if g := l.groups.known[groupUser]["default"]; g.online != 1 {
+		t.Errorf("%d of the user are online", g.online)
+	}
+	if u := hear(look(4, row(1, 13, 13), called("app", row(2, 4, 1)))); told(u) != "~2" || u.Spoke[0].Internal || len(a.clients) != 2 || l.groups.known[groupName]["app"].online != 1 {
+		t.Errorf("%q, %+v; told of are %v", told(u), u.Spoke, a.clients)
 	}
 }
 

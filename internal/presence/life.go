@@ -11,7 +11,6 @@ import (
 func (l *Ledger) begin(n *life, row *stats.ConnectionRow) {
 	*n = life{Session: stats.Session{
 		ID: row.ID, RunID: l.runID, Addr: row.Addr, IP: row.IP(),
-		Internal:        row.Own || strings.ContainsAny(row.Flags, "SM"),
 		OnlineSince:     row.SeenAt.Add(-seconds(row.AgeSeconds)),
 		LastInteraction: row.SeenAt.Add(-seconds(row.IdleSeconds)),
 	}, settled: row.AgeSeconds - row.IdleSeconds}
@@ -39,8 +38,8 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 		}
 	}
 	n.settled = settled
-	changed := n.Name != row.Name || n.User != row.User || n.Library != row.Library || n.DB != row.DB
-	regroup := n.Name != row.Name || n.User != row.User || !n.joined
+	changed := n.Name != row.Name || n.Internal != internal(row) || n.User != row.User || n.Library != row.Library || n.DB != row.DB
+	regroup := n.Name != row.Name || n.Internal != internal(row) || n.User != row.User || !n.joined
 	n.RunID = l.runID
 	n.show(row)
 	if regroup {
@@ -68,8 +67,15 @@ func (n *life) listens(row *stats.ConnectionRow) bool {
 	return false
 }
 
+// internal says that a connection is no application: a replica, the link to a primary, or a redistop, this one or
+// another, which only its name tells.
+func internal(row *stats.ConnectionRow) bool {
+	return row.Own || row.Name == ownName || strings.ContainsAny(row.Flags, "SM")
+}
+
 // show keeps what changes from sighting to sighting.
 func (n *life) show(row *stats.ConnectionRow) {
+	n.Internal = internal(row)
 	n.Name, n.User, n.Library, n.DB = row.Name, row.User, row.Library, row.DB
 	n.LastSeen, n.LastCommand = row.SeenAt, row.LastCommand
 	n.Commands, n.InputBytes, n.OutputBytes = row.Commands, row.TotalInputBytes, row.TotalOutputBytes
