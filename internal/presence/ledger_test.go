@@ -128,6 +128,47 @@ func TestWhoListensIsSilent(t *testing.T) {
 	}
 }
 
+// A silent subscriber that was told of by another Ledger does not speak: what it was sent moved its idle time.
+func TestWhoListensIsSilentAfterARestart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		counted bool  // the server counts what it gets from each connection
+		later   int64 // bytes that it sent after the first look, within one second
+		since   int64 // while nobody looked
+		command string
+		spoke   bool
+	}{
+		"nothing counted":             {command: "subscribe"},
+		"another command":             {command: "ping", spoke: true},
+		"counted":                     {counted: true, command: "subscribe"},
+		"twice in one second":         {counted: true, later: 30, command: "subscribe"},
+		"it spoke while nobody looks": {counted: true, since: 30, command: "subscribe", spoke: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sub := func(age, idle, input int64, command string) stats.ConnectionRow {
+				r := row(1, age, idle)
+				r.LastCommand, r.Subscriptions = command, 1
+				if tt.counted {
+					r.TotalInputBytes = stats.Some(input)
+				}
+				return r
+			}
+			before := NewLedger(Options{})
+			kept := before.Observe(look(0, sub(60, 50, 70, "subscribe"))).Came
+			if spoke := before.Observe(look(2, sub(62, 52, 70+tt.later, "subscribe"))).Spoke; len(spoke) > 0 {
+				kept = spoke // what a store has is what came and what spoke
+			}
+			u := NewLedger(Options{Online: kept}).Observe(look(600, sub(660, 0, 70+tt.later+tt.since, tt.command)))
+			want := at(-50)
+			if tt.spoke {
+				want = at(600)
+			}
+			if told(u) != "~1" || !u.Spoke[0].LastInteraction.Equal(want) {
+				t.Errorf("%q, %+v; it spoke last at %s", told(u), u.Spoke, want)
+			}
+		})
+	}
+}
+
 // One of ours may be in a pass before its id is known to be ours, and after; another redistop stays.
 func TestOursAreNobody(t *testing.T) {
 	l := NewLedger(Options{})

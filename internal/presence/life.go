@@ -32,6 +32,7 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	}
 	settled := row.AgeSeconds - row.IdleSeconds
 	met := n.settled != unmet
+	sent := grew(n.InputBytes, row.TotalInputBytes) // also where it spoke twice in one second: who comes after us is to know the count
 	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) && !n.listens(row) {
 		if at := row.SeenAt.Add(-seconds(row.IdleSeconds)); at.After(n.LastInteraction) {
 			n.LastInteraction, news = at, true
@@ -48,8 +49,11 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	if news {
 		l.groups.spoke(n)
 	}
-	return news || changed || !met
+	return news || changed || sent || !met
 }
+
+// grew says that a connection sent something between two sightings, where that is counted.
+func grew(before, after stats.Maybe[int64]) bool { return before.Known() && after.Known() && !mute(before, after) }
 
 // mute says that a connection sent nothing between two sightings.
 func mute(before, after stats.Maybe[int64]) bool {
@@ -58,11 +62,12 @@ func mute(before, after stats.Maybe[int64]) bool {
 	return ok1 && ok2 && was == is
 }
 
-// listens says that a connection was sent what it subscribed to, for want of any sign that it sent something.
+// listens says that a connection was sent what it subscribed to, for want of any sign that it sent something. Of one
+// that Options.Online told of it is not known to how much it had subscribed.
 func (n *life) listens(row *stats.ConnectionRow) bool {
 	switch row.LastCommand {
 	case "subscribe", "psubscribe", "ssubscribe", "monitor":
-		return !row.TotalInputBytes.Known() && row.LastCommand == n.LastCommand && row.Subscriptions == n.subscriptions
+		return !row.TotalInputBytes.Known() && row.LastCommand == n.LastCommand && (n.settled == unmet || row.Subscriptions == n.subscriptions)
 	}
 	return false
 }
