@@ -13,13 +13,6 @@ beforeAll(async () => {
 })
 afterAll(() => browser.close())
 
-/** Seconds of "now", "7s ago", "2m03s ago". */
-function seconds(ago: string): number {
-  if (ago === 'now') return 0
-  const [, minutes, rest] = /^(?:(\d+)m)?(\d+)s ago$/.exec(ago) ?? []
-  return rest === undefined ? Infinity : Number(minutes ?? 0) * 60 + Number(rest)
-}
-
 it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async (server) => {
   const seen = await Seen.open(browser, inject('site'), `/clients?filter=visitor-${server}`)
   await seen.page.getByText('No client matches').waitFor()
