@@ -131,6 +131,7 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 				return false, err
 			}
 			w.known.omitted = 0
+			w.known.results.begin()
 			w.search.begin(w.tool.Info(), w.fallback, now)
 		}
 		if w.search.done() { // there are no keys

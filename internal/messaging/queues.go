@@ -22,12 +22,13 @@ type queueID struct {
 
 // queues are the frameworks' queues among what is known, and which subjects belong to one.
 type queues struct {
-	list  map[queueID]*frameworkQueue
-	owned map[*subject]bool
-	jobs  map[*subject]job // of the waiting lists whose jobs have a time
-	made  time.Time
-	of    int  // the version of what was known then
-	whole bool // all keys were known then
+	list    map[queueID]*frameworkQueue
+	owned   map[*subject]bool
+	jobs    map[*subject]job    // of the waiting lists whose jobs have a time
+	writers map[*subject]string // whose events a stream holds
+	made    time.Time
+	of      int  // the version of what was known then
+	whole   bool // all keys were known then
 }
 
 // queuesEvery is how often the keys that are known are sorted into queues anew, where others are known by then.
@@ -48,7 +49,7 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 		}
 	}
 	before := q.list
-	q.list, q.owned, q.jobs = map[queueID]*frameworkQueue{}, map[*subject]bool{}, map[*subject]job{}
+	q.list, q.owned, q.jobs, q.writers = map[queueID]*frameworkQueue{}, map[*subject]bool{}, map[*subject]job{}, map[*subject]string{}
 	for _, found := range table.Queues(keys, whole) {
 		f := &frameworkQueue{Queue: found}
 		for _, part := range []struct {
@@ -66,6 +67,14 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 			if found.Oldest != nil && s.kind == "list" {
 				q.jobs[s] = job{found.Oldest, found.Base, found.Name}
 			}
+		}
+		for _, key := range found.Events {
+			if s := k.at[place{key.DB, key.Name}]; s != nil && s.kind == "stream" {
+				q.writers[s] = found.Framework
+			}
+		}
+		if len(f.waiting)+len(f.inFlight)+len(f.delayed)+len(f.dead) == 0 {
+			continue
 		}
 		id := queueID{found.DB, found.Framework, found.Base, found.Name}
 		if old := before[id]; old != nil {

@@ -3,10 +3,12 @@ package messaging
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	goredis "github.com/redis/go-redis/v9"
 
 	"redistop/internal/redis"
@@ -48,6 +50,11 @@ func fillQueues(t *testing.T, to *goredis.Client) {
 	c.RPush(t.Context(), "audit trail", "TopSecret")
 	c.ZAdd(t.Context(), "reminders", goredis.Z{Score: float64(time.Now().Add(time.Hour).UnixMilli()), Member: "TopSecret"}, goredis.Z{Score: 1.7e12, Member: "b"})
 	c.ZAdd(t.Context(), "leaderboard", goredis.Z{Score: 17, Member: "TopSecret"})
+	for i := range 90 {
+		c.XAdd(t.Context(), &goredis.XAddArgs{Stream: fmt.Sprintf("rq:results:5f0c6f0e-1c7e-4f9e-8d0a-0000000000%02d", i), Values: []string{"return_value", "TopSecret"}})
+	}
+	c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "bull:mail:events", Values: []string{"event", "TopSecret"}})
+	c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "orders:eu:events", Values: []string{"event", "TopSecret"}})
 	for i := range 100 {
 		c.RPush(t.Context(), fmt.Sprintf("timeline:%d", i), "TopSecret")
 	}
@@ -74,6 +81,17 @@ func TestQueuesOfARealServer(t *testing.T) {
 		}
 		if q := queueByName(t, m, "reminders"); q.Depth != 1 || q.Delayed.Or(0) != 1 {
 			t.Errorf("%+v", q)
+		}
+		var streams []string
+		for _, s := range m.Streams {
+			streams = append(streams, s.Key+" "+s.Framework)
+		}
+		slices.Sort(streams)
+		if d := cmp.Diff([]string{"bull:mail:events BullMQ", "orders:eu:events "}, streams); d != "" {
+			t.Errorf("streams: %s", d)
+		}
+		if d := cmp.Diff([]stats.ResultStreams{{Pattern: "rq:results:*", Framework: "RQ", Streams: 90}}, m.Results); d != "" {
+			t.Errorf("results of jobs: %s", d)
 		}
 		if n := w.known.kinds["list"]; n > 50 {
 			t.Errorf("%d lists are followed, of which most are alike and no queues", n)

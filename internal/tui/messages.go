@@ -235,7 +235,7 @@ func flowDetails(v *view, r *flowRow) []field {
 	}
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
-		text := fmt.Sprintf("%s: %s pending, asked %s ago", c.State, whole(c.Pending), secondsText(c.IdleSeconds))
+		text := fmt.Sprintf("%s: %s pending, asked %s", c.State, whole(c.Pending), known(c.IdleSeconds, func(s float64) string { return secondsText(s) + " ago" }))
 		if at, ok := c.InactiveSeconds.Get(); ok {
 			text += ", got something " + secondsText(at) + " ago"
 		}

@@ -22,6 +22,7 @@ type Queue struct {
 	InFlight  []Key
 	Delayed   []Key // to be run later, the first time or again
 	Dead      []Key
+	Events    []Key   // streams in which the framework tells what happens; a Queue may have nothing else
 	Oldest    *Oldest // where the time of the oldest waiting job stands; nil: it is not stored
 }
 
@@ -65,7 +66,7 @@ func (t *Table) Queues(keys []Key, whole bool) []Queue {
 // put adds a key to its queue, where it has a part in one.
 func (s *sighting) put(of map[string]*Queue, row *Row, k Key, names []string) {
 	switch row.Role {
-	case Waiting, InFlight, Delayed, Retry, Dead:
+	case Waiting, InFlight, Delayed, Retry, Dead, Events:
 	default:
 		return
 	}
@@ -87,11 +88,13 @@ func (s *sighting) put(of map[string]*Queue, row *Row, k Key, names []string) {
 		q.Delayed = append(q.Delayed, k)
 	case Dead:
 		q.Dead = append(q.Dead, k)
+	case Events:
+		q.Events = append(q.Events, k)
 	}
 }
 
 func (q *Queue) sort() {
-	for _, keys := range [][]Key{q.Waiting, q.InFlight, q.Delayed, q.Dead} {
+	for _, keys := range [][]Key{q.Waiting, q.InFlight, q.Delayed, q.Dead, q.Events} {
 		slices.SortFunc(keys, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
 	}
 }
@@ -99,7 +102,13 @@ func (q *Queue) sort() {
 // RoleOf is what a key would be in a framework's queue, by its name and type alone: cheap, and only a hint that it
 // is worth keeping until Queues has seen its companions. "" where no framework writes such a key.
 func (t *Table) RoleOf(name, kind string) Role {
-	var role Role
+	role, _ := t.WriterOf(name, kind)
+	return role
+}
+
+// WriterOf is RoleOf with the framework that would write it, for roles that a name alone makes sure: strong ones under a usual
+// prefix. Else the framework is "".
+func (t *Table) WriterOf(name, kind string) (role Role, framework string) {
 	most := 0
 	for _, e := range t.byType[kind] {
 		if e.row.Beside != "" {
@@ -111,9 +120,12 @@ func (t *Table) RoleOf(name, kind string) Role {
 				p /= 2
 			}
 			if p > most {
-				role, most = e.row.Role, p
+				role, most, framework = e.row.Role, p, ""
+				if p >= enough && !e.framework.Unnamed {
+					framework = e.framework.Name
+				}
 			}
 		}
 	}
-	return role
+	return role, framework
 }

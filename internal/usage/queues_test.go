@@ -1,9 +1,12 @@
 package usage
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"redistop/internal/stats"
 )
 
 func keysOf(typesAndNames ...string) (keys []Key) {
@@ -92,6 +95,27 @@ func TestRoleOf(t *testing.T) {
 		if got := table.RoleOf(tt.name, tt.kind); got != tt.want {
 			t.Errorf("RoleOf(%s %s) = %q, want %q", tt.kind, tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestTwoUnderOnePrefix holds that each queue is its own framework's, where two have queues under one prefix.
+func TestTwoUnderOnePrefix(t *testing.T) {
+	keys := keysOf("hash", "bull:mail:meta", "list", "bull:mail:wait", "stream", "bull:mail:events", "string", "bull:mail:id", "zset", "bull:mail:marker",
+		"list", "bull:legacy:wait", "string", "bull:legacy:id", "zset", "bull:legacy:completed", "zset", "bull:legacy:failed")
+	var got []string
+	for _, q := range loaded().Queues(keys, true) {
+		got = append(got, q.Framework+" "+q.Name)
+	}
+	if d := cmp.Diff([]string{"Bull legacy", "BullMQ mail"}, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	survey := &stats.KeySurvey{Sampled: int64(len(keys)), Total: int64(len(keys)), Complete: true}
+	for _, k := range keys {
+		survey.Layouts = append(survey.Layouts, stats.Layout{Pattern: k.Name, Type: k.Type, Keys: 1, Examples: []string{k.Name}})
+	}
+	u := loaded().Recognise(survey, server("noeviction", 9, 0, "lpush"))
+	if a, b := find(u, stats.UseQueue, "Bull").Names, find(u, stats.UseQueue, "BullMQ").Names; !slices.Equal(a, []string{"legacy"}) || !slices.Equal(b, []string{"mail"}) {
+		t.Errorf("Bull has %q, BullMQ %q", a, b)
 	}
 }
 

@@ -35,10 +35,10 @@ it.each(['old', 'new'] as const)('sees a client of %s come, speak and go', async
 
   const admin = await Client.to(stage()[server])
   await admin.send('CLIENT', 'KILL', 'ADDR', killed.addr)
-  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^gone.*killed/.test(s))
+  await seen.until('one was killed', () => seen.cell(killed.addr, 'State'), (s) => /^offline.*killed/.test(s))
   // By itself, and after the other: of two that end between two looks the server's counter of kills says not which.
   silent.close()
-  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^gone [^,]*$/.test(s))
+  await seen.until('one has gone, nobody knows why', () => seen.cell(silent.addr, 'State'), (s) => /^offline [^,]*$/.test(s))
   expect(await seen.row(silent.addr).getAttribute('class')).toContain('faded')
 
   await seen.page.getByRole('button', { name: 'of clients' }).click()
@@ -149,8 +149,8 @@ it('sorts by a click and by the keyboard, and the address keeps order and filter
 
 it('shows a hostile name as what it is: text', async () => {
   const seen = await Seen.open(browser, inject('site'), '/clients')
-  for (const path of ['/clients', '/clients?as=apps', '/activity', '/servers/old/clients', '/servers/new/clients']) {
-    await seen.page.goto(path)
+  for (const path of ['/clients?', '/clients?as=apps&', '/activity?', '/servers/old/clients?', '/servers/new/clients?']) {
+    await seen.page.goto(path + 'filter=onerror')
     await seen.row(hostileName).first().waitFor()
     expect(await seen.page.locator('main img').count()).toBe(0)
   }
