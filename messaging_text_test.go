@@ -9,15 +9,16 @@ import (
 
 // What a server does not tell of a consumer is n/a, and one that may need a person is shown without --all.
 func TestConsumersAsText(t *testing.T) {
-	m := &stats.Messaging{Streams: []stats.StreamRow{{Key: "orders", Groups: []stats.GroupRow{{Name: "billing", Consumers: []stats.ConsumerRow{
-		{Name: "old server", Pending: 260, InactiveSeconds: stats.Some(365.0), State: stats.ConsumerStalled},
+	m := &stats.Messaging{Streams: []stats.StreamRow{{Key: "orders", Groups: []stats.GroupRow{{Name: "billing", Lag: stats.Some(int64(0)), Pending: 412, HeldUp: 411, DrainNever: true, Consumers: []stats.ConsumerRow{
+		{Name: "old server", Pending: 260, InactiveSeconds: stats.Some(365.0), State: stats.ConsumerStuck},
 		{Name: "asks", Pending: 150, IdleSeconds: stats.Some(0.5), InactiveSeconds: stats.Some(164.0), State: stats.ConsumerStuck},
 		{Name: "gone", Pending: 1, IdleSeconds: stats.Some(900.0), InactiveSeconds: stats.Some(900.0), State: stats.ConsumerDead},
 		{Name: "well", Pending: 1, IdleSeconds: stats.Some(1.0), InactiveSeconds: stats.Some(1.0), State: stats.ConsumerActive},
 		{Name: "new", IdleSeconds: stats.Some(300.0), State: stats.ConsumerIdle},
 	}}}}}}
 	bad := []string{
-		"    consumer \"old server\": stalled, pending 260, asked n/a, got something 6m ago\n",
+		"  group billing: lag 0, pending 412; never done at this rate, 411 held up\n",
+		"    consumer \"old server\": stuck, pending 260, asked n/a, got something 6m ago\n",
 		"    consumer asks: stuck, pending 150, asked 0.5s ago, got something 3m ago\n",
 		"    consumer gone: dead, pending 1, asked 15m ago, got something 15m ago\n",
 	}

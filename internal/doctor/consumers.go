@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"redistop/internal/stats"
@@ -12,17 +11,17 @@ const messages = "Messages" // the group of rules
 
 var stuckConsumer = Rule{
 	ID: "stuck-consumer", Title: "A consumer holds entries and acknowledges none", Group: messages,
-	What: "A consumer of a stream's group got entries some time ago and has acknowledged none of them since: it is stuck, or stalled, where it is not known whether it still asks the server for something.",
+	What: "A consumer of a stream's group got entries some time ago and has acknowledged none of them since, though it has not gone quiet for so long that it must be gone.",
 	Why:  "What it holds is done by nobody else: the group counts these entries as delivered. They wait until somebody claims them.",
-	How:  "XINFO CONSUMERS and XPENDING (the oldest entries, up to 100 of the group), and CLIENT LIST: a connection by the consumer's name that reads. Whether it works on them at this moment cannot be seen: work that takes this long looks the same. Before Redis 7.2 the server does not tell when a consumer last asked, only when it last got something: then one that is gone looks the same too.",
-	Do:   "Look at the process behind the consumer; if it is stuck or gone, stop it and give its entries to another consumer with redistop messaging claim; have consumers read their own pending entries when they start. XAUTOCLAIM does it too, but takes old entries of every consumer of the group, 100 a call, and drops those that were deleted from the stream without a word.",
+	How:  "XINFO CONSUMERS and XPENDING (the oldest entries, up to 100 of the group; of one that holds more, when it last got something). Before 7.2 the server does not tell when a consumer last asked: one that is gone is called stuck there while any connection reads a group. Whether it works on them at this moment cannot be seen: work that takes this long looks the same.",
+	Do:   "Look at the process behind the consumer; if it is stuck, restart it and claim its entries for another consumer (redistop messaging claim; XAUTOCLAIM takes those of all consumers, and drops without a word what was deleted from the stream); have consumers read their own pending entries when they start.",
 	Limits: []Limit{
-		{"held_seconds", 120, "since its oldest entry was delivered: longer than nearly all work on one entry. Nobody counts as stuck before one minute"},
+		{"held_seconds", 120, "since its oldest entry was delivered, or since it last got anything: longer than nearly all work on one entry"},
 	},
 	Check: func(w *Window) []stats.Finding {
-		return w.consumers(func(c *stats.ConsumerRow) bool {
-			return (c.State == stats.ConsumerStuck || c.State == stats.ConsumerStalled) && heldFor(c) >= w.Limit("held_seconds")
-		}, w.tellStuck)
+		return w.consumers(stats.ConsumerStuck, func(c *stats.ConsumerRow) bool {
+			return c.State == stats.ConsumerStuck && !goneFor(c, w.allLimits["dead-consumer"]["idle_seconds"]) && max(c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0)) >= w.Limit("held_seconds")
+		})
 	},
 }
 
@@ -30,17 +29,26 @@ var deadConsumer = Rule{
 	ID: "dead-consumer", Title: "A consumer that is gone holds entries", Group: messages,
 	What: "A consumer of a stream's group holds entries and has asked for nothing for long: its process ended, or was renamed, without having acknowledged them.",
 	Why:  "These entries are delivered, so no other consumer gets them by asking for new ones: they are lost work until somebody claims them.",
-	How:  "XINFO CONSUMERS (idle, pending), from Redis 7.2 on: before, idle does not tell when a consumer last asked, and stuck-consumer tells of it. A consumer that reads without a time limit and waits looks gone as well, unless a connection by its name is seen to wait (CLIENT LIST).",
-	Do:   "Give its entries to a consumer that lives with redistop messaging claim, then delete it with redistop messaging delconsumer, which refuses while it holds any. XGROUP DELCONSUMER drops what a consumer still holds; XAUTOCLAIM takes entries of every consumer, 100 a call, and drops those that were deleted from the stream without a word. Give consumers names that survive a restart, or have each one claim what others left behind.",
+	How:  "XINFO CONSUMERS (idle, pending); before 7.2, which does not tell when it last asked, that it got nothing for long and that of all connections none has its name or reads a group. A consumer that reads without a time limit and waits looks idle as well, but then it holds nothing that it has not done.",
+	Do:   "Claim its entries for a consumer that lives (redistop messaging claim; one XAUTOCLAIM takes no more than its COUNT, 100 by default), then delete it (redistop messaging delconsumer; XGROUP DELCONSUMER drops what it still holds). Give consumers names that survive a restart, or have each one claim what others left behind.",
 	Limits: []Limit{
-		{"idle_seconds", 300, "a blocking read comes back within seconds or minutes; a deployment takes less. Nobody counts as dead before five minutes"},
+		{"idle_seconds", 300, "a blocking read comes back within seconds or minutes. With less, who is at long work on a batch counts as gone"},
 	},
 	Check: func(w *Window) []stats.Finding {
-		return w.consumers(func(c *stats.ConsumerRow) bool {
-			return c.State == stats.ConsumerDead && c.IdleSeconds.Or(0) >= w.Limit("idle_seconds")
-		}, w.tellDead)
+		return w.consumers(stats.ConsumerDead, func(c *stats.ConsumerRow) bool { return goneFor(c, w.Limit("idle_seconds")) })
 	},
 }
+
+// goneFor says that a consumer holds entries and has asked for nothing for so many seconds, the limit of the rule
+// dead-consumer; 0 where that is not asked. Where its state does not say so, it has to be told when it asked, and no connection may
+// have its name.
+func goneFor(c *stats.ConsumerRow, limit float64) bool {
+	told := c.IdleSeconds.Known() && !c.Online.Or(false)
+	return limit > 0 && c.Pending > 0 && unheard(c) >= limit && (c.State == stats.ConsumerDead || told)
+}
+
+// unheard is how long a consumer has asked for nothing; before 7.2, since it last got something, which is as long or longer.
+func unheard(c *stats.ConsumerRow) float64 { return c.IdleSeconds.Or(c.InactiveSeconds.Or(0)) }
 
 // mostOfARule bounds the findings that one rule makes of messages.
 const mostOfARule = 16
@@ -65,128 +73,119 @@ func (w *Window) eachGroup(f func(s *stats.StreamRow, g *stats.GroupRow) (stats.
 	return found
 }
 
-// heldFor is how long ago a consumer last got anything, or the oldest seen of what it holds.
-func heldFor(c *stats.ConsumerRow) float64 {
-	return max(c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0))
-}
-
-// holders are consumers of one group that a rule is about.
-type holders struct {
-	stream   *stats.StreamRow
-	group    *stats.GroupRow
-	rows     []*stats.ConsumerRow // at least one
-	pending  int64
-	culprits []stats.Culprit
-}
-
-// consumers finds those that are grave, a finding for each group; tell says what is particular about them.
-func (w *Window) consumers(grave func(*stats.ConsumerRow) bool, tell func(*stats.Finding, holders)) []stats.Finding {
+// consumers finds those in a state, a finding for each group.
+func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.ConsumerRow) bool) []stats.Finding {
 	return w.eachGroup(func(s *stats.StreamRow, g *stats.GroupRow) (stats.Finding, bool) {
-		h := holders{stream: s, group: g}
-		var longest float64
+		var culprits []stats.Culprit
+		var pending, oldest float64
+		asked := stats.Maybe[float64]{}
 		for i := range g.Consumers {
-			if c := &g.Consumers[i]; grave(c) {
-				h.rows, h.culprits = append(h.rows, c), append(h.culprits, w.consumer(c))
-				h.pending += c.Pending
-				longest = max(longest, heldFor(c), c.IdleSeconds.Or(0))
+			c := &g.Consumers[i]
+			if !grave(c) {
+				continue
 			}
+			pending += float64(c.Pending)
+			oldest = max(oldest, c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0))
+			if len(culprits) == 0 {
+				asked = c.IdleSeconds
+			}
+			culprits = append(culprits, w.consumer(c))
 		}
-		if len(h.rows) == 0 {
+		if len(culprits) == 0 {
 			return stats.Finding{}, false
 		}
-		one := h.pending == 1
-		f := stats.Finding{
-			Subject: streamName(s, g), Weight: float64(h.pending), Severity: stats.Warning, Confidence: stats.Likely,
-			Evidence: []stats.Evidence{moment("pending", h.entries()+", the oldest untouched for "+seconds(longest), "XINFO CONSUMERS, XPENDING")},
-			Culprits: h.culprits[:min(len(h.culprits), mostCulprits)],
-			Impact:   "Nobody else works on " + pick(one, "this entry", "these entries") + ": " + pick(one, "it is", "they are") + " delivered.",
+		name := "consumer " + quoted(culprits[0].Name)
+		if len(culprits) > 1 {
+			name = plural(int64(len(culprits)), "consumer")
 		}
-		tell(&f, h)
+		f := stats.Finding{
+			Subject: streamName(s, g), Weight: pending, Severity: stats.Warning, Confidence: stats.Likely,
+			Evidence: []stats.Evidence{moment("pending", plural(int64(pending), "entry", "entries")+", the oldest untouched for "+seconds(oldest), "XINFO CONSUMERS, XPENDING")},
+			Culprits: culprits[:min(len(culprits), mostCulprits)],
+			Impact:   "Nobody else works on " + pick(pending == 1, "this entry", "these entries") + ": " + pick(pending == 1, "it is", "they are") + " delivered.",
+		}
+		if state == stats.ConsumerDead {
+			f.Title = fmt.Sprintf("%s of %s is gone and holds %s", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+			if unknown := w.mayWait(); unknown != "" {
+				f.Unknown = []string{unknown}
+			} else if asked.Known() {
+				f.Confidence = stats.Certain
+			}
+			f.Remedy = []string{
+				"Claim what it holds for a consumer that lives: " + w.claimLine(s, g, culprits[0].Name) + " (a dry run until --yes)",
+				"Then delete it: " + w.messagingLine("delconsumer", s, g, culprits[0].Name) + " (which refuses while it holds anything)",
+			}
+			return f, true
+		}
+		f.Title = fmt.Sprintf("%s of %s holds %s and acknowledges none", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+		f.Remedy = []string{
+			"Look at the process of " + whoText(culprits[0]) + ": " + askedText(asked),
+			"If it is stuck, restart it, and claim what it holds: " + w.claimLine(s, g, culprits[0].Name, "--min-idle", "2m") + " (a dry run until --yes)",
+		}
+		f.Unknown = []string{"whether it works on them at this moment: only the process itself tells"}
 		return f, true
 	})
 }
 
-func (h *holders) entries() string { return plural(h.pending, "entry", "entries") }
+// asksNow is how lately a consumer asked that still asks.
+const asksNow = 30
 
-// who begins a title: the consumer, or how many they are, and whose.
-func (h *holders) who() string {
-	name := "consumer " + quoted(h.rows[0].Name)
-	if len(h.rows) > 1 {
-		name = plural(int64(len(h.rows)), "consumer")
-	}
-	return capital(name) + " of " + groupName(h.stream, h.group)
-}
-
-// tellDead is about consumers that are gone.
-func (w *Window) tellDead(f *stats.Finding, h holders) {
-	one := len(h.rows) == 1
-	f.Title = h.who() + pick(one, " is gone and holds ", " are gone and hold ") + h.entries()
-	f.Remedy = []string{
-		"Give what it holds to a consumer that lives: " + w.claim(h, "") + " (without --yes it only lists it)",
-		"Then delete it: " + w.onGroup("delconsumer", h, shellName(h.rows[0].Name, "NAME"), "") + ", which refuses while it holds anything",
-	}
-	if !one {
-		f.Remedy = append(f.Remedy, "The same for the others")
-	}
-	switch n, known := w.waitingReaders(); {
+// askedText says what is known of a consumer that acknowledges nothing.
+func askedText(asked stats.Maybe[float64]) string {
+	switch ago, known := asked.Get(); {
 	case !known:
-		f.Unknown = []string{"whether one of them waits in XREADGROUP without a time limit: the connections were not seen"}
-	case n > 0:
-		f.Unknown = []string{"whether one of them waits in XREADGROUP without a time limit: " + plural(n, "connection does", "connections do") + ", under another name"}
+		return "whether it still asks, the server does not tell before 7.2"
+	case ago < asksNow:
+		return "it asks the server, but does not finish its work"
 	default:
-		f.Confidence = stats.Certain
+		return "it has asked for nothing for " + seconds(ago) + ": it works on, hangs, or is gone"
 	}
 }
 
-// waitingReaders counts connections that wait in XREADGROUP, where all connections are known.
-func (w *Window) waitingReaders() (n int64, known bool) {
+// claimLine gives what a consumer holds to another one of its group, which is named where one is at work.
+func (w *Window) claimLine(s *stats.StreamRow, g *stats.GroupRow, from string, more ...string) string {
+	to := ""
+	for i := range g.Consumers {
+		if c := &g.Consumers[i]; c.State == stats.ConsumerActive && c.Name != from {
+			to = c.Name
+			break
+		}
+	}
+	return w.messagingLine("claim", s, g, "", append([]string{"--from", from, "--to", to}, more...)...)
+}
+
+// messagingLine is a command line of redistop messaging about a group.
+func (w *Window) messagingLine(verb string, s *stats.StreamRow, g *stats.GroupRow, consumer string, flags ...string) string {
+	word := func(name, placeholder string) string {
+		if strings.HasPrefix(name, "-") { // it would be read as a flag
+			name = ""
+		}
+		return shellWord(name, placeholder)
+	}
+	line := "redistop messaging " + verb + " " + word(s.Key, "STREAM") + " " + word(g.Name, "GROUP")
+	if consumer != "" {
+		line += " " + word(consumer, "CONSUMER")
+	}
+	if s.DB != 0 {
+		line += fmt.Sprintf(" -n %d", s.DB)
+	}
+	for i := 0; i+1 < len(flags); i += 2 {
+		line += " " + flags[i] + " " + word(flags[i+1], "CONSUMER")
+	}
+	return w.tool(line, "", "")
+}
+
+// mayWait says why one that seems gone may wait in XREADGROUP without a time limit; "" where no connection does.
+func (w *Window) mayWait() string {
 	o := &w.Now.Observer
 	if o.ClientsTime == nil || w.Now.ConnectionsOmitted > 0 || o.ClientsKnown < o.ClientsExpected {
-		return 0, false
+		return "whether it waits in XREADGROUP without a time limit: not all connections were seen"
 	}
-	reads := func(c *stats.ConnectionRow) bool { return c.LastCommand == "xreadgroup" && hasFlag(c, "b") && !c.Own }
-	return int64(len(w.connections(reads))), true
-}
-
-// tellStuck is about consumers that acknowledge nothing.
-func (w *Window) tellStuck(f *stats.Finding, h holders) {
-	c := h.rows[0]
-	f.Title = h.who() + pick(len(h.rows) == 1, " holds ", " hold ") + h.entries() + pick(len(h.rows) == 1, " and acknowledges none", " and acknowledge none")
-	look := "Look at the process of " + whoText(h.culprits[0])
-	f.Unknown = []string{"whether it works on them at this moment: only the process itself tells"}
-	idle, told := c.IdleSeconds.Get()
-	switch {
-	case c.State == stats.ConsumerStuck:
-		look += ": it asks the server, but does not finish its work"
-	case told:
-		look += ": it has not asked the server for anything for " + seconds(idle) + ", so it is at long work, stuck or gone"
-	default:
-		look += ", if it is there: it got something " + seconds(c.InactiveSeconds.Or(0)) + " ago, and may be at long work, stuck or gone"
-		f.Unknown = append(f.Unknown, "whether it still asks the server for anything: servers before Redis 7.2 do not tell")
+	n := len(w.connections(func(c *stats.ConnectionRow) bool { return c.LastCommand == "xreadgroup" && hasFlag(c, "b") && !c.Own }))
+	if n == 0 {
+		return ""
 	}
-	stop := pick(c.State == stats.ConsumerStuck, "If it is stuck, stop it", "If it is stuck or gone, stop it")
-	f.Remedy = []string{look, stop + ", and give what it holds to another one: " + w.claim(h, "--min-idle 1m") + " (without --yes it only lists it)"}
-	if c.State == stats.ConsumerStalled {
-		f.Remedy = append(f.Remedy, "If it does not come back, delete it then: "+w.onGroup("delconsumer", h, shellName(c.Name, "NAME"), "")+", which refuses while it holds anything")
-	}
-	if len(h.rows) > 1 {
-		f.Remedy = append(f.Remedy, "The same for the others")
-	}
-}
-
-// claim is the command line that gives the first holder's entries to somebody else, and loses none of them.
-func (w *Window) claim(h holders, more string) string {
-	return w.onGroup("claim", h, "", strings.TrimSpace("--from "+shellName(h.rows[0].Name, "NAME")+" --to CONSUMER "+more))
-}
-
-// onGroup is a command line of redistop messaging to copy, about the group, with one more argument and options.
-func (w *Window) onGroup(verb string, h holders, argument, options string) string {
-	words := []string{"redistop messaging", verb, shellName(h.stream.Key, "STREAM"), shellName(h.group.Name, "GROUP"), argument, w.address(), options}
-	if h.stream.DB != 0 {
-		words = append(words, fmt.Sprintf("-n %d", h.stream.DB))
-	}
-	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
-	return "`" + strings.Join(words, " ") + "`"
+	return "whether it waits in XREADGROUP without a time limit: " + plural(int64(n), "connection does", "connections do") + " so for some consumer"
 }
 
 // consumer is a culprit, with what is known of the connections by its name.

@@ -17,24 +17,16 @@ var unreadGroup = Rule{
 	Check: checkUnread,
 }
 
-// idlest is how long no consumer of a group has asked, and whether that is known: of all of them. Where the server
-// does not tell when one asked, it is when it last got something: with entries to read, whoever asks gets some.
+// idlest is how long no consumer of a group has asked, and whether that is known: of all of them.
 func idlest(g *stats.GroupRow) (idle float64, known bool) {
 	if len(g.Consumers) == 0 {
 		return 0, false
 	}
-	known = g.ConsumersMore == 0
+	idle = unheard(&g.Consumers[0])
 	for i := range g.Consumers {
-		c := &g.Consumers[i]
-		asked, told := c.IdleSeconds.Get()
-		if !told {
-			asked, told = c.InactiveSeconds.Get()
-		}
-		if known = known && told; i == 0 || asked < idle {
-			idle = asked
-		}
+		idle = min(idle, unheard(&g.Consumers[i]))
 	}
-	return idle, known
+	return idle, g.ConsumersMore == 0
 }
 
 func (w *Window) unread(g *stats.GroupRow) bool {

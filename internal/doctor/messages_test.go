@@ -30,109 +30,62 @@ func active(name string, pending int64) stats.ConsumerRow {
 	return stats.ConsumerRow{Name: name, Pending: pending, State: stats.ConsumerActive}
 }
 
-// stuckWorker asks, and holds twelve entries.
-var stuckWorker = stats.ConsumerRow{Name: "worker-2", Pending: 12, IdleSeconds: stats.Some(0.3), InactiveSeconds: stats.Some(300.0), OldestSeconds: stats.Some(300.0), State: stats.ConsumerStuck}
-
-// deadWorker asked last a quarter of an hour ago.
-var deadWorker = stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), InactiveSeconds: stats.Some(900.0), State: stats.ConsumerDead}
-
 func TestConsumersThatNeedAPerson(t *testing.T) {
+	stuck := stats.ConsumerRow{Name: "worker-2", Pending: 12, IdleSeconds: stats.Some(0.3), OldestSeconds: stats.Some(300.0), State: stats.ConsumerStuck}
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), State: stats.ConsumerDead}
 	s := newSynth(stuckConsumer, deadConsumer)
 	s.connection(stats.ConnectionRow{Name: "worker-2", Addr: "10.0.3.7:51234", Library: "jedis 5.1"})
-	f := s.told(3, always(shop(0, 12, stuckWorker, active("worker-1", 0)))).only(t, "stuck-consumer", stats.Warning)
+	f := s.told(3, always(shop(0, 12, stuck, active("worker-1", 0)))).only(t, "stuck-consumer", stats.Warning)
 	wantPrintable(t, f)
 	if c := f.Culprits[0]; c.Name != "worker-2" || c.Addr != "10.0.3.7:51234" || c.Library != "jedis 5.1" || c.Connections != 1 {
 		t.Errorf("culprit %+v", c)
 	}
-	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[0], "it asks the server, but does not finish") {
+	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[0], "it asks the server, but") || !strings.Contains(f.Remedy[1], "`redistop messaging claim STREAM GROUP --from 'worker-2' --to 'worker-1' --min-idle '2m' 10.0.3.1:6379`") {
 		t.Errorf("%q %q", f.Title, f.Remedy)
 	}
-	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 1, deadWorker))).only(t, "dead-consumer", stats.Warning)
+	s = newSynth(stuckConsumer, deadConsumer)
+	s.now.Observer.ClientsTime = &t0
+	f = s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
 	wantPrintable(t, f)
-	if f.Culprits[0].Name != "worker-3" || !strings.Contains(f.Title, "is gone and holds 1 entry") {
+	if f.Culprits[0].Name != "worker-3" || f.Confidence != stats.Certain || !strings.Contains(f.Title, "is gone and holds 1 entry") {
 		t.Errorf("%+v", f)
 	}
-	young, soon := stuckWorker, deadWorker
-	young.OldestSeconds, young.InactiveSeconds, soon.IdleSeconds = stats.Some(90.0), stats.Some(90.0), stats.Some(299.0)
-	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, soon, active("worker-1", 3)))).none(t)
-}
-
-// What is advised loses no entry: XAUTOCLAIM drops those that were deleted from the stream, takes a hundred a call and of
-// every consumer; XGROUP DELCONSUMER drops what is left.
-func TestAdviceAboutConsumersLosesNothing(t *testing.T) {
-	for _, tt := range []struct {
-		rule        string
-		db          int
-		stream, who string
-		want        []string // of the remedies, in order
-	}{
-		{"dead-consumer", 0, "orders", "dead1", []string{
-			"`redistop messaging claim orders 'bill it' cache.local:6380 --from dead1 --to CONSUMER`",
-			"`redistop messaging delconsumer orders 'bill it' dead1 cache.local:6380`"}},
-		{"dead-consumer", 3, "or'ders\n", "-x", []string{
-			"`redistop messaging claim '\"or'\\''ders\\n\"' 'bill it' cache.local:6380 --from '\"-x\"' --to CONSUMER -n 3`",
-			"`redistop messaging delconsumer '\"or'\\''ders\\n\"' 'bill it' '\"-x\"' cache.local:6380 -n 3`"}},
-		{"stuck-consumer", 0, "orders", strings.Repeat("x", 200), []string{"",
-			"`redistop messaging claim orders 'bill it' cache.local:6380 --from NAME --to CONSUMER --min-idle 1m`"}},
-	} {
-		row := map[string]stats.ConsumerRow{"dead-consumer": deadWorker, "stuck-consumer": stuckWorker}[tt.rule]
-		row.Name = tt.who
-		m := shop(0, 260, row)
-		m.Streams[0].DB, m.Streams[0].Key, m.Streams[0].Groups[0].Name = tt.db, tt.stream, "bill it"
-		s := newSynth(stuckConsumer, deadConsumer)
-		s.now.Server.Addr = "cache.local:6380"
-		f := s.told(3, always(m)).only(t, tt.rule, stats.Warning)
-		wantPrintable(t, f)
-		for i, want := range tt.want {
-			if !strings.Contains(strings.ReplaceAll(f.Remedy[i], "'\"bill it\"'", "'bill it'"), want) {
-				t.Errorf("%q, want %s", f.Remedy[i], want)
-			}
-		}
-		for _, text := range f.Remedy {
-			if strings.Contains(text, "XAUTOCLAIM") || strings.Contains(text, "XGROUP") {
-				t.Errorf("%s advises %q", tt.rule, text)
-			}
-		}
+	if !strings.Contains(f.Remedy[0], "`redistop messaging claim STREAM GROUP --from 'worker-3' --to CONSUMER 10.0.3.1:6379`") ||
+		!strings.Contains(f.Remedy[1], "`redistop messaging delconsumer STREAM GROUP 'worker-3' 10.0.3.1:6379`") {
+		t.Errorf("%q", f.Remedy)
 	}
-}
-
-// One of which it is not known whether it still asks is not said to ask.
-func TestStalledConsumer(t *testing.T) {
-	for name, tt := range map[string]struct {
-		asked stats.Maybe[float64]
-		want  string
-	}{
-		"has not asked for four minutes": {stats.Some(243.0), "it has not asked the server for anything for 4 min"},
-		"before Redis 7.2":               {stats.Maybe[float64]{}, "if it is there: it got something 4 min 3 s ago"},
-	} {
-		row := stats.ConsumerRow{Name: "w", Pending: 150, IdleSeconds: tt.asked, InactiveSeconds: stats.Some(243.0), State: stats.ConsumerStalled}
-		f := newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 150, row))).only(t, "stuck-consumer", stats.Warning)
-		wantPrintable(t, f)
-		if !strings.Contains(f.Remedy[0], tt.want) || strings.Contains(f.Remedy[0], "it asks") || len(f.Unknown) < 1 {
-			t.Errorf("%s: %q %q", name, f.Remedy, f.Unknown)
-		}
+	many := stats.ConsumerRow{Name: "worker-4", Pending: 150, IdleSeconds: stats.Some(200.0), InactiveSeconds: stats.Some(200.0), State: stats.ConsumerStuck}
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 150, many))).only(t, "stuck-consumer", stats.Warning)
+	if !strings.Contains(f.Remedy[0], "it has asked for nothing for 3 min 20 s") {
+		t.Errorf("%q", f.Remedy)
 	}
+	old := dead // as Redis 7.0 tells of it
+	old.IdleSeconds, old.InactiveSeconds = stats.Maybe[float64]{}, stats.Some(900.0)
+	if f = newSynth(deadConsumer).told(3, always(shop(0, 1, old))).only(t, "dead-consumer", stats.Warning); f.Confidence != stats.Likely {
+		t.Errorf("nobody knows when it asked: %+v", f)
+	}
+	young, short := stuck, dead
+	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), stats.Some(200.0)
+	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, short, active("worker-1", 3)))).none(t)
 }
 
 // Who waits in XREADGROUP without a time limit looks gone: it is certain that one is only where nobody waits so.
 func TestHowSureItIsThatAConsumerIsGone(t *testing.T) {
-	seen := t0
-	waiting := stats.ConnectionRow{Name: "somebody", Addr: "10.0.3.7:1", Flags: "b", LastCommand: "xreadgroup"}
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), State: stats.ConsumerDead}
 	for name, tt := range map[string]struct {
-		seen       *time.Time
-		connection stats.ConnectionRow
-		want       stats.Confidence
+		seen *time.Time
+		row  stats.ConnectionRow
+		want stats.Confidence
 	}{
-		"nobody waits":          {&seen, stats.ConnectionRow{Name: "somebody", Flags: "N", LastCommand: "xreadgroup"}, stats.Certain},
-		"somebody waits":        {&seen, waiting, stats.Likely},
+		"nobody waits":          {&t0, stats.ConnectionRow{Name: "somebody", Flags: "N", LastCommand: "xreadgroup"}, stats.Certain},
+		"somebody waits":        {&t0, stats.ConnectionRow{Name: "somebody", Flags: "b", LastCommand: "xreadgroup"}, stats.Likely},
 		"nobody knows who does": {nil, stats.ConnectionRow{}, stats.Likely},
 	} {
 		s := newSynth(deadConsumer)
-		s.now.Observer.ClientsTime = tt.seen
-		if tt.seen != nil {
-			s.connection(tt.connection)
+		if s.now.Observer.ClientsTime = tt.seen; tt.seen != nil {
+			s.connection(tt.row)
 		}
-		f := s.told(3, always(shop(0, 1, deadWorker))).only(t, "dead-consumer", stats.Warning)
+		f := s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
 		wantPrintable(t, f)
 		if f.Confidence != tt.want || (len(f.Unknown) == 0) != (tt.want == stats.Certain) {
 			t.Errorf("%s: %s, %q", name, f.Confidence, f.Unknown)
@@ -140,16 +93,31 @@ func TestHowSureItIsThatAConsumerIsGone(t *testing.T) {
 	}
 }
 
+// A lower limit counts before the tables call a consumer dead, but not for one of which there is a connection.
+func TestLimitOfADeadConsumer(t *testing.T) {
+	stuck := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(123.0), InactiveSeconds: stats.Some(123.0), State: stats.ConsumerStuck}
+	online, old := stuck, stuck
+	online.Online = stats.Some(true)
+	old.IdleSeconds = stats.Maybe[float64]{} // before Redis 7.2
+	for name, tt := range map[string]struct {
+		row   stats.ConsumerRow
+		limit float64
+		want  string
+	}{
+		"below":                   {stuck, 60, "dead-consumer"},
+		"not reached":             {stuck, 300, "stuck-consumer"},
+		"connected":               {online, 60, "stuck-consumer"},
+		"nobody knows if it asks": {old, 60, "stuck-consumer"},
+	} {
+		s := newSynthWith(Options{Rules: []Rule{stuckConsumer, deadConsumer}, Limits: map[string]map[string]float64{"dead-consumer": {"idle_seconds": tt.limit}}})
+		t.Run(name, func(t *testing.T) { s.told(3, always(shop(0, 1, tt.row))).only(t, tt.want, stats.Warning) })
+	}
+}
+
 func TestUnreadGroup(t *testing.T) {
 	f := newSynth(unreadGroup, growingLag).told(90, func(i int) *stats.Messaging { return shop(int64(100+20*i), 0) }).only(t, "unread-group", stats.Warning)
 	wantPrintable(t, f)
 	idle := stats.ConsumerRow{Name: "worker-1", IdleSeconds: stats.Some(700.0), State: stats.ConsumerIdle}
-	for _, before := range []stats.ConsumerRow{{Name: "worker-1", InactiveSeconds: stats.Some(700.0)}, {Name: "worker-1", InactiveSeconds: stats.Some(90.0)}} { // before Redis 7.2
-		s := newSynth(unreadGroup).told(3, always(shop(5, 0, before)))
-		if got := len(s.took) > 0; got != (before.InactiveSeconds.Or(0) == 700) {
-			t.Errorf("%+v: %q", before, titles(s.took))
-		}
-	}
 	quiet := shop(5, 0, idle)
 	quiet.Streams[0].AddedPerSecond = stats.Some(0.0)
 	f = newSynth(unreadGroup).told(3, always(quiet)).only(t, "unread-group", stats.Info)

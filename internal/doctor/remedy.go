@@ -164,42 +164,28 @@ func (w *Window) tool(verb, argument, placeholder string) string {
 	line := verb
 	switch {
 	case placeholder == "":
-	case argument == "" || len(argument) > 120 || strings.ContainsFunc(argument, func(r rune) bool { return r < ' ' || r > '~' }):
-		line += " " + placeholder
+	case plainWord(argument) && argument[0] == '-':
+		line += " -- " + shellWord(argument, placeholder)
 	default:
-		if argument[0] == '-' {
-			line += " --"
-		}
-		line += " '" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+		line += " " + shellWord(argument, placeholder)
 	}
-	if addr := w.address(); addr != "" {
+	if addr := w.Now.Server.Addr; addr != "" && addr != "127.0.0.1:6379" && addr != "localhost:6379" && shellSafe(addr) {
 		line += " " + addr
 	}
 	return "`" + line + "`"
 }
 
-// address is the server's, for a command line; "" where redistop finds it by itself, or it is odd in a shell.
-func (w *Window) address() string {
-	addr := w.Now.Server.Addr
-	if addr == "127.0.0.1:6379" || addr == "localhost:6379" || !shellSafe(addr) {
-		return ""
-	}
-	return addr
+// plainWord says whether a name can stand in a command line that a person copies.
+func plainWord(name string) bool {
+	return name != "" && len(name) <= 120 && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
-// shellName is a name of the server's as a word for a shell, which the verbs about messages read back; placeholder
-// where it is too long to be copied.
-func shellName(name, placeholder string) string {
-	word := redis.Argument(name)
-	switch {
-	case len(word) > 120:
+// shellWord is a name in a command line, or what stands for one that cannot.
+func shellWord(name, placeholder string) string {
+	if !plainWord(name) {
 		return placeholder
-	case strings.HasPrefix(word, "-"):
-		word = `"` + word + `"`
-	case shellSafe(word) && word != "":
-		return word
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 func shellSafe(s string) bool {

@@ -11,8 +11,9 @@ import (
 
 const (
 	// stuckAfter is how long a consumer may hold all of its entries: work that takes longer is rare, and its
-	// consumer would better be told to take less at a time. It is also how long one that still asks may not.
-	stuckAfter = time.Minute
+	// consumer would better be told to take less at a time. The rule stuck-consumer has the same limit, dead-consumer that of
+	// deadAfter, so that the table and the findings say one thing.
+	stuckAfter = 2 * time.Minute
 	// deadAfter is how long a consumer may ask for nothing while it holds entries: a blocking read comes back
 	// within seconds or minutes.
 	deadAfter = 5 * time.Minute
@@ -46,57 +47,47 @@ func heldBy(pending []redis.PendingEntry) map[string]held {
 // consumerMark is what is remembered of a consumer between two looks.
 type consumerMark struct {
 	pending int64
-	less    time.Time // when it was last seen to hold fewer entries than before; zero: never
-}
-
-// works says that something it holds was acknowledged of late, or taken by somebody.
-func (m consumerMark) works(now time.Time) bool {
-	return !m.less.IsZero() && now.Sub(m.less) < stuckAfter
-}
-
-// allOld says that all that a consumer holds was delivered long ago: by when it last got something, for of those
-// who hold many the oldest entries of the group need not show all. An entry that it was seen to get again is not old.
-func allOld(c redis.StreamConsumer, h held) bool {
-	got, known := c.Got().Get()
-	return h.seen >= c.Pending && h.youngest >= stuckAfter ||
-		known && got >= stuckAfter && (h.seen == 0 || h.youngest >= stuckAfter)
-}
-
-// stateOf tells a consumer's state.
-func stateOf(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerState {
-	asked, told := c.Asked().Get()
-	switch {
-	case c.Pending == 0 && c.Idle >= idleAfter:
-		return stats.ConsumerIdle
-	case c.Pending == 0 || mark.works(now):
-		return stats.ConsumerActive
-	case told && asked >= deadAfter:
-		return stats.ConsumerDead
-	case !allOld(c, h):
-		return stats.ConsumerActive
-	case c.Idle < stuckAfter: // whatever it means, the consumer was there then
-		return stats.ConsumerStuck
-	}
-	return stats.ConsumerStalled
+	fell    time.Time // when it was last seen to have become less: it acknowledges; zero: never
 }
 
 // consumerRow tells what a consumer looks like.
 func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerRow {
-	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, State: stateOf(c, h, mark, now)}
-	if d, ok := c.Asked().Get(); ok {
-		row.IdleSeconds = stats.Some(d.Seconds())
+	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, State: stats.ConsumerActive}
+	got, gotKnown := c.Got().Get()
+	if gotKnown {
+		row.InactiveSeconds = stats.Some(got.Seconds())
 	}
-	if d, ok := c.Got().Get(); ok {
-		row.InactiveSeconds = stats.Some(d.Seconds())
+	asked, tellsAsked := c.Asked().Get()
+	if tellsAsked {
+		row.IdleSeconds = stats.Some(asked.Seconds())
 	}
 	if h.seen > 0 {
 		row.MaxDeliveries, row.OldestSeconds = stats.Some(h.deliveries), stats.Some(h.oldest.Seconds())
 	}
+	switch {
+	case c.Pending == 0 && c.Idle >= idleAfter:
+		row.State = stats.ConsumerIdle
+	case c.Pending == 0:
+	case tellsAsked && asked >= deadAfter:
+		row.State = stats.ConsumerDead
+	case !mark.fell.IsZero() && now.Sub(mark.fell) < stuckAfter:
+	case h.allOld(c.Pending, got):
+		row.State = stats.ConsumerStuck
+	}
 	return row
 }
 
+// allOld says that all of so many pending entries were delivered long ago. Where some were not looked at, nothing that came
+// since tells that: what a consumer holds is at least as old as the last thing that it got.
+func (h held) allOld(pending int64, got time.Duration) bool {
+	if h.seen > 0 && h.youngest < stuckAfter {
+		return false
+	}
+	return h.seen >= pending || got >= stuckAfter
+}
+
 // stateRank orders consumers: what needs a person first.
-var stateRank = map[stats.ConsumerState]int{stats.ConsumerStuck: 0, stats.ConsumerDead: 1, stats.ConsumerStalled: 2, stats.ConsumerActive: 3, stats.ConsumerIdle: 4}
+var stateRank = map[stats.ConsumerState]int{stats.ConsumerStuck: 0, stats.ConsumerDead: 1, stats.ConsumerActive: 2, stats.ConsumerIdle: 3}
 
 const (
 	mostConsumers = 64 // rows of a group that are shown
@@ -111,9 +102,9 @@ func foldConsumers(list []redis.StreamConsumer, pending []redis.PendingEntry, be
 	by := heldBy(pending)
 	marks = make(map[string]consumerMark, len(list))
 	for _, c := range list {
-		mark := before[c.Name] // of one that is new it is zero
-		if c.Pending < mark.pending {
-			mark.less = now
+		mark, known := before[c.Name]
+		if known && c.Pending < mark.pending {
+			mark.fell = now
 		}
 		mark.pending = c.Pending
 		marks[c.Name] = mark

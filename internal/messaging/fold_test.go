@@ -66,52 +66,37 @@ func TestLag(t *testing.T) {
 }
 
 func TestConsumerState(t *testing.T) {
-	// consumer asked and got something so many seconds ago.
-	consumer := func(pending, asked, got int64) redis.StreamConsumer {
-		return redis.StreamConsumer{Pending: pending, Idle: seconds(asked), Inactive: redis.Some(seconds(got)), HasInactive: true}
-	}
-	// before is one of a server before 7.2, which tells when it got something.
-	before := func(pending, got int64) redis.StreamConsumer {
-		return redis.StreamConsumer{Pending: pending, Idle: seconds(got)}
-	}
-	all := func(n, youngest int64) held { return held{seen: n, youngest: seconds(youngest)} }
+	inactive := func(n int64) redis.Maybe[time.Duration] { return redis.Some(seconds(n)) }
 	for _, tt := range []struct {
 		name string
 		c    redis.StreamConsumer
 		h    held
-		less int64 // seconds since it was seen to hold fewer; 0: never
+		fell float64 // seconds since its pending entries became less; 0: they never did
 		want stats.ConsumerState
 	}{
-		{"works", consumer(3, 1, 1), all(3, 1), 1, stats.ConsumerActive},
-		{"works, and was given something long ago too", consumer(3, 1, 1), all(3, 2), 0, stats.ConsumerActive},
-		{"nothing to do", consumer(0, 5, 600), held{}, 0, stats.ConsumerActive},
-		{"nothing to do, and asks no more", consumer(0, 90, 90), held{}, 0, stats.ConsumerIdle},
-		{"never got anything", redis.StreamConsumer{Idle: seconds(90), HasInactive: true}, held{}, 0, stats.ConsumerIdle},
-		{"all it holds is old", consumer(3, 1, 61), all(3, 61), 0, stats.ConsumerStuck},
-		{"all it holds was claimed as old", consumer(3, 1, 1), all(3, 61), 0, stats.ConsumerStuck},
-		{"holds many: the oldest of the group show a part", consumer(150, 1, 164), all(100, 164), 0, stats.ConsumerStuck},
-		{"holds many: the oldest of the group are others'", consumer(150, 1, 164), held{}, 0, stats.ConsumerStuck},
-		{"holds many, got nothing new, but acknowledges", consumer(150, 1, 164), all(100, 164), 30, stats.ConsumerActive},
-		{"acknowledged its last long ago", consumer(150, 1, 164), all(100, 164), 61, stats.ConsumerStuck},
-		{"holds many and gets new ones", consumer(300, 1, 1), all(3, 61), 0, stats.ConsumerActive},
-		{"reads what it holds once more", consumer(300, 1, 164), all(100, 5), 0, stats.ConsumerActive},
-		{"has not asked for some time: at long work, stuck or gone", consumer(3, 243, 243), all(3, 243), 0, stats.ConsumerStalled},
-		{"works through a batch without asking", consumer(3, 400, 400), all(3, 400), 2, stats.ConsumerActive},
-		{"gone", consumer(3, 301, 301), all(3, 301), 0, stats.ConsumerDead},
-		{"gone, with entries of which none was seen", consumer(3, 301, 301), held{}, 0, stats.ConsumerDead},
-		{"not gone yet", consumer(3, 50, 50), all(3, 50), 0, stats.ConsumerActive},
-
-		{"before 7.2: works", before(3, 1), all(3, 1), 0, stats.ConsumerActive},
-		{"before 7.2: gets new ones", before(300, 1), all(3, 61), 0, stats.ConsumerActive},
-		{"before 7.2: got nothing for long, and may ask all the time", before(260, 365), all(100, 365), 0, stats.ConsumerStalled},
-		{"before 7.2: it asked for something that there was not", before(3, 5), all(3, 61), 0, stats.ConsumerStuck},
-		{"before 7.2: holds nothing", before(0, 90), held{}, 0, stats.ConsumerIdle},
+		{"works", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
+		{"long work, but it got something new", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(2)}, 0, stats.ConsumerActive},
+		{"nothing to do", redis.StreamConsumer{Idle: seconds(5)}, held{}, 0, stats.ConsumerActive},
+		{"nothing to do for long", redis.StreamConsumer{Idle: seconds(90)}, held{}, 0, stats.ConsumerIdle},
+		{"all it holds is old", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"all it holds is old, but it acknowledges", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 5, stats.ConsumerActive},
+		{"all it holds is old, and it acknowledged long ago", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 600, stats.ConsumerStuck},
+		{"it reads the same again and again", redis.StreamConsumer{Pending: 3, Idle: seconds(1), Inactive: inactive(600), HasInactive: true}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
+		{"what was seen of it is old, the rest not known", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerActive},
+		{"many held, nothing came for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"many held, none of them among the oldest", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{}, 0, stats.ConsumerStuck},
+		{"many held, nothing came for long, before 7.2", redis.StreamConsumer{Pending: 300, Idle: seconds(121)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1), HasInactive: true}, held{}, 0, stats.ConsumerActive},
+		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301), Inactive: inactive(301), HasInactive: true}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
+		{"gone or stuck, nobody knows before 7.2", redis.StreamConsumer{Pending: 3, Idle: seconds(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerStuck},
+		{"not gone yet", redis.StreamConsumer{Pending: 3, Idle: seconds(50)}, held{seen: 3, youngest: seconds(50)}, 0, stats.ConsumerActive},
 	} {
-		var mark consumerMark
-		if tt.less > 0 {
-			mark.less = noon.Add(-seconds(tt.less))
+		mark := consumerMark{}
+		if tt.fell > 0 {
+			mark.fell = noon.Add(-seconds(int64(tt.fell)))
 		}
-		if row := consumerRow(tt.c, tt.h, mark, noon); row.State != tt.want {
+		row := consumerRow(tt.c, tt.h, mark, noon)
+		if row.State != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, row.State, tt.want)
 		}
 	}
@@ -123,9 +108,9 @@ func TestWhenAConsumerAsked(t *testing.T) {
 		c          redis.StreamConsumer
 		asked, got stats.Maybe[float64]
 	}{
-		"7.2":           {redis.StreamConsumer{Idle: seconds(5), Inactive: redis.Some(seconds(9)), HasInactive: true}, rate(5), rate(9)},
-		"7.2, got none": {redis.StreamConsumer{Idle: seconds(5), HasInactive: true}, rate(5), stats.Maybe[float64]{}},
-		"before 7.2":    {redis.StreamConsumer{Idle: seconds(5)}, stats.Maybe[float64]{}, rate(5)},
+		"7.2":                   {redis.StreamConsumer{Idle: seconds(5), Inactive: redis.Some(seconds(9)), HasInactive: true}, rate(5), rate(9)},
+		"7.2, it never got any": {redis.StreamConsumer{Idle: seconds(5), HasInactive: true}, rate(5), stats.Maybe[float64]{}},
+		"before 7.2":            {redis.StreamConsumer{Idle: seconds(5)}, stats.Maybe[float64]{}, rate(5)},
 	} {
 		if row := consumerRow(tt.c, held{}, consumerMark{}, noon); row.IdleSeconds != tt.asked || row.InactiveSeconds != tt.got {
 			t.Errorf("%s: asked %v, got something %v", name, row.IdleSeconds, row.InactiveSeconds)
@@ -133,29 +118,39 @@ func TestWhenAConsumerAsked(t *testing.T) {
 	}
 }
 
-// A consumer that holds fewer than at the look before has acknowledged something.
-func TestWhatAConsumerAcknowledgesIsRemembered(t *testing.T) {
-	var marks map[string]consumerMark
-	for i, want := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerActive, stats.ConsumerActive, stats.ConsumerStuck} {
-		pending := []int64{150, 149, 149, 149}[i]
-		c := redis.StreamConsumer{Name: "w", Pending: pending, Idle: seconds(1), Inactive: redis.Some(seconds(600)), HasInactive: true}
-		var rows []stats.ConsumerRow
-		if rows, marks, _ = foldConsumers([]redis.StreamConsumer{c}, nil, marks, noon.Add(time.Duration(i)*40*time.Second)); rows[0].State != want {
-			t.Errorf("look %d: %s, want %s", i, rows[0].State, want)
+// What a stuck or dead consumer holds is done never: by the others' pace only what is left beside it is.
+func TestWhatIsHeldUpIsNeverDone(t *testing.T) {
+	gone := redis.StreamConsumer{Name: "gone", Pending: 20, Idle: seconds(400), Inactive: redis.Some(seconds(400)), HasInactive: true}
+	well := redis.StreamConsumer{Name: "well", Pending: 5, Inactive: redis.Some(seconds(0)), HasInactive: true}
+	for name, tt := range map[string]struct {
+		before, after streamLook
+		drain         stats.Maybe[float64]
+		never         bool
+	}{
+		"the others keep up":     {look(0, 100, 100, 95, 25), look(2, 300, 300, 300, 25), stats.Maybe[float64]{}, true},
+		"the others catch up":    {look(0, 2000, 2000, 100, 25), look(2, 2000, 2000, 200, 25), rate(36.1), false}, // (1800+25-20) at 50 a second
+		"the others fall behind": {look(0, 2000, 2000, 100, 25), look(2, 2900, 2900, 200, 25), stats.Maybe[float64]{}, true},
+	} {
+		for _, l := range []*streamLook{&tt.before, &tt.after} {
+			l.groups[0].consumers = []redis.StreamConsumer{gone, well}
+		}
+		_, mark := foldStream(tt.before, streamMark{})
+		row, _ := foldStream(tt.after, mark)
+		if g := row.Groups[0]; g.HeldUp != 20 || g.DrainSeconds != tt.drain || g.DrainNever != tt.never {
+			t.Errorf("%s: %d held up, done in %v, never %t", name, g.HeldUp, g.DrainSeconds, g.DrainNever)
 		}
 	}
 }
 
 func TestConsumersInOrder(t *testing.T) {
-	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), HasInactive: true}, {Name: "idle", Idle: seconds(900)},
-		{Name: "stuck", Pending: 1}, {Name: "who knows", Pending: 9, Idle: seconds(200), Inactive: redis.Some(seconds(200)), HasInactive: true}}
+	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), Inactive: redis.Some(seconds(900)), HasInactive: true}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
 	pending := []redis.PendingEntry{{ID: "1-1", Consumer: "stuck", Idle: seconds(700), Deliveries: 9}, {ID: "2-1", Consumer: "well", Idle: seconds(1), Deliveries: 2}}
 	rows, marks, more := foldConsumers(list, pending, nil, noon)
 	var names []string
 	for _, r := range rows {
 		names = append(names, r.Name)
 	}
-	if diff := cmp.Diff([]string{"stuck", "gone", "who knows", "well", "idle"}, names); diff != "" || more != 0 || len(marks) != 5 {
+	if diff := cmp.Diff([]string{"stuck", "gone", "well", "idle"}, names); diff != "" || more != 0 || len(marks) != 4 {
 		t.Errorf("%s, %d more, %d remembered", diff, more, len(marks))
 	}
 	if diff := cmp.Diff([]stats.PendingRow{{ID: "1-1", Consumer: "stuck", IdleSeconds: 700, Deliveries: 9}}, poisonOf(pending)); diff != "" {
@@ -285,6 +280,22 @@ func TestQueue(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, fold(tt.depths...)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// Two looks a second or two apart say whether a queue drains where they differ plainly, and nothing else.
+func TestQueueOfTwoLooks(t *testing.T) {
+	for _, tt := range []struct {
+		before, after int64
+		empty         stats.Maybe[float64]
+		never         bool
+	}{{2771, 2679, rate(2679.0 / 46), false}, {100, 138, stats.Maybe[float64]{}, true}, {50, 50, stats.Maybe[float64]{}, false}, {50, 53, stats.Maybe[float64]{}, false}} {
+		var row stats.QueueRow
+		mark := foldQueue(&row, queueLook{at: at(0), depth: tt.before}, queueMark{})
+		foldQueue(&row, queueLook{at: at(2), depth: tt.after}, mark)
+		if row.DrainSeconds != tt.empty || row.DrainNever != tt.never {
+			t.Errorf("from %d to %d: %v, never %v", tt.before, tt.after, row.DrainSeconds, row.DrainNever)
 		}
 	}
 }

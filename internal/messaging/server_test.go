@@ -317,11 +317,5 @@ func TestStuckConsumerOfARealServer(t *testing.T) {
 		if len(g.Consumers) != 2 || g.Consumers[0].Name != "stuck" || g.Consumers[0].State != stats.ConsumerStuck || g.Consumers[1].State != stats.ConsumerActive {
 			t.Errorf("%+v", g.Consumers)
 		}
-		tells := !strings.Contains(m.c.Info(t.Context(), "server").Val(), "redis_version:7.0.")
-		for _, c := range g.Consumers {
-			if c.IdleSeconds.Known() != tells || !c.InactiveSeconds.Known() {
-				t.Errorf("%s asked %v, got something %v", c.Name, c.IdleSeconds, c.InactiveSeconds)
-			}
-		}
 	})
 }

@@ -37,7 +37,7 @@ type hour struct {
 	moved    bool // since news were given
 }
 
-// groups hold all groups of a server. Applications only: replicas, links to a primary and the observer are left out.
+// groups hold all groups of a server. Applications only: replicas, links to a primary and redistops are left out.
 type groups struct {
 	keep  time.Duration
 	known [groupings]map[string]*group
@@ -74,10 +74,12 @@ func (g *groups) turn(now time.Time) {
 
 func (g *groups) old(h hour) bool { return h.begin.Add(time.Hour).Before(g.now.Add(-g.keep)) }
 
-// join puts a connection into the groups that it belongs to and is not in yet.
+// join puts a connection into the groups that it belongs to and is not in yet. One that turned out to be no application
+// leaves those that it was in.
 func (g *groups) join(n *life) {
 	n.joined = true
 	if n.Internal {
+		g.leave(n)
 		return
 	}
 	for by, key := range [groupings]string{groupName: n.Name, groupIP: n.IP, groupUser: n.User} {

@@ -5,14 +5,15 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time      time.Time    `json:"time"` // of the latest look
-	Streams   []StreamRow  `json:"streams,omitempty"`
-	Queues    []QueueRow   `json:"queues,omitempty"`
-	Channels  []ChannelRow `json:"channels,omitempty"`
-	Patterns  Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Discovery Discovery    `json:"discovery"`
-	Omitted   int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
-	Unknown   []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
+	Time      time.Time       `json:"time"` // of the latest look
+	Streams   []StreamRow     `json:"streams,omitempty"`
+	Queues    []QueueRow      `json:"queues,omitempty"`
+	Channels  []ChannelRow    `json:"channels,omitempty"`
+	Patterns  Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Results   []ResultStreams `json:"result_streams,omitempty"`
+	Discovery Discovery       `json:"discovery"`
+	Omitted   int             `json:"omitted,omitempty"` // rows of all three left out to bound memory
+	Unknown   []string        `json:"unknown,omitempty"` // what could not be asked, and what would tell
 }
 
 // Discovery is how far the search for streams and queues has come.
@@ -25,10 +26,20 @@ type Discovery struct {
 	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
+// ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts
+// them, and none of them is looked at or in Messaging.Streams.
+type ResultStreams struct {
+	DB        int    `json:"db"`
+	Pattern   string `json:"pattern"`
+	Framework string `json:"framework"`
+	Streams   int64  `json:"streams"`
+}
+
 // StreamRow is one stream.
 type StreamRow struct {
 	DB             int            `json:"db"`
 	Key            string         `json:"key"`
+	Framework      string         `json:"framework,omitempty"` // that tells in it what happens to its queues; absent: it is no framework's
 	Length         int64          `json:"length"`
 	Bytes          Maybe[int64]   `json:"bytes,omitzero"`
 	FirstID        string         `json:"first_id,omitempty"`
@@ -51,12 +62,13 @@ type GroupRow struct {
 	LagNote        string         `json:"lag_note,omitempty"`      // why Lag is not what the server says, or not known: "phantom: the server says 3, but nothing is left behind the trim"
 	LagPerSecond   Maybe[float64] `json:"lag_per_second,omitzero"` // growth, negative when it shrinks
 	Pending        int64          `json:"pending"`
+	HeldUp         int64          `json:"held_up,omitempty"` // of Pending: what consumers hold that are stuck or dead, so that nobody works on it
 	OldestPending  string         `json:"oldest_pending_id,omitempty"`
 	OldestSeconds  Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the oldest pending entry was last delivered
 	ReadPerSecond  Maybe[float64] `json:"read_per_second,omitzero"`
 	AckedPerSecond Maybe[float64] `json:"acked_per_second,omitzero"`
-	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates
-	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains
+	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates, but for HeldUp
+	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains, or only HeldUp is left
 	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered many times and still pending, most deliveries first, at most 8
 	Consumers      []ConsumerRow  `json:"consumers,omitempty"`
 	ConsumersMore  int            `json:"consumers_more,omitempty"`
@@ -87,11 +99,10 @@ type ConsumerState string
 
 // The states.
 const (
-	ConsumerActive  ConsumerState = "active"
-	ConsumerIdle    ConsumerState = "idle"    // nothing pending, and for some time nothing asked, or got where asking is not told
-	ConsumerStuck   ConsumerState = "stuck"   // holds entries and has not acknowledged any for long, though it still asks
-	ConsumerDead    ConsumerState = "dead"    // holds entries and has not asked for long
-	ConsumerStalled ConsumerState = "stalled" // holds entries and has not acknowledged any for long; stuck or dead, or at long work: whether it still asks is not known
+	ConsumerActive ConsumerState = "active"
+	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
+	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks or, before 7.2, might
+	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long; before 7.2: and no connection is one that reads groups
 )
 
 // QueueRow is a list or sorted set, or several keys of one framework, used as a queue.

@@ -13,7 +13,7 @@ type Session struct {
 	User            string        `json:"user,omitempty"`
 	Library         string        `json:"library,omitempty"` // lib-name and lib-ver
 	DB              int           `json:"db"`
-	Internal        bool          `json:"internal,omitempty"` // a replica, the link to a primary, or the observer: no application
+	Internal        bool          `json:"internal,omitempty"` // a replica, the link to a primary, or a redistop, this one or another: no application
 	OnlineSince     time.Time     `json:"online_since"`
 	LastInteraction time.Time     `json:"last_interaction"`        // when it last sent something
 	LastSeen        time.Time     `json:"last_seen"`               // of the last pass over the connections that showed it

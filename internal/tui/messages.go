@@ -201,7 +201,7 @@ func consumersMark(g *stats.GroupRow) mark {
 		bad[g.Consumers[i].State]++
 	}
 	m := mark{text: fmt.Sprint(len(g.Consumers) + g.ConsumersMore)}
-	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead, stats.ConsumerStalled} {
+	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead} {
 		if n := bad[state]; n > 0 {
 			m.text += fmt.Sprintf(", %d %s", n, state)
 			m.style = styleWarn
@@ -230,12 +230,18 @@ func flowDetails(v *view, r *flowRow) []field {
 		return append(fields, field{"groups", "none: nobody reads it as a group"})
 	}
 	fields = append(fields, field{"last delivered", idText(v, g.LastDelivered)}, field{"read a second", known(g.ReadPerSecond, count)})
+	if g.HeldUp > 0 {
+		fields = append(fields, field{"held up", whole(g.HeldUp) + " of " + whole(g.Pending) + " pending: by consumers that are stuck or dead"})
+	}
 	if g.LagNote != "" {
 		fields = append(fields, field{"lag", safe(g.LagNote, 200)})
 	}
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
-		text := fmt.Sprintf("%s: %s pending, asked %s, got something %s", c.State, whole(c.Pending), known(c.IdleSeconds, agoText), known(c.InactiveSeconds, agoText))
+		text := fmt.Sprintf("%s: %s pending, asked %s", c.State, whole(c.Pending), known(c.IdleSeconds, func(s float64) string { return secondsText(s) + " ago" }))
+		if at, ok := c.InactiveSeconds.Get(); ok {
+			text += ", got something " + secondsText(at) + " ago"
+		}
 		if c.Online.Or(false) {
 			text += ", connected"
 		}
@@ -250,8 +256,6 @@ func flowDetails(v *view, r *flowRow) []field {
 	}
 	return fields
 }
-
-func agoText(v float64) string { return secondsText(v) + " ago" }
 
 func yesNo(b bool) string { return map[bool]string{true: "yes", false: "no"}[b] }
 

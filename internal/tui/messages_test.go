@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +40,7 @@ func messagesOf(at time.Time) *stats.Messaging {
 			{Key: "bull:mail:wait", Name: "mail", Type: "list", Framework: "BullMQ", Depth: 3, InFlight: whole64(8), Delayed: whole64(112), Dead: whole64(4), OldestSeconds: some(0.8), DepthPerSecond: some(-1.5), DrainSeconds: some(2), Workers: whole64(4)},
 			{DB: 3, Key: hostile[2], Name: hostile[2], Type: "list", Depth: 0, DepthPerSecond: some(0), DrainSeconds: some(0)},
 		},
-		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
+		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1, PublishedPerSecond: stats.Some(1200.0), Error: stats.Some(80.0)}, {Name: "audit", Unheard: true, PublishedPerSecond: stats.Some(3.0), SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
 	}
 }
 
@@ -59,21 +58,6 @@ func TestMessages(t *testing.T) {
 	d.hides("default")
 	d.press("esc", "g")
 	d.shows("Messages in channels", "delivered at most once", "prices", "2 patterns")
-}
-
-// A server before 7.2 does not tell when a consumer asked: its row says so, and not that it is dead.
-func TestStalledConsumer(t *testing.T) {
-	g := &stats.GroupRow{Name: "g", Pending: 260, Consumers: []stats.ConsumerRow{{Name: "w", Pending: 260, InactiveSeconds: some(365), State: stats.ConsumerStalled}}}
-	if m := consumersMark(g); m.text != "1, 1 stalled" || m.style != styleWarn {
-		t.Errorf("%+v", m)
-	}
-	v := newView(120, 40)
-	v.snap, v.now = busyCache(noon, 1), noon
-	fields := flowDetails(v, &flowRow{&stats.StreamRow{Key: "orders"}, g})
-	want := field{"consumer w", "stalled: 260 pending, asked –, got something 6m05s ago"}
-	if !slices.Contains(fields, want) {
-		t.Errorf("%q, want %q", fields, want)
-	}
 }
 
 // Who may not ask is told what is missing, and a server without messages has no such panel.

@@ -167,37 +167,17 @@ func withMessages(survey *stats.KeySurvey, m *stats.Messaging) *stats.KeySurvey 
 // mostMessages bounds the streams and queues that are looked at beside a survey.
 const mostMessages = 200
 
-// pubsub adds Pub/Sub, where channels or subscribers are there now or something was published.
-func (r *recogniser) pubsub() {
-	s := r.snap
-	published := calls(s, channelCommands.waits)
-	channels, patterns := s.PubSub.Channels.Or(0)+s.PubSub.ShardChannels.Or(0), s.PubSub.Patterns.Or(0)
-	subscribers := 0
-	for i := range s.Connections {
-		if s.Connections[i].Subscriptions > 0 && !s.Connections[i].Own {
-			subscribers++
-		}
-	}
-	if published == 0 && channels == 0 && patterns == 0 && subscribers == 0 {
-		return
-	}
-	u := r.use(stats.UsePubSub, "")
-	u.confidence[stats.Certain]++
-	u.evidence = append(u.evidence,
-		stats.Evidence{What: "subscribed to", Value: several(channels, "channel") + ", " + several(patterns, "pattern") + ", by " + several(int64(subscribers), "connection"), Source: "INFO, CLIENT LIST"},
-		stats.Evidence{What: "published", Value: several(published, "message") + " since the server counts", Source: "INFO commandstats"})
-	for _, name := range channelsOf(s) {
-		u.names[name]++
-	}
-}
-
 // notUsed says what a server is not used for, where that can be known.
 func (r *recogniser) notUsed() []string {
 	if len(r.snap.Commands) == 0 {
 		return nil
 	}
 	var not []string
-	if !r.has(stats.UsePubSub) {
+	switch {
+	case r.has(stats.UsePubSub):
+	case r.plumbing != "":
+		not = append(not, "no Pub/Sub beside what "+r.plumbing+" publishes: nobody is subscribed to anything else")
+	default:
 		not = append(not, "no Pub/Sub: no channel, no subscriber, no PUBLISH since the server counts")
 	}
 	if !r.has(stats.UseStream) && calls(r.snap, streamCommands.commands) == 0 && !r.hasType("stream") {

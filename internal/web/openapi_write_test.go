@@ -30,7 +30,7 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[stats.OfflineReason](): {"killed", "timeout", "output-buffer", "query-buffer", "evicted", "server-restart", "unknown"},
 	reflect.TypeFor[stats.ChangeKind]():    {"state", "restart", "version", "role", "config", "replica", "finding", "action", "users", "watching"},
 	reflect.TypeFor[stats.UseKind]():       {"cache", "sessions", "job-queue", "pubsub", "stream", "link", "locks", "rate-limits", "counters", "rankings", "data-store", "unknown"},
-	reflect.TypeFor[stats.ConsumerState](): {"active", "idle", "stuck", "dead", "stalled"},
+	reflect.TypeFor[stats.ConsumerState](): {"active", "idle", "stuck", "dead"},
 }
 
 // schemas makes the schemas of Go types, with the comments of their fields as descriptions.
