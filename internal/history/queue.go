@@ -98,6 +98,9 @@ func (q *queue) mark(server string, m presence.Mark, lost *Lost) {
 	key := markKey{server, m.By, m.Key, m.Hour.UnixMilli()}
 	if before, there := q.marks[key]; there {
 		m.Sessions = max(m.Sessions, before.Sessions)
+		if before.FirstSeen.Before(m.FirstSeen) {
+			m.FirstSeen = before.FirstSeen
+		}
 	}
 	if !put(q.marks, key, m, mostMarks) {
 		lost.Other++
