@@ -68,6 +68,8 @@ type Lost struct {
 	Other    int64 `json:"other,omitempty"` // marks, findings and changes
 }
 
+func (l Lost) all() int64 { return l.Points + l.Sessions + l.Other }
+
 func newQueue() *queue {
 	return &queue{
 		sessions: map[sessionKey]stats.Session{}, seen: map[string]int64{}, begun: map[string]bool{},
