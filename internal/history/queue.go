@@ -68,6 +68,8 @@ type Lost struct {
 	Other    int64 `json:"other,omitempty"` // marks, findings and changes
 }
 
+func (l Lost) all() int64 { return l.Points + l.Sessions + l.Other }
+
 func newQueue() *queue {
 	return &queue{
 		sessions: map[sessionKey]stats.Session{}, seen: map[string]int64{}, begun: map[string]bool{},
@@ -98,6 +100,9 @@ func (q *queue) mark(server string, m presence.Mark, lost *Lost) {
 	key := markKey{server, m.By, m.Key, m.Hour.UnixMilli()}
 	if before, there := q.marks[key]; there {
 		m.Sessions = max(m.Sessions, before.Sessions)
+		if before.FirstSeen.Before(m.FirstSeen) {
+			m.FirstSeen = before.FirstSeen
+		}
 	}
 	if !put(q.marks, key, m, mostMarks) {
 		lost.Other++

@@ -242,7 +242,19 @@ func (w *Watcher) surveyKeys(ctx context.Context, db int, names []string) error 
 }
 
 // Survey is what the keys looked like that the latest search looked at; nil before.
-func (w *Watcher) Survey() *stats.KeySurvey { return w.search.surveyed }
+func (w *Watcher) Survey() *stats.KeySurvey { return w.search.surveySoFar(time.Now()) }
+
+// tellingSample is how many keys say something of what most are, before the first survey is done: shares are true to 5 %.
+const tellingSample = 500
+
+// surveySoFar is the last survey, or what there is of the first one: a loaded server's takes long. Of several databases
+// the first ones would count for all, so those wait for it.
+func (d *discovery) surveySoFar(now time.Time) *stats.KeySurvey {
+	if d.surveyed != nil || d.survey == nil || d.survey.sampled < tellingSample || len(d.stretches) < 2 || d.stretches[1].survey {
+		return d.surveyed
+	}
+	return d.survey.told(now, d.keys, false)
+}
 
 // told is how far the search has come.
 func (d *discovery) told() stats.Discovery {

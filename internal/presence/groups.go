@@ -32,7 +32,8 @@ type group struct {
 // An hour is one hour of a group.
 type hour struct {
 	begin    time.Time
-	spoke    time.Time // the latest that one of them was there
+	first    time.Time // the earliest that one of them was there
+	spoke    time.Time // the latest
 	sessions int64
 	moved    bool // since news were given
 }
@@ -132,7 +133,7 @@ func (g *groups) spoke(n *life) {
 // mark notes that one of a group was there at a time, with so many sessions that began then.
 func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	begin := at.UTC().Truncate(time.Hour)
-	h := hour{begin: begin, spoke: at}
+	h := hour{begin: begin, first: at, spoke: at}
 	if g.old(h) {
 		return
 	}
@@ -147,6 +148,9 @@ func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	is := &one.hours[i-1]
 	is.sessions += sessions
 	is.spoke = later(is.spoke, at)
+	if at.Before(is.first) {
+		is.first = at
+	}
 	if !is.moved {
 		is.moved = true
 		g.moved = append(g.moved, one)
@@ -163,7 +167,7 @@ func (g *groups) news() []Mark {
 		for i := range one.hours {
 			if h := &one.hours[i]; h.moved {
 				h.moved = false
-				marks = append(marks, Mark{By: groupWords[one.by], Key: one.key, Hour: h.begin, LastSpoke: h.spoke, Sessions: h.sessions})
+				marks = append(marks, Mark{By: groupWords[one.by], Key: one.key, Hour: h.begin, FirstSeen: h.first, LastSpoke: h.spoke, Sessions: h.sessions})
 			}
 		}
 	}

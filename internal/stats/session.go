@@ -42,12 +42,12 @@ const (
 
 // An ActivityRow says when the connections that share a name, an address or a user were there and spoke.
 type ActivityRow struct {
-	By        string      `json:"by"`               // name, ip, user
-	Key       string      `json:"key"`              // what they share; "" for those without a name
-	Online    int         `json:"online"`           // connections at present
-	Sessions  int64       `json:"sessions"`         // connections that were seen within the time asked for, those online included
-	FirstSeen time.Time   `json:"first_seen"`       // as far back as marks are kept
-	LastSpoke time.Time   `json:"last_spoke"`       // the latest interaction of any of them
-	Silent    bool        `json:"silent,omitempty"` // spoke within the time asked for, but not in the last hour
-	Hours     []time.Time `json:"hours"`            // full hours, UTC, in which one of them spoke, oldest first
+	By        string      `json:"by"`                  // name, ip, user
+	Key       string      `json:"key"`                 // what they share; "" for those without a name
+	Online    int         `json:"online"`              // connections at present
+	Sessions  int64       `json:"sessions"`            // connections that were seen within the time asked for, those online included
+	FirstSeen time.Time   `json:"first_seen,omitzero"` // as far back as marks are kept; absent: only the hour of it is known
+	LastSpoke time.Time   `json:"last_spoke"`          // the latest interaction of any of them
+	Silent    bool        `json:"silent,omitempty"`    // spoke within the time asked for, but not in the last hour
+	Hours     []time.Time `json:"hours"`               // full hours, UTC, in which one of them spoke, oldest first
 }
