@@ -213,7 +213,7 @@ func TestWellKnown(t *testing.T) {
 	g.Add(Sighted{Name: "queues", Type: "set"})
 	got := loaded().WellKnown(g.Survey(time.Time{}, 2, false), 5000)
 	all := "\n" + strings.Join(got, "\n") + "\n"
-	for _, name := range []string{"retry", "asynq:queues", "rq:workers", "celery", "unacked_index", "work:mail:wait", "work:mail:meta"} {
+	for _, name := range []string{"retry", "asynq:queues", "rq:workers", "celery", "unacked_index", "work:mail:wait", "work:mail:meta", "queue:default", "rq:queue:default"} {
 		if !strings.Contains(all, "\n"+name+"\n") {
 			t.Errorf("%s is not asked for", name)
 		}
