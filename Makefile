@@ -75,10 +75,11 @@ frameworks: build servers
 	@scripts/install node npm php sidekiq rq
 	$(GO) run ./bench/frameworks
 
-# The README's pictures, of the screen itself.
-pictures: servers
-	@scripts/install redis-server tmux
+# The README's pictures, of the screen itself and of the page.
+pictures: build servers
+	@scripts/install redis-server tmux node chromium
 	@scripts/pictures
+	@scripts/page-pictures
 
 clean:
 	rm -rf redistop dist internal/web/page/node_modules

@@ -64,7 +64,7 @@ func placeOf(store string) string {
 // open opens the store. said is what a person wants to know of it.
 func (k *keeping) open(ctx context.Context) (store *history.Store, said string, err error) {
 	where, note := k.place(), ""
-	o := history.Options{Keep: k.keep, MostBytes: k.size, Report: complainOnce}
+	o := history.Options{Keep: k.keep, MostBytes: k.size, Report: complainOnce, Mended: tellOnce}
 	switch where {
 	case "":
 		note = " (no state directory was found: give --store)"
@@ -109,6 +109,9 @@ func checkStore(where string) error {
 func complainOnce(err error) {
 	fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(err.Error()))
 }
+
+// tellOnce tells that it does so no longer.
+func tellOnce(words string) { fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(words)) }
 
 // orKeep fills in what is zero.
 func orKeep(k, otherwise history.Keep) history.Keep {

@@ -79,3 +79,18 @@ func TestEnrich(t *testing.T) {
 		t.Error("something from nothing")
 	}
 }
+
+// Queues whose keys look alike are told apart where their keys were counted.
+func TestArrivalsByKey(t *testing.T) {
+	queues := []stats.QueueRow{{Key: "tenant:1:jobs", DepthPerSecond: rate(2)}, {Key: "tenant:2:jobs"}, {DB: 1, Key: "tenant:1:jobs"}, {Key: "tenant:3:jobs"}}
+	arrivals(queues, []stats.Pushed{{Key: "tenant:1:jobs", PerSecond: rate(9), Estimated: true}, {DB: 1, Key: "tenant:1:jobs", PerSecond: rate(4)}, {Key: "other", PerSecond: rate(7)}, {Key: "tenant:2:jobs", PerSecond: rate(1)}})
+	served(queues)
+	for i, want := range []stats.Maybe[float64]{rate(9), rate(1), rate(4), {}} {
+		if queues[i].ArrivedPerSecond != want {
+			t.Errorf("%+v, want %v", queues[i], want)
+		}
+	}
+	if queues[0].ServedPerSecond != rate(7) || !queues[0].Estimated || queues[1].ServedPerSecond.Known() || queues[2].Estimated {
+		t.Errorf("%+v", queues)
+	}
+}

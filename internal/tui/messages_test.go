@@ -40,7 +40,7 @@ func messagesOf(at time.Time) *stats.Messaging {
 			{Key: "bull:mail:wait", Name: "mail", Type: "list", Framework: "BullMQ", Depth: 3, InFlight: whole64(8), Delayed: whole64(112), Dead: whole64(4), OldestSeconds: some(0.8), DepthPerSecond: some(-1.5), DrainSeconds: some(2), Workers: whole64(4)},
 			{DB: 3, Key: hostile[2], Name: hostile[2], Type: "list", Depth: 0, DepthPerSecond: some(0), DrainSeconds: some(0)},
 		},
-		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
+		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1, PublishedPerSecond: stats.Some(1200.0), Error: stats.Some(80.0)}, {Name: "audit", Unheard: true, PublishedPerSecond: stats.Some(3.0), SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
 	}
 }
 
