@@ -120,7 +120,7 @@ func (w *Window) tellWithoutExpiry(f *stats.Finding, use *stats.Use, what string
 	}
 	f.Evidence = []stats.Evidence{moment("without a TTL", percent(share)+" of them: "+strings.Join(names, ", "), "SCAN, PTTL of "+count(w.Now.Usage.Sampled)+" of "+count(w.Now.Usage.Keys)+" keys")}
 	for _, e := range use.Evidence {
-		f.Evidence = append(f.Evidence, moment("taken for "+what+" by "+e.What, e.Value, e.Source))
+		f.Evidence = append(f.Evidence, moment("taken for "+what+", "+e.What, e.Value, e.Source))
 	}
 	f.Culprits = w.writersOf(use.Persistent)
 	if len(f.Culprits) == 0 {

@@ -26,15 +26,16 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot) *stats.Messaging {
 	e := *m
 	e.Queues = slices.Clone(m.Queues)
 	enrichQueues(e.Queues, s)
-	e.Streams = enrichStreams(m.Streams, s)
+	e.Streams = dropGone(enrichStreams(m.Streams, s), s)
 	slow := 0
 	for i := range s.Connections {
 		if c := &s.Connections[i]; c.Subscriptions > 0 && c.OutputBufferBytes >= slowBytes {
 			slow++
 		}
 	}
+	e.Channels = enrichChannels(m, s.Published(), everyEar(s))
 	if slow > 0 {
-		e.Channels = slices.Clone(m.Channels)
+		e.Channels = slices.Clone(e.Channels)
 		for i := range e.Channels {
 			e.Channels[i].SlowSubscribers = slow
 		}
@@ -57,28 +58,48 @@ func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot) {
 		}
 	}
 	if s.Sampled.Commands > 0 {
-		arrivals(byPattern, s)
+		arrivals(queues, s.Pushed())
+		likeArrivals(byPattern, s)
+		served(queues)
 	}
 	workers(queues, byPattern, s)
 }
 
-// arrivals tells how many jobs a second come, by the samples, and how many go: the depth says the difference.
-// A push of several jobs counts as one.
-func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
+// arrivals tells how many jobs a second come, by the samples of the keys themselves. A push of several jobs counts as one.
+func arrivals(queues []stats.QueueRow, pushed []stats.Pushed) {
+	at := map[place]*stats.QueueRow{}
+	for i := range queues {
+		at[place{queues[i].DB, queues[i].Key}] = &queues[i]
+	}
+	for _, p := range pushed {
+		if q := at[place{p.DB, p.Key}]; q != nil {
+			q.ArrivedPerSecond, q.Estimated = p.PerSecond, p.Estimated
+		}
+	}
+}
+
+// likeArrivals tells it by the pattern of the key where the key itself is not among those that are counted apart.
+func likeArrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
+	came := map[*stats.QueueRow]float64{}
 	for i := range s.Samples {
 		r := &s.Samples[i]
 		q := byPattern[r.Pattern]
 		rate, known := r.CommandsPerSecond.Get()
-		if q == nil || !pushes[r.Command] || !known || r.Pattern == "" {
+		if q == nil || !pushes[r.Command] || !known || r.Pattern == "" || q.ArrivedPerSecond.Known() {
 			continue
 		}
-		q.ArrivedPerSecond = stats.Some(q.ArrivedPerSecond.Or(0) + rate)
+		came[q] += rate
 		q.Estimated = q.Estimated || r.Estimated
 	}
-	for _, q := range byPattern {
-		if q == nil {
-			continue
-		}
+	for q, rate := range came {
+		q.ArrivedPerSecond = stats.Some(rate)
+	}
+}
+
+// served tells how many jobs a second go: the depth says the difference.
+func served(queues []stats.QueueRow) {
+	for i := range queues {
+		q := &queues[i]
 		arrived, known := q.ArrivedPerSecond.Get()
 		if growth, ok := q.DepthPerSecond.Get(); known && ok {
 			q.ServedPerSecond = stats.Some(max(0, arrived-growth))
@@ -89,7 +110,7 @@ func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
 // workers counts the connections that wait for a job of a queue. CLIENT LIST tells that one waits and not for
 // what: the samples of what it sends do. Where nothing waits, nothing waits for any queue.
 func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
-	if s.Observer.ClientsTime == nil || s.ConnectionsOmitted > 0 || s.Observer.ClientsKnown < s.Observer.ClientsExpected {
+	if !allConnections(s) {
 		return
 	}
 	counts := map[*stats.QueueRow]int64{}

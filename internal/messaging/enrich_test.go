@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"slices"
 	"testing"
 
 	"redistop/internal/stats"
@@ -51,11 +52,45 @@ func TestEnrich(t *testing.T) {
 	if e = Enrich(m, s); e.Queues[1].Workers.Known() || e.Queues[0].Workers != some(2) {
 		t.Errorf("one waits, nobody knows for what: %+v", e.Queues)
 	}
+	quiet := &stats.Snapshot{Connections: []stats.ConnectionRow{{Name: "web", LastCommand: "get"}, {Name: "redistop", LastCommand: "xack", Own: true}}}
+	quiet.Observer.ClientsTime = &seen
+	old := stats.ConsumerRow{Name: "worker-3", InactiveSeconds: rate(400), State: stats.ConsumerStuck} // nobody knows when it asked
+	fresh, asking := old, old
+	fresh.InactiveSeconds, asking.IdleSeconds = rate(200), rate(1)
+	group := &stats.Messaging{Streams: []stats.StreamRow{{Groups: []stats.GroupRow{{Consumers: []stats.ConsumerRow{old, fresh, asking}}}}}}
+	states := func(m *stats.Messaging) (all []stats.ConsumerState) {
+		for _, c := range m.Streams[0].Groups[0].Consumers {
+			all = append(all, c.State)
+		}
+		return all
+	}
+	if got := states(Enrich(group, quiet)); !slices.Equal(got, []stats.ConsumerState{stats.ConsumerDead, stats.ConsumerStuck, stats.ConsumerStuck}) {
+		t.Errorf("no connection reads a group: %v", got)
+	}
+	quiet.Connections = append(quiet.Connections, stats.ConnectionRow{LastCommand: "xreadgroup"})
+	if got := states(Enrich(group, quiet)); got[0] != stats.ConsumerStuck || states(group)[0] != stats.ConsumerStuck {
+		t.Errorf("somebody reads a group: %v", got)
+	}
 	s.Observer.ClientsTime = nil
 	if e = Enrich(m, s); e.Queues[0].Workers.Known() {
 		t.Error("the connections are not known")
 	}
 	if Enrich(nil, s) != nil {
 		t.Error("something from nothing")
+	}
+}
+
+// Queues whose keys look alike are told apart where their keys were counted.
+func TestArrivalsByKey(t *testing.T) {
+	queues := []stats.QueueRow{{Key: "tenant:1:jobs", DepthPerSecond: rate(2)}, {Key: "tenant:2:jobs"}, {DB: 1, Key: "tenant:1:jobs"}, {Key: "tenant:3:jobs"}}
+	arrivals(queues, []stats.Pushed{{Key: "tenant:1:jobs", PerSecond: rate(9), Estimated: true}, {DB: 1, Key: "tenant:1:jobs", PerSecond: rate(4)}, {Key: "other", PerSecond: rate(7)}, {Key: "tenant:2:jobs", PerSecond: rate(1)}})
+	served(queues)
+	for i, want := range []stats.Maybe[float64]{rate(9), rate(1), rate(4), {}} {
+		if queues[i].ArrivedPerSecond != want {
+			t.Errorf("%+v, want %v", queues[i], want)
+		}
+	}
+	if queues[0].ServedPerSecond != rate(7) || !queues[0].Estimated || queues[1].ServedPerSecond.Known() || queues[2].Estimated {
+		t.Errorf("%+v", queues)
 	}
 }

@@ -38,7 +38,7 @@ func foldQueue(row *stats.QueueRow, look queueLook, before queueMark) queueMark 
 	if seconds := look.at.Sub(before.at).Seconds(); seconds > 0 {
 		row.DepthPerSecond = stats.Some(float64(grown) / seconds)
 	}
-	if rate, ok := mark.trend.rate().Get(); ok {
+	if rate, ok := mark.trend.soon().Get(); ok {
 		drainQueue(row, rate)
 	}
 	return mark

@@ -41,6 +41,18 @@ func (t trend) rate() stats.Maybe[float64] {
 	return stats.Some(float64(t.now.length-t.anchor.length) / span.Seconds())
 }
 
+// clearly is how many jobs a queue has to become more or less by for looks that are less than trendSpan apart to say something.
+const clearly = 10
+
+// soon is rate, or what the looks so far say where that is plain: who looks twice and goes wants to know too.
+func (t trend) soon() stats.Maybe[float64] {
+	span, grown := t.now.at.Sub(t.anchor.at).Seconds(), t.now.length-t.anchor.length
+	if r := t.rate(); r.Known() || span <= 0 || max(grown, -grown) < clearly {
+		return r
+	}
+	return stats.Some(float64(grown) / span)
+}
+
 // growing says whether it became more; absent while rate is.
 func (t trend) growing() stats.Maybe[bool] {
 	r, ok := t.rate().Get()

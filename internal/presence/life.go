@@ -53,7 +53,9 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 }
 
 // grew says that a connection sent something between two sightings, where that is counted.
-func grew(before, after stats.Maybe[int64]) bool { return before.Known() && after.Known() && !mute(before, after) }
+func grew(before, after stats.Maybe[int64]) bool {
+	return before.Known() && after.Known() && !mute(before, after)
+}
 
 // mute says that a connection sent nothing between two sightings.
 func mute(before, after stats.Maybe[int64]) bool {

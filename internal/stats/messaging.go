@@ -5,14 +5,15 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time      time.Time    `json:"time"` // of the latest look
-	Streams   []StreamRow  `json:"streams,omitempty"`
-	Queues    []QueueRow   `json:"queues,omitempty"`
-	Channels  []ChannelRow `json:"channels,omitempty"`
-	Patterns  Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Discovery Discovery    `json:"discovery"`
-	Omitted   int          `json:"omitted,omitempty"` // rows of all three left out to bound memory
-	Unknown   []string     `json:"unknown,omitempty"` // what could not be asked, and what would tell
+	Time      time.Time       `json:"time"` // of the latest look
+	Streams   []StreamRow     `json:"streams,omitempty"`
+	Queues    []QueueRow      `json:"queues,omitempty"`
+	Channels  []ChannelRow    `json:"channels,omitempty"`
+	Patterns  Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Results   []ResultStreams `json:"result_streams,omitempty"`
+	Discovery Discovery       `json:"discovery"`
+	Omitted   int             `json:"omitted,omitempty"` // rows of all three left out to bound memory
+	Unknown   []string        `json:"unknown,omitempty"` // what could not be asked, and what would tell
 }
 
 // Discovery is how far the search for streams and queues has come.
@@ -25,10 +26,20 @@ type Discovery struct {
 	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
+// ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts
+// them, and none of them is looked at or in Messaging.Streams.
+type ResultStreams struct {
+	DB        int    `json:"db"`
+	Pattern   string `json:"pattern"`
+	Framework string `json:"framework"`
+	Streams   int64  `json:"streams"`
+}
+
 // StreamRow is one stream.
 type StreamRow struct {
 	DB             int            `json:"db"`
 	Key            string         `json:"key"`
+	Framework      string         `json:"framework,omitempty"` // that tells in it what happens to its queues; absent: it is no framework's
 	Length         int64          `json:"length"`
 	Bytes          Maybe[int64]   `json:"bytes,omitzero"`
 	FirstID        string         `json:"first_id,omitempty"`
@@ -74,8 +85,8 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
-	IdleSeconds     float64        `json:"idle_seconds"`                    // since it last asked
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something (7.2+)
+	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known
@@ -89,8 +100,8 @@ type ConsumerState string
 const (
 	ConsumerActive ConsumerState = "active"
 	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
-	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks
-	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long
+	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks or, before 7.2, might
+	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long; before 7.2: and no connection is one that reads groups
 )
 
 // QueueRow is a list or sorted set, or several keys of one framework, used as a queue.

@@ -178,7 +178,7 @@ func itemsOf(survey *stats.KeySurvey) []item {
 	items := make([]item, len(layouts))
 	for i := range layouts {
 		l := &layouts[i]
-		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples, stays: 2*(l.Keys-l.WithTTL-l.NoAnswer) > l.Keys}
+		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples, stays: 2*(l.Keys-l.WithTTL-l.NoAnswer) > l.Keys, more: l.Keys > int64(len(l.Examples))}
 		if len(l.Examples) == 0 {
 			items[i].names = []string{l.Pattern}
 		}

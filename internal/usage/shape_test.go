@@ -126,6 +126,18 @@ func TestNotUsed(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
 		}
 	}
+	blind := loaded().Recognise(nil, server("noeviction", 10, 5, "hset")) // the user may not scan, and the server counts since a minute
+	if text := strings.Join(blind.NotUsed, ";"); strings.Contains(text, "no streams") || strings.Contains(text, "no queue") {
+		t.Errorf("no key was looked at, and yet: %s", text)
+	}
+	if text := strings.Join(blind.Unknown, ";"); !strings.Contains(text, "streams and queues among them: none were looked at") {
+		t.Errorf("not known: %s", text)
+	}
+	empty := server("noeviction", 0, 0, "ping")
+	empty.Keyspace = nil
+	if u := loaded().Recognise(nil, empty); !strings.Contains(strings.Join(u.NotUsed, ";"), "no queue") {
+		t.Errorf("there is no key: %v", u.NotUsed)
+	}
 }
 
 // TestShares holds that commands are counted for a use where they can only be its own.
