@@ -103,7 +103,7 @@ func (p *pendingTool) kept(g pending.Group, name string, became pending.Deletion
 		return nil
 	case pending.Holds:
 		return &failure{code: exitError, err: fmt.Errorf("%s still holds %s: they would be lost with it", who, entriesText(held)),
-			hint: fmt.Sprintf("redistop messaging claim %s %s --from %s --to CONSUMER gives them to another one, with --drop-deleted all but those that were deleted from the stream", shellWord(g.Key), shellWord(g.Name), shellWord(name))}
+			hint: fmt.Sprintf("redistop messaging claim %s %s --from %s --to CONSUMER gives them to another one; --drop-deleted acknowledges those that were deleted from the stream", shellWord(g.Key), shellWord(g.Name), shellWord(name))}
 	case pending.Active:
 		return &failure{code: exitError, err: fmt.Errorf("%s %s: it is at work", who, last), hint: "stop it first, or give a shorter --min-idle"}
 	case pending.None:

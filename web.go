@@ -102,6 +102,9 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 			if err != nil {
 				return err
 			}
+			for _, slip := range misspelled(cmd.Flags(), os.Environ()) {
+				fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(slip))
+			}
 			s.doctor = said.Options
 			targets, names, err := conn.several(cmd.Flags(), args, said.servers)
 			if err != nil {

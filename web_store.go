@@ -168,6 +168,16 @@ func (v *keepValue) Set(text string) error {
 		}
 		*field = d
 	}
+	finer := ""
+	for _, name := range keepNames[:4] { // of points, which are rolled up from one to the next
+		d := *keepField(&k, name)
+		if d != 0 && finer != "" && d < *keepField(&k, finer) {
+			return fmt.Errorf("%s: shorter than %s, which it is made of", name, finer)
+		}
+		if d != 0 {
+			finer = name
+		}
+	}
 	*v.keep = k
 	return nil
 }

@@ -218,6 +218,9 @@ func TestKeepFlag(t *testing.T) {
 		"raw":                          "raw: not a time",
 		"raw=1s":                       "raw: shorter than 1m",
 		"raw=1h,raw=2h":                "given twice",
+		"raw=5d,minute=1h":             "minute: shorter than raw",
+		"minute=1d,hour=1h,raw=1h":     "hour: shorter than minute",
+		"raw=5d,sessions=1h":           "raw=5d, minute=2d, ten-minutes=30d, hour=1y, sessions=1h, findings=30d",
 		"":                             "it has no \"\"",
 	} {
 		var k history.Keep
