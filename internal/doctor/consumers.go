@@ -97,7 +97,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 			Impact:   "Nobody else works on " + pick(pending == 1, "this entry", "these entries") + ": " + pick(pending == 1, "it is", "they are") + " delivered.",
 		}
 		if state == stats.ConsumerDead {
-			f.Title = fmt.Sprintf("%s of %s is gone and holds %s", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+			f.Title = fmt.Sprintf("%s of %s %s %s", capital(name), groupName(s, g), pick(len(culprits) == 1, "is gone and holds", "are gone and hold"), plural(int64(pending), "entry", "entries"))
 			if asked.Known() {
 				f.Confidence = stats.Certain
 			}
@@ -107,7 +107,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 			}
 			return f, true
 		}
-		f.Title = fmt.Sprintf("%s of %s holds %s and acknowledges none", capital(name), groupName(s, g), plural(int64(pending), "entry", "entries"))
+		f.Title = fmt.Sprintf("%s of %s %s %s and %s none", capital(name), groupName(s, g), pick(len(culprits) == 1, "holds", "hold"), plural(int64(pending), "entry", "entries"), pick(len(culprits) == 1, "acknowledges", "acknowledge"))
 		f.Remedy = []string{
 			"Look at the process of " + whoText(culprits[0]) + ": " + askedText(asked),
 			"If it is stuck, restart it, and claim what it holds: " + w.claimLine(s, g, culprits[0].Name) + " (a dry run until --yes)",

@@ -62,6 +62,11 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 	if f = newSynth(deadConsumer).told(3, always(shop(0, 1, old))).only(t, "dead-consumer", stats.Warning); f.Confidence != stats.Likely {
 		t.Errorf("nobody knows when it asked: %+v", f)
 	}
+	second := dead
+	second.Name = "worker-5"
+	if f = newSynth(deadConsumer).told(3, always(shop(0, 2, dead, second))).only(t, "dead-consumer", stats.Warning); !strings.Contains(f.Title, "2 consumers of group") || !strings.Contains(f.Title, "are gone and hold 2 entries") {
+		t.Error(f.Title)
+	}
 	young, short := stuck, dead
 	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), stats.Some(200.0)
 	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, short, active("worker-1", 3)))).none(t)

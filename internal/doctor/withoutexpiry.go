@@ -113,7 +113,11 @@ func (w *Window) withoutExpiry(kind stats.UseKind, what string, f stats.Finding)
 }
 
 func (w *Window) tellWithoutExpiry(f *stats.Finding, use *stats.Use, what string, all, share float64) {
-	f.Title = about(all) + " " + what + " never expire, " + percent(share) + " of all"
+	number := about(all)
+	if w.Now.Usage.Sampled < w.Now.Usage.Keys {
+		number = "about " + number
+	}
+	f.Title = capital(number) + " " + what + " never expire, " + percent(share) + " of all"
 	names := make([]string, len(use.Persistent))
 	for i, p := range use.Persistent {
 		names[i] = quoted(p)

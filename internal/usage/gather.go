@@ -121,7 +121,11 @@ func (t *Table) WellKnown(survey *stats.KeySurvey, most int) []string {
 	for _, f := range t.frameworks {
 		for i := range f.Keys {
 			for _, base := range f.Bases {
-				if name := fill(f.Keys[i].Key, base, "", ""); !strings.Contains(f.Keys[i].Key, "<queue>") && !strings.Contains(name, "<") {
+				queue := ""
+				if f.Keys[i].Role == Waiting {
+					queue = "default" // most frameworks have a queue of this name, and few users another one only
+				}
+				if name := fill(f.Keys[i].Key, base, queue, ""); (queue != "" || !strings.Contains(f.Keys[i].Key, "<queue>")) && !strings.Contains(name, "<") && name != queue {
 					names[name] = true
 				}
 			}
