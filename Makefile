@@ -24,7 +24,7 @@ test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
 	@test ! -d internal/web/page/node_modules || npm --prefix internal/web/page run --silent verify
-	@scripts/install redis-server redis-cli tmux cc postgres node npm
+	@scripts/install redis-server redis-cli tmux cc postgres node npm redis-py
 	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
 	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
@@ -69,16 +69,17 @@ incidents: build
 	@scripts/servers
 	$(GO) run ./bench/incidents -write docs/incidents.md
 
-# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them: by the
-# system's packages, npm and Go modules. Five minutes with the installation.
-frameworks: servers
+# What the frameworks in internal/usage/frameworks.yaml leave in a server, recorded anew from runs of them, and their own
+# numbers of jobs beside redistop's: by the system's packages, npm and Go modules. Six minutes with the installation.
+frameworks: build servers
 	@scripts/install node npm php sidekiq rq
 	$(GO) run ./bench/frameworks
 
-# The README's pictures, of the screen itself.
-pictures: servers
-	@scripts/install redis-server tmux
+# The README's pictures, of the screen itself and of the page.
+pictures: build servers
+	@scripts/install redis-server tmux node chromium
 	@scripts/pictures
+	@scripts/page-pictures
 
 clean:
 	rm -rf redistop dist internal/web/page/node_modules

@@ -92,7 +92,18 @@ func spanText(seconds float64) string {
 	case seconds < 120:
 		return strconv.FormatFloat(seconds, 'f', 0, 64) + " s"
 	}
-	return (time.Duration(seconds) * time.Second).String()
+	return plainDuration(time.Duration(seconds) * time.Second)
+}
+
+// plainDuration writes a time without the units that are 0 at its end: "5m", not "5m0s".
+func plainDuration(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // sizeText is a number of bytes for eyes.

@@ -183,7 +183,7 @@ func (a *acknowledging) text(s ackSummary) string {
 		fmt.Fprintf(&b, "%s not pending in this group\n", entriesText(s.NotPending))
 	}
 	if s.Fresh > 0 {
-		fmt.Fprintf(&b, "%s idle for less than %s stay\n", entriesText(s.Fresh), a.minIdle)
+		fmt.Fprintf(&b, "%s idle for less than %s stay\n", entriesText(s.Fresh), plainDuration(a.minIdle))
 	}
 	return b.String()
 }

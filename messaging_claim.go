@@ -171,7 +171,7 @@ func (c *claiming) text(s claimSummary) string {
 	from, to := shownName(s.From), shownName(s.To)
 	if s.DryRun {
 		b.WriteString(entriesTable(s.Entries, s.Matched))
-		fmt.Fprintf(&b, "%s of %s idle for %s or longer, of %s that it holds\n", entriesText(s.Matched), from, c.minIdle, thousands(s.FromBefore))
+		fmt.Fprintf(&b, "%s of %s idle for %s or longer, of %s that it holds\n", entriesText(s.Matched), from, plainDuration(c.minIdle), thousands(s.FromBefore))
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%s given to %s\n", entriesText(s.Claimed), to)
@@ -184,7 +184,7 @@ func (c *claiming) text(s claimSummary) string {
 		fmt.Fprintf(&b, "%s deleted from the stream before: %s still holds them\n", entriesText(s.Deleted), from)
 	}
 	if s.Fresh > 0 {
-		fmt.Fprintf(&b, "%s idle for less than %s stay\n", entriesText(s.Fresh), c.minIdle)
+		fmt.Fprintf(&b, "%s idle for less than %s stay\n", entriesText(s.Fresh), plainDuration(c.minIdle))
 	}
 	fmt.Fprintf(&b, "%s holds %s now (%s before), %s %s (%s before)\n", from, thousands(s.FromAfter), thousands(s.FromBefore), to, thousands(s.ToAfter), thousands(s.ToBefore))
 	return b.String()

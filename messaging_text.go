@@ -20,9 +20,10 @@ func messagingText(m *stats.Messaging, all bool) string {
 	for i := range m.Streams {
 		t.stream(&m.Streams[i])
 	}
+	t.results(m)
 	t.queues(m)
 	t.channels(m)
-	if len(m.Streams)+len(m.Queues)+len(m.Channels) == 0 {
+	if len(m.Streams)+len(m.Results)+len(m.Queues)+len(m.Channels) == 0 {
 		b.WriteString("no stream, no queue, no channel with a subscriber was found\n\n")
 	}
 	if m.Omitted > 0 {
@@ -67,11 +68,29 @@ func (t messagingTable) stream(s *stats.StreamRow) {
 		fate = "growing"
 	}
 	t.line("%10s %9s %8s %-8s %8s %8s  %s", thousands(s.Length), known(s.Bytes, sizeText), known(s.AddedPerSecond, rateText), fate,
-		t.ago(s.FirstTime), t.ago(s.LastTime), nameOf(s.DB, s.Key))
+		t.ago(s.FirstTime), t.ago(s.LastTime), nameOf(s.DB, s.Key)+ofFramework(s.Framework))
 	for i := range s.Groups {
 		t.group(&s.Groups[i])
 	}
-	t.WriteString("\n")
+}
+
+// ofFramework stands behind the name of what a framework writes.
+func ofFramework(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "  (" + redis.PrintableCut(name, 60) + ")"
+}
+
+// results tells of the streams that are not looked at.
+func (t messagingTable) results(m *stats.Messaging) {
+	for i := range m.Results {
+		r := &m.Results[i]
+		t.line("%10s streams %s: results of %s's jobs", thousands(r.Streams), nameOf(r.DB, r.Pattern), redis.PrintableCut(r.Framework, 60))
+	}
+	if len(m.Streams)+len(m.Results) > 0 {
+		t.WriteString("\n")
+	}
 }
 
 func (t messagingTable) group(g *stats.GroupRow) {
@@ -91,6 +110,9 @@ func (t messagingTable) group(g *stats.GroupRow) {
 	case ok && drain > 0:
 		text += "; done in " + shortSpan(drain)
 	}
+	if g.HeldUp > 0 {
+		text += ", " + thousands(g.HeldUp) + " held up"
+	}
 	t.line("%s", text)
 	if g.LagNote != "" {
 		t.line("    lag %s", redis.PrintableCut(g.LagNote, 200))
@@ -100,8 +122,8 @@ func (t messagingTable) group(g *stats.GroupRow) {
 		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {
 			continue
 		}
-		t.line("    consumer %s: %s, pending %s, asked %s ago, got something %s ago", nameOf(0, c.Name), c.State, thousands(c.Pending),
-			shortSpan(c.IdleSeconds), known(c.InactiveSeconds, shortSpan))
+		t.line("    consumer %s: %s, pending %s, asked %s, got something %s", nameOf(0, c.Name), c.State, thousands(c.Pending),
+			known(c.IdleSeconds, spanAgo), known(c.InactiveSeconds, spanAgo))
 	}
 	if g.ConsumersMore > 0 {
 		t.line("    %s more consumers", thousands(int64(g.ConsumersMore)))
@@ -141,6 +163,9 @@ func (t messagingTable) ago(at *time.Time) string {
 	}
 	return shortSpan(t.now.Sub(*at).Seconds())
 }
+
+// spanAgo is a time that has passed since.
+func spanAgo(seconds float64) string { return shortSpan(seconds) + " ago" }
 
 // rateText is a rate for eyes.
 func rateText(v float64) string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -45,11 +46,15 @@ func TestPage(t *testing.T) {
 	cmd := exec.CommandContext(ctx, node, "node_modules/vitest/vitest.mjs", "run", "--config", "e2e/vitest.config.ts")
 	cmd.Dir = pageSource
 	cmd.Env = append(os.Environ(), "REDISTOP_E2E="+string(said), "NO_COLOR=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that it ends what it has started
 	cmd.WaitDelay = 15 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
+	if cmd.Process != nil {
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // a program that a failed test has left
+	}
 	t.Logf("%s", &out)
 	if err != nil {
 		t.Fatalf("run the tests of the page: %v", err)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,7 +97,8 @@ func (u *usageLook) conclude(table *usage.Table, pass *usagePass, snap *stats.Sn
 	judged := *snap
 	judged.Usage = table.Recognise(pass.survey(), snap)
 	if pass.refusal != nil {
-		judged.Usage.Unknown = append([]string{"which keys there are: " + pass.refusal.Error()}, judged.Usage.Unknown...)
+		judged.Usage.Unknown = append([]string{"which keys there are, streams and queues among them: " + pass.refusal.Error()},
+			slices.DeleteFunc(judged.Usage.Unknown, func(text string) bool { return strings.HasPrefix(text, "which keys there are") })...)
 	}
 	judged.Server.Usage = usage.Short(judged.Usage, shortUses)
 	return &usageResult{snap: &judged, usage: judged.Usage, cost: pass.cost, complete: pass.complete, findings: abuses(&judged)}

@@ -37,6 +37,7 @@ type serving struct {
 	interval        time.Duration
 	budget          float64
 	own, noSample   bool
+	noProbe         bool
 	canary          []canary.Kind
 	noMessages      bool
 	held            int64
@@ -101,6 +102,9 @@ Ctrl-C). A server that cannot be reached ends nothing: the answers say so.
 			if err != nil {
 				return err
 			}
+			for _, slip := range misspelled(cmd.Flags(), os.Environ()) {
+				fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(slip))
+			}
 			s.doctor = said.Options
 			targets, names, err := conn.several(cmd.Flags(), args, said.servers)
 			if err != nil {
@@ -145,9 +149,10 @@ func (s *serving) addTo(cmd *cobra.Command) {
 	f.Var(&checked[float64]{&s.budget, parseBudget, percent}, "budget", "take at most `SHARE` of each server's time")
 	f.BoolVar(&s.own, "own", false, "show our own connections and commands too")
 	f.BoolVar(&s.noSample, "no-sample", false, "no samples of the command stream: the counters alone")
+	f.BoolVar(&s.noProbe, "no-probe", false, "no PINGs that feel how long clients wait")
 	f.BoolVar(&s.noMessages, "no-messaging", false, "do not look for streams, queues and channels")
 	f.Var(&checked[int64]{&s.held, parseHeld, mebibytes}, "held", "let a server hold `SIZE` of that stream for us")
-	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-messaging", "held")
+	group(cmd, "Watching", "interval", "budget", "own", "no-sample", "no-probe", "no-messaging", "held")
 	addCanary(cmd, &s.canary)
 	s.config.addTo(cmd, "Watching")
 	s.publishing.addTo(cmd)
@@ -289,7 +294,7 @@ func plural(n int, one, many string) string {
 func (s *serving) watch(ctx context.Context, board *web.Board, place int, name string, target server.Target) {
 	observer := observe.Start(ctx, observe.Config{
 		Target: target, Interval: s.interval, Budget: s.budget, ShowOwn: s.own, Eager: true,
-		Sample: !s.noSample, Held: s.held, Doctor: s.doctor, Messages: !s.noMessages, Beside: s.telling.beside(place), Canary: s.canary,
+		Sample: !s.noSample, Held: s.held, Probe: !s.noProbe, Doctor: s.doctor, Messages: !s.noMessages, Beside: s.telling.beside(place), Canary: s.canary,
 	})
 	recorder := s.recording.servers[name]
 	s.acting.watchers.add(name, observer)

@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 
 	"redistop/internal/stats"
 	"redistop/internal/web"
@@ -23,6 +25,9 @@ func (s *serving) login() (*web.Login, error) {
 			return nil, usageError(fmt.Errorf("read --auth: %w", err))
 		}
 		from, text = "--auth "+s.auth, string(b)
+		if info, err := os.Stat(s.auth); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o004 != 0 {
+			fmt.Fprintf(os.Stderr, "redistop: web: every user of this machine can read the login in %s: chmod o-r it\n", oneLine(s.auth))
+		}
 	} else if text == "" {
 		return nil, nil
 	}
@@ -37,7 +42,11 @@ func (s *serving) login() (*web.Login, error) {
 func (s *serving) open(login bool) (net.Listener, error) {
 	l, err := net.Listen("tcp", s.listen)
 	if err != nil {
-		return nil, &failure{code: exitUsage, err: fmt.Errorf("listen on --listen %s: %w", oneLine(s.listen), plainListenError(err)), hint: "give a free HOST:PORT of this machine, such as 127.0.0.1:7980"}
+		code := exitUsage
+		if errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, fs.ErrPermission) {
+			code = exitError // nothing is wrong with the address
+		}
+		return nil, &failure{code: code, err: fmt.Errorf("listen on --listen %s: %w", oneLine(s.listen), plainListenError(err)), hint: "give a free HOST:PORT of this machine, such as 127.0.0.1:7980"}
 	}
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if ok && addr.IP.IsLoopback() {

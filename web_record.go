@@ -63,7 +63,7 @@ func (r *recorder) record(ctx context.Context, s *stats.Snapshot) presence.Updat
 }
 
 // before is who was online when somebody last looked, so that what became of them meanwhile is known too. What
-// the store does not tell in time is not known.
+// the store does not tell in time is not known; it closes those itself.
 func (r *recorder) before(ctx context.Context) (online []stats.Session) {
 	ctx, cancel := context.WithTimeout(ctx, primeTimeout)
 	defer cancel()
@@ -77,6 +77,7 @@ func (r *recorder) before(ctx context.Context) (online []stats.Session) {
 			online = append(online, s.Session)
 		}
 		if query.After = page.Next; page.Next == "" {
+			r.store.Resume(r.server)
 			return online
 		}
 	}

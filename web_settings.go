@@ -98,6 +98,30 @@ func (s *settler) environment(lookup func(string) string) error {
 	return wrong
 }
 
+// misspelled are variables that look like those of flags and are of none, with what may be meant. Others of this prefix,
+// such as Kubernetes sets beside a Service called redistop, are nobody's mistake.
+func misspelled(flags *pflag.FlagSet, environ []string) (told []string) {
+	var known []string
+	flags.VisitAll(func(f *pflag.Flag) {
+		if isSetting(f) {
+			known = append(known, envName(f.Name))
+		}
+	})
+	for _, one := range environ {
+		name, _, _ := strings.Cut(one, "=")
+		if !strings.HasPrefix(name, envPrefix) || name == envAuth || slices.Contains(known, name) {
+			continue
+		}
+		for _, k := range known {
+			if few := min(2, max(1, (len(name)-len(envPrefix))/3)); distance(name, k, few+1) <= few {
+				told = append(told, fmt.Sprintf("the variable %s is of no flag; %s is meant?", name, k))
+				break
+			}
+		}
+	}
+	return told
+}
+
 // isServicePort tells the variable that Kubernetes gives every container beside a Service called redistop:
 // REDISTOP_PORT=tcp://10.0.0.1:7979 is not meant for --port.
 func isServicePort(flag, text string) bool { return flag == "port" && strings.Contains(text, "://") }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +124,33 @@ func TestWhoNamesTheServer(t *testing.T) {
 }
 
 // TestWrongSettings holds that the line is told, a slip is understood, and no value is repeated.
+func TestMisspelledVariables(t *testing.T) {
+	environ := []string{"REDISTOP_LISTEM=:1", "REDISTOP_LISTEN=:2", "REDISTOP_WEB_AUTH=zz", "REDISTOP_PORT_7979_TCP=x", "REDISTOP_SERVICE_HOST=10.0.0.1", "REDISTOP_IP=x", "PATH=/"}
+	want := []string{"the variable REDISTOP_LISTEM is of no flag; REDISTOP_LISTEN is meant?"}
+	if got := misspelled(newWeb().Flags(), environ); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// An address that is taken is no wrong use.
+func TestListenErrors(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for address, want := range map[string]int{taken.Addr().String(): exitError, "nowhere": exitUsage} {
+		l, err := (&serving{listen: address}).open(false)
+		if err == nil {
+			l.Close()
+			t.Fatalf("%s: it listens", address)
+		}
+		if got := failureOf(err).code; got != want {
+			t.Errorf("%s: exit code %d, want %d: %v", address, got, want, err)
+		}
+	}
+}
+
 func TestWrongSettings(t *testing.T) {
 	for text, want := range map[string]string{
 		"web:\n  listn: x\n":                `line 2: web has no "listn"; "listen" is meant?`,

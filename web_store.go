@@ -64,7 +64,7 @@ func placeOf(store string) string {
 // open opens the store. said is what a person wants to know of it.
 func (k *keeping) open(ctx context.Context) (store *history.Store, said string, err error) {
 	where, note := k.place(), ""
-	o := history.Options{Keep: k.keep, MostBytes: k.size, Report: complainOnce}
+	o := history.Options{Keep: k.keep, MostBytes: k.size, Report: complainOnce, Mended: tellOnce}
 	switch where {
 	case "":
 		note = " (no state directory was found: give --store)"
@@ -109,6 +109,9 @@ func checkStore(where string) error {
 func complainOnce(err error) {
 	fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(err.Error()))
 }
+
+// tellOnce tells that it does so no longer.
+func tellOnce(words string) { fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(words)) }
 
 // orKeep fills in what is zero.
 func orKeep(k, otherwise history.Keep) history.Keep {
@@ -164,6 +167,16 @@ func (v *keepValue) Set(text string) error {
 			return fmt.Errorf("%s: shorter than 1m, or given twice", name)
 		}
 		*field = d
+	}
+	finer := ""
+	for _, name := range keepNames[:4] { // of points, which are rolled up from one to the next
+		d := *keepField(&k, name)
+		if d != 0 && finer != "" && d < *keepField(&k, finer) {
+			return fmt.Errorf("%s: shorter than %s, which it is made of", name, finer)
+		}
+		if d != 0 {
+			finer = name
+		}
 	}
 	*v.keep = k
 	return nil

@@ -156,6 +156,9 @@ func TestAStoreThatIsAway(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not written at present") })
+	if told := s.stderr.String(); strings.Count(told, "connection refused") != 1 || !strings.Contains(told, "at present: reach PostgreSQL: ") {
+		t.Errorf("the reason is told other than once: %s", told)
+	}
 	if strings.Contains(about+s.stderr.String(), "zzsecret") {
 		t.Errorf("the password is told: %s; %s", about, s.stderr)
 	}
@@ -218,6 +221,9 @@ func TestKeepFlag(t *testing.T) {
 		"raw":                          "raw: not a time",
 		"raw=1s":                       "raw: shorter than 1m",
 		"raw=1h,raw=2h":                "given twice",
+		"raw=5d,minute=1h":             "minute: shorter than raw",
+		"minute=1d,hour=1h,raw=1h":     "hour: shorter than minute",
+		"raw=5d,sessions=1h":           "raw=5d, minute=2d, ten-minutes=30d, hour=1y, sessions=1h, findings=30d",
 		"":                             "it has no \"\"",
 	} {
 		var k history.Keep

@@ -230,6 +230,22 @@ func endsWell(t *testing.T, s *site) {
 	}
 }
 
+// TestWebProbes has the round trips of PINGs in the metrics, unless they were not wanted.
+func TestWebProbes(t *testing.T) {
+	t.Parallel()
+	server := redistest.New(t)
+	with, without := startSite(t, "a="+server.Socket()), startSite(t, "--no-probe", "a="+server.Socket())
+	felt := func(s *site) bool { return strings.Contains(s.get("/metrics"), "\nredistop_probe_max_seconds{") }
+	with.until("a PING is in the metrics", func() bool { return felt(with) })
+	without.until("some Snapshots came", func() bool {
+		var o struct{ Servers []web.Observation }
+		return json.Unmarshal([]byte(without.get("/api/v1/last_observation")), &o) == nil && len(o.Servers) == 1 && o.Servers[0].Number > 4
+	})
+	if felt(without) {
+		t.Error("--no-probe sends PINGs")
+	}
+}
+
 // TestWebIsClosedToOthers asks a running program without its token, and with it.
 func TestWebIsClosedToOthers(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,7 @@ func main() {
 type framework struct {
 	name    string // as in the table
 	command []string
-	counts  bool // it keeps jobs, and says how many when it is asked to
+	counts  []string // the scenes in which it says, when asked to, how many jobs it keeps; nil: it keeps none
 }
 
 // A bench is what all of them are run with.
@@ -64,25 +64,25 @@ const here = "bench/frameworks/"
 // frameworks are all that can be run; golang is the program of the Go ones.
 func frameworks(golang string) []framework {
 	return []framework{
-		{"Sidekiq", []string{"ruby", here + "ruby/sidekiq.rb"}, true},
-		{"Celery", []string{"/usr/bin/python3", here + "python/celery_app.py"}, true},
-		{"RQ", []string{"/usr/bin/python3", here + "python/rq_app.py"}, true},
-		{"Bull", []string{"node", here + "node/bull.js"}, true},
-		{"BullMQ", []string{"node", here + "node/bullmq.js"}, true},
-		{"Bee-Queue", []string{"node", here + "node/bee-queue.js"}, true},
-		{"asynq", []string{golang, "asynq"}, true},
-		{"PHP sessions (phpredis)", []string{"php", here + "php/session.php"}, false},
-		{"Flask-Session", []string{"/usr/bin/python3", here + "python/flask_session_app.py"}, false},
-		{"connect-redis", []string{"node", here + "node/connect-redis.js"}, false},
-		{"Django cache", []string{"/usr/bin/python3", here + "python/django_app.py"}, false},
-		{"node-redlock", []string{"node", here + "node/redlock.js"}, false},
-		{"redsync", []string{golang, "redsync"}, false},
-		{"Socket.IO", []string{"node", here + "node/socketio.js"}, false},
-		{"Socket.IO streams", []string{"node", here + "node/socketio-streams.js"}, false},
-		{"Faye", []string{"node", here + "node/faye.js"}, false},
-		{"express-rate-limit", []string{"node", here + "node/express-rate-limit.js"}, false},
-		{"rate-limiter-flexible", []string{"node", here + "node/rate-limiter-flexible.js"}, false},
-		{"redis_rate", []string{golang, "redis_rate"}, false},
+		{"Sidekiq", []string{"ruby", here + "ruby/sidekiq.rb"}, keeping},
+		{"Celery", []string{"/usr/bin/python3", here + "python/celery_app.py"}, keeping},
+		{"RQ", []string{"/usr/bin/python3", here + "python/rq_app.py"}, keeping},
+		{"Bull", []string{"node", here + "node/bull.js"}, pausing},
+		{"BullMQ", []string{"node", here + "node/bullmq.js"}, pausing},
+		{"Bee-Queue", []string{"node", here + "node/bee-queue.js"}, keeping},
+		{"asynq", []string{golang, "asynq"}, keeping},
+		{"PHP sessions (phpredis)", []string{"php", here + "php/session.php"}, nil},
+		{"Flask-Session", []string{"/usr/bin/python3", here + "python/flask_session_app.py"}, nil},
+		{"connect-redis", []string{"node", here + "node/connect-redis.js"}, nil},
+		{"Django cache", []string{"/usr/bin/python3", here + "python/django_app.py"}, nil},
+		{"node-redlock", []string{"node", here + "node/redlock.js"}, nil},
+		{"redsync", []string{golang, "redsync"}, nil},
+		{"Socket.IO", []string{"node", here + "node/socketio.js"}, nil},
+		{"Socket.IO streams", []string{"node", here + "node/socketio-streams.js"}, nil},
+		{"Faye", []string{"node", here + "node/faye.js"}, nil},
+		{"express-rate-limit", []string{"node", here + "node/express-rate-limit.js"}, nil},
+		{"rate-limiter-flexible", []string{"node", here + "node/rate-limiter-flexible.js"}, nil},
+		{"redis_rate", []string{golang, "redis_rate"}, nil},
 	}
 }
 
@@ -168,17 +168,20 @@ func build(ctx context.Context) (string, error) {
 	return f.Name(), nil
 }
 
-// The scenes that a framework is run in: as its users run it, and with jobs that nobody takes.
+// The scenes that a framework is run in.
 const (
-	working    = "working"
-	unattended = "unattended"
+	working    = "working"    // as its users run it: every kind of key that it writes
+	unattended = "unattended" // jobs that nobody takes
+	paused     = "paused"     // the same, in a queue that was paused
 )
 
+var keeping, pausing = []string{working, unattended}, []string{working, unattended, paused}
+
 func (f framework) scenes() []string {
-	if f.counts {
-		return []string{working, unattended}
+	if f.counts == nil {
+		return []string{working}
 	}
-	return []string{working}
+	return f.counts
 }
 
 // play runs a framework in a scene, writes what it left, and compares its numbers.
@@ -202,7 +205,7 @@ func (b *bench) play(ctx context.Context, f framework, scene string) (err error)
 			return err
 		}
 	}
-	if !f.counts {
+	if f.counts == nil {
 		return nil
 	}
 	c := &contents{Framework: f.name, Version: version, Scene: scene}

@@ -22,9 +22,9 @@ func idlest(g *stats.GroupRow) (idle float64, known bool) {
 	if len(g.Consumers) == 0 {
 		return 0, false
 	}
-	idle = g.Consumers[0].IdleSeconds
+	idle = unheard(&g.Consumers[0])
 	for i := range g.Consumers {
-		idle = min(idle, g.Consumers[i].IdleSeconds)
+		idle = min(idle, unheard(&g.Consumers[i]))
 	}
 	return idle, g.ConsumersMore == 0
 }

@@ -31,8 +31,8 @@ func active(name string, pending int64) stats.ConsumerRow {
 }
 
 func TestConsumersThatNeedAPerson(t *testing.T) {
-	stuck := stats.ConsumerRow{Name: "worker-2", Pending: 12, IdleSeconds: 0.3, OldestSeconds: stats.Some(300.0), State: stats.ConsumerStuck}
-	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: 900, State: stats.ConsumerDead}
+	stuck := stats.ConsumerRow{Name: "worker-2", Pending: 12, IdleSeconds: stats.Some(0.3), OldestSeconds: stats.Some(300.0), State: stats.ConsumerStuck}
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), State: stats.ConsumerDead}
 	s := newSynth(stuckConsumer, deadConsumer)
 	s.connection(stats.ConnectionRow{Name: "worker-2", Addr: "10.0.3.7:51234", Library: "jedis 5.1"})
 	f := s.told(3, always(shop(0, 12, stuck, active("worker-1", 0)))).only(t, "stuck-consumer", stats.Warning)
@@ -40,23 +40,89 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 	if c := f.Culprits[0]; c.Name != "worker-2" || c.Addr != "10.0.3.7:51234" || c.Library != "jedis 5.1" || c.Connections != 1 {
 		t.Errorf("culprit %+v", c)
 	}
-	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[1], `XAUTOCLAIM "orders\n" "billing\x1b" CONSUMER 150000 0`) {
+	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[0], "it asks the server, but") || !strings.Contains(f.Remedy[1], "`redistop messaging claim STREAM GROUP --from 'worker-2' --to 'worker-1' --min-idle '2m' 10.0.3.1:6379`") {
 		t.Errorf("%q %q", f.Title, f.Remedy)
 	}
-	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
+	s = newSynth(stuckConsumer, deadConsumer)
+	s.now.Observer.ClientsTime = &t0
+	f = s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
 	wantPrintable(t, f)
 	if f.Culprits[0].Name != "worker-3" || f.Confidence != stats.Certain || !strings.Contains(f.Title, "is gone and holds 1 entry") {
 		t.Errorf("%+v", f)
 	}
+	if !strings.Contains(f.Remedy[0], "`redistop messaging claim STREAM GROUP --from 'worker-3' --to CONSUMER 10.0.3.1:6379`") ||
+		!strings.Contains(f.Remedy[1], "`redistop messaging delconsumer STREAM GROUP 'worker-3' 10.0.3.1:6379`") {
+		t.Errorf("%q", f.Remedy)
+	}
+	many := stats.ConsumerRow{Name: "worker-4", Pending: 150, IdleSeconds: stats.Some(200.0), InactiveSeconds: stats.Some(200.0), State: stats.ConsumerStuck}
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 150, many))).only(t, "stuck-consumer", stats.Warning)
+	if !strings.Contains(f.Remedy[0], "it has asked for nothing for 3 min 20 s") {
+		t.Errorf("%q", f.Remedy)
+	}
+	old := dead // as Redis 7.0 tells of it
+	old.IdleSeconds, old.InactiveSeconds = stats.Maybe[float64]{}, stats.Some(900.0)
+	if f = newSynth(deadConsumer).told(3, always(shop(0, 1, old))).only(t, "dead-consumer", stats.Warning); f.Confidence != stats.Likely {
+		t.Errorf("nobody knows when it asked: %+v", f)
+	}
+	second := dead
+	second.Name = "worker-5"
+	if f = newSynth(deadConsumer).told(3, always(shop(0, 2, dead, second))).only(t, "dead-consumer", stats.Warning); !strings.Contains(f.Title, "2 consumers of group") || !strings.Contains(f.Title, "are gone and hold 2 entries") {
+		t.Error(f.Title)
+	}
 	young, short := stuck, dead
-	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), 400
+	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), stats.Some(200.0)
 	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, short, active("worker-1", 3)))).none(t)
+}
+
+// Who waits in XREADGROUP without a time limit looks gone: it is certain that one is only where nobody waits so.
+func TestHowSureItIsThatAConsumerIsGone(t *testing.T) {
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), State: stats.ConsumerDead}
+	for name, tt := range map[string]struct {
+		seen *time.Time
+		row  stats.ConnectionRow
+		want stats.Confidence
+	}{
+		"nobody waits":          {&t0, stats.ConnectionRow{Name: "somebody", Flags: "N", LastCommand: "xreadgroup"}, stats.Certain},
+		"somebody waits":        {&t0, stats.ConnectionRow{Name: "somebody", Flags: "b", LastCommand: "xreadgroup"}, stats.Likely},
+		"nobody knows who does": {nil, stats.ConnectionRow{}, stats.Likely},
+	} {
+		s := newSynth(deadConsumer)
+		if s.now.Observer.ClientsTime = tt.seen; tt.seen != nil {
+			s.connection(tt.row)
+		}
+		f := s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
+		wantPrintable(t, f)
+		if f.Confidence != tt.want || (len(f.Unknown) == 0) != (tt.want == stats.Certain) {
+			t.Errorf("%s: %s, %q", name, f.Confidence, f.Unknown)
+		}
+	}
+}
+
+// A lower limit counts before the tables call a consumer dead, but not for one of which there is a connection.
+func TestLimitOfADeadConsumer(t *testing.T) {
+	stuck := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(123.0), InactiveSeconds: stats.Some(123.0), State: stats.ConsumerStuck}
+	online, old := stuck, stuck
+	online.Online = stats.Some(true)
+	old.IdleSeconds = stats.Maybe[float64]{} // before Redis 7.2
+	for name, tt := range map[string]struct {
+		row   stats.ConsumerRow
+		limit float64
+		want  string
+	}{
+		"below":                   {stuck, 60, "dead-consumer"},
+		"not reached":             {stuck, 300, "stuck-consumer"},
+		"connected":               {online, 60, "stuck-consumer"},
+		"nobody knows if it asks": {old, 60, "stuck-consumer"},
+	} {
+		s := newSynthWith(Options{Rules: []Rule{stuckConsumer, deadConsumer}, Limits: map[string]map[string]float64{"dead-consumer": {"idle_seconds": tt.limit}}})
+		t.Run(name, func(t *testing.T) { s.told(3, always(shop(0, 1, tt.row))).only(t, tt.want, stats.Warning) })
+	}
 }
 
 func TestUnreadGroup(t *testing.T) {
 	f := newSynth(unreadGroup, growingLag).told(90, func(i int) *stats.Messaging { return shop(int64(100+20*i), 0) }).only(t, "unread-group", stats.Warning)
 	wantPrintable(t, f)
-	idle := stats.ConsumerRow{Name: "worker-1", IdleSeconds: 700, State: stats.ConsumerIdle}
+	idle := stats.ConsumerRow{Name: "worker-1", IdleSeconds: stats.Some(700.0), State: stats.ConsumerIdle}
 	quiet := shop(5, 0, idle)
 	quiet.Streams[0].AddedPerSecond = stats.Some(0.0)
 	f = newSynth(unreadGroup).told(3, always(quiet)).only(t, "unread-group", stats.Info)

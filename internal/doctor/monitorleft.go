@@ -1,10 +1,7 @@
 package doctor
 
 import (
-	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"redistop/internal/stats"
 )
@@ -16,42 +13,21 @@ var monitorLeft = Rule{
 	What:  "A client that is not this redistop has MONITOR on: the server writes every command of everybody out to it, in full.",
 	Why: "One reader costs 40 to 80 % of the throughput of pipelines and up to a third of that without (measured on Redis 6.2 to 7.4 and Valkey 8), more with large values. " +
 		"One that stops reading lets the server's memory grow without limit. And it shows every key and value to whoever reads it.",
-	How:    "Flag O in CLIENT LIST, seen twice some seconds apart, so that another tool's short window is not taken for it.",
+	How:    "Flag O in CLIENT LIST, seen twice some seconds apart, so that another tool's short window is not taken for it. A connection by the name redistop that waits in WAIT is in such a window, unless it is for minutes or sends nothing meanwhile.",
 	Do:     "End it: CLIENT KILL ID. Short windows, as redistop opens them, show who sends what at a small part of the price.",
-	Limits: []Limit{{"seconds", 3, "between the first and the last time that it was seen: the windows of careful tools are over after some milliseconds"}, {"buffer_bytes", 32 << 20, "waiting for it in the server: it reads too slowly or not at all, and nothing limits what comes together"}},
+	Limits: []Limit{{"seconds", 3, "between the first and the last time that it was seen: the windows of careful tools are over after some milliseconds"}, {"redistop_seconds", 300, "the same of what looks like the windows of another redistop"}, {"buffer_bytes", 32 << 20, "waiting for it in the server: it reads too slowly or not at all, and nothing limits what comes together"}},
 	Check:  checkMonitorLeft,
 }
 
 func checkMonitorLeft(w *Window) []stats.Finding {
 	var found []stats.Finding
 	for _, c := range w.census.monitors {
-		if !w.monitoredFor(c, time.Duration(w.Limit("seconds")*float64(time.Second))) {
+		if !w.monitoredFor(c) {
 			continue
 		}
 		found = append(found, w.monitorFinding(c))
 	}
 	return found
-}
-
-// monitoredFor says that the connection had MONITOR on some time ago too, and whenever it was seen since.
-func (w *Window) monitoredFor(c *stats.ConnectionRow, atLeast time.Duration) bool {
-	for _, p := range w.book.passes {
-		row := p.byID(c.ID)
-		if row == nil || !strings.Contains(row.Flags, "O") {
-			return false
-		}
-		if w.Now.Time.Sub(p.at) >= atLeast {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *pass) byID(id int64) *stats.ConnectionRow {
-	if i := slices.IndexFunc(p.rows, func(c stats.ConnectionRow) bool { return c.ID == id }); i >= 0 {
-		return &p.rows[i]
-	}
-	return nil
 }
 
 func (w *Window) monitorFinding(c *stats.ConnectionRow) stats.Finding {
@@ -72,6 +48,9 @@ func (w *Window) monitorFinding(c *stats.ConnectionRow) stats.Finding {
 			"take the right away from applications: ACL SETUSER app -monitor",
 		},
 		Unknown: []string{"when MONITOR was sent: the server tells the age of the connection only"},
+	}
+	if c.Name == observerName {
+		f.Unknown = append(f.Unknown, "whether it is a redistop that was told to see every command, or something that took its name: everybody may")
 	}
 	if rate, ok := w.commandRate(); ok {
 		f.Evidence = append(f.Evidence, w.evidence("commands it is sent", perSecond(rate), "INFO commandstats"))

@@ -40,6 +40,30 @@ func TestMonitorThatIsNotLeft(t *testing.T) {
 	monitored(30, func(i int, c *stats.ConnectionRow) { c.ID = int64(i) }).none(t)
 }
 
+// Windows of another redistop are nobody's MONITOR; who only calls himself so is found.
+func TestMonitorOfAnotherRedistop(t *testing.T) {
+	window := func(c *stats.ConnectionRow) { c.Name, c.Flags, c.LastCommand = "redistop", "Ob", "wait" }
+	counted := func(i int, c *stats.ConnectionRow) { window(c); c.TotalInputBytes = stats.Some(int64(1000 + 100*i)) }
+	monitored(290, func(_ int, c *stats.ConnectionRow) { window(c) }).none(t)
+	monitored(290, counted).none(t)
+	for name, s := range map[string]*synth{
+		"not in a window":            monitored(5, func(_ int, c *stats.ConnectionRow) { c.Name = "redistop" }),
+		"never out of it":            monitored(303, counted),
+		"a WAIT that never ends":     monitored(6, func(_ int, c *stats.ConnectionRow) { window(c); c.TotalInputBytes = stats.Some(int64(90)) }),
+		"a window by another's name": monitored(5, func(_ int, c *stats.ConnectionRow) { window(c); c.Name = "redistop2" }),
+		"out of it after all windows": monitored(20, func(i int, c *stats.ConnectionRow) {
+			if i < 12 {
+				counted(i, c)
+			} else {
+				c.Name = "redistop"
+				c.TotalInputBytes = stats.Some(int64(2200))
+			}
+		}),
+	} {
+		t.Run(name, func(t *testing.T) { s.only(t, "monitor-left-running", stats.Warning) })
+	}
+}
+
 func TestRestart(t *testing.T) {
 	s := newSynth(serverRestarted)
 	s.now.Keyspace[0].Keys = 50_000

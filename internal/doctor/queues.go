@@ -117,7 +117,7 @@ var publishUnheard = Rule{
 	ID: "publish-unheard", Title: "Messages are published and nobody is subscribed", Group: messages,
 	What: "PUBLISH is called, and no client is subscribed to any channel or pattern of this server.",
 	Why:  "Pub/Sub delivers at most once: what nobody is subscribed to at that moment is lost, and the publisher is told only by the number in the reply.",
-	How:  "INFO commandstats (publish) and INFO stats (pubsub_channels, pubsub_patterns). Of a single channel among others that have subscribers nothing is known. Subscribers of replicas and of other nodes of a cluster are not seen from here.",
+	How:  "INFO commandstats (publish) and INFO stats (pubsub_channels, pubsub_patterns). Single channels among others that have subscribers are not judged: their table says which were heard by nobody. Subscribers of replicas and of other nodes of a cluster are not seen from here.",
 	Do:   "If somebody should hear it, see whether the subscribers run and are connected to this server; where messages must not be lost, use a stream. If nobody should, leave it out.",
 	Limits: []Limit{
 		{"per_second", 1, "messages: frameworks publish some now and then that nobody needs"},

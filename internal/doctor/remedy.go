@@ -164,18 +164,28 @@ func (w *Window) tool(verb, argument, placeholder string) string {
 	line := verb
 	switch {
 	case placeholder == "":
-	case argument == "" || len(argument) > 120 || strings.ContainsFunc(argument, func(r rune) bool { return r < ' ' || r > '~' }):
-		line += " " + placeholder
+	case plainWord(argument) && argument[0] == '-':
+		line += " -- " + shellWord(argument, placeholder)
 	default:
-		if argument[0] == '-' {
-			line += " --"
-		}
-		line += " '" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+		line += " " + shellWord(argument, placeholder)
 	}
 	if addr := w.Now.Server.Addr; addr != "" && addr != "127.0.0.1:6379" && addr != "localhost:6379" && shellSafe(addr) {
 		line += " " + addr
 	}
 	return "`" + line + "`"
+}
+
+// plainWord says whether a name can stand in a command line that a person copies.
+func plainWord(name string) bool {
+	return name != "" && len(name) <= 120 && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' })
+}
+
+// shellWord is a name in a command line, or what stands for one that cannot.
+func shellWord(name, placeholder string) string {
+	if !plainWord(name) {
+		return placeholder
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 func shellSafe(s string) bool {

@@ -30,17 +30,20 @@ type Window struct {
 	// server was seen to restart in the last minutes.
 	Restarted *stats.Snapshot
 
-	restarts int // seen, each within minutes of the one before; 0 where Restarted is nil
-	slow     slowCommands
-	rule     string // that is asked
-	limits   map[string]float64
-	book     addressBook
-	census   census
-	held     map[int64]heldBuffer // output buffers that wait, by connection
-	heldAt   time.Time            // of the newest pass over the connections that held knows
-	backlogs backlogs
-	peaks    peaks
-	works    []Work // of Now; nil until they are asked for
+	restarts   int // seen, each within minutes of the one before; 0 where Restarted is nil
+	slow       slowCommands
+	rule       string // that is asked
+	limits     map[string]float64
+	allLimits  map[string]map[string]float64 // the limits of all rules that are asked
+	book       addressBook
+	census     census
+	held       map[int64]heldBuffer  // output buffers that wait, by connection
+	heldAt     time.Time             // of the newest pass over the connections that held knows
+	monitors   map[int64]monitorSeen // by connection
+	monitorsAt time.Time             // of the newest pass over the connections that monitors knows
+	backlogs   backlogs
+	peaks      peaks
+	works      []Work // of Now; nil until they are asked for
 
 	samples []stats.SampleRow // of Now, with names; nil until they are asked for
 }
@@ -75,6 +78,7 @@ func (w *Window) add(s *stats.Snapshot) {
 	w.book.learn(s)
 	w.census.take(s.Connections)
 	w.learnHeld(s)
+	w.learnMonitors(s)
 	w.backlogs.learn(s.Messaging)
 	w.slow.learn(s, w)
 	w.peaks.learn(s)

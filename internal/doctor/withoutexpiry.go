@@ -113,14 +113,18 @@ func (w *Window) withoutExpiry(kind stats.UseKind, what string, f stats.Finding)
 }
 
 func (w *Window) tellWithoutExpiry(f *stats.Finding, use *stats.Use, what string, all, share float64) {
-	f.Title = about(all) + " " + what + " never expire, " + percent(share) + " of all"
+	number := about(all)
+	if w.Now.Usage.Sampled < w.Now.Usage.Keys {
+		number = "about " + number
+	}
+	f.Title = capital(number) + " " + what + " never expire, " + percent(share) + " of all"
 	names := make([]string, len(use.Persistent))
 	for i, p := range use.Persistent {
 		names[i] = quoted(p)
 	}
 	f.Evidence = []stats.Evidence{moment("without a TTL", percent(share)+" of them: "+strings.Join(names, ", "), "SCAN, PTTL of "+count(w.Now.Usage.Sampled)+" of "+count(w.Now.Usage.Keys)+" keys")}
 	for _, e := range use.Evidence {
-		f.Evidence = append(f.Evidence, moment("taken for "+what+" by "+e.What, e.Value, e.Source))
+		f.Evidence = append(f.Evidence, moment("taken for "+what+", "+e.What, e.Value, e.Source))
 	}
 	f.Culprits = w.writersOf(use.Persistent)
 	if len(f.Culprits) == 0 {

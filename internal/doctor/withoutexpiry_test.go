@@ -20,9 +20,9 @@ func TestWithoutExpiry(t *testing.T) {
 		severity stats.Severity
 		says     []string
 	}{
-		{sessionsWithoutExpiry, stats.UseSessions, 0.5, 0.1, stats.Info, []string{"50,000 sessions never expire, 10 % of all", "app:x:*", "10,000 of 1,000,000 keys", "taken for sessions by keys", "--match 'app:x:*' 10.0.3.1:6379"}},
+		{sessionsWithoutExpiry, stats.UseSessions, 0.5, 0.1, stats.Info, []string{"About 50,000 sessions never expire, 10 % of all", "app:x:*", "10,000 of 1,000,000 keys", "taken for sessions, keys", "--match 'app:x:*' 10.0.3.1:6379"}},
 		{sessionsWithoutExpiry, stats.UseSessions, 0.5, 0.9, stats.Warning, []string{"450,000 sessions"}},
-		{locksWithoutExpiry, stats.UseLock, 0.001, 0.9, stats.Warning, []string{"900 locks never expire, 90 % of all", "NX PX"}},
+		{locksWithoutExpiry, stats.UseLock, 0.001, 0.9, stats.Warning, []string{"About 900 locks never expire, 90 % of all", "NX PX"}},
 		{limitsWithoutExpiry, stats.UseRateLimit, 0.2, 0.02, stats.Info, []string{"4,000 rate limits never expire", "locked out"}},
 		{limitsWithoutExpiry, stats.UseRateLimit, 0.2, 0.2, stats.Warning, nil},
 	}

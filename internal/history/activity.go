@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ import (
 
 var markInsert = insert{
 	table:   "mark",
-	columns: []string{"server", "kind", "key", "hour", "last_spoke", "sessions"},
+	columns: []string{"server", "kind", "key", "hour", "first_seen", "last_spoke", "sessions"},
 	conflict: `(server, kind, key, hour) DO UPDATE SET
+		first_seen = CASE WHEN excluded.first_seen < mark.first_seen THEN excluded.first_seen ELSE mark.first_seen END,
 		last_spoke = CASE WHEN excluded.last_spoke > mark.last_spoke THEN excluded.last_spoke ELSE mark.last_spoke END,
 		sessions = CASE WHEN excluded.sessions > mark.sessions THEN excluded.sessions ELSE mark.sessions END`,
 }
@@ -26,7 +28,11 @@ func (w *writer) marks(ctx context.Context, all map[markKey]presence.Mark) error
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []any{server, m.By, clean(m.Key), key.hour, m.LastSpoke.UnixMilli(), m.Sessions})
+		var first any
+		if !m.FirstSeen.IsZero() {
+			first = m.FirstSeen.UnixMilli()
+		}
+		rows = append(rows, []any{server, m.By, clean(m.Key), key.hour, first, m.LastSpoke.UnixMilli(), m.Sessions})
 	}
 	return w.insert(ctx, markInsert, rows)
 }
@@ -35,8 +41,11 @@ type groupKey struct{ server, by, key string }
 
 // A group gathers the marks and the online sessions of one row.
 type group struct {
-	row   stats.ActivityRow
-	hours map[int64]int64 // sessions that were new in each hour with a mark
+	row    stats.ActivityRow
+	hours  map[int64]int64 // sessions that were new in each hour with a mark
+	begun  time.Time       // the first hour of all with a mark; zero: there is none
+	exact  time.Time       // the earliest that is told within it; zero: only the hour is known
+	online time.Time       // since when the oldest is that is online; zero: none is
 }
 
 // groups are rows of activity under construction.
@@ -54,7 +63,7 @@ func (g *groups) of(key groupKey) *group {
 	return of
 }
 
-// Activity tells when who was there and spoke, the latest first.
+// Activity tells who spoke in the time asked for, and when, the latest first. To connect is to speak.
 func (s *Store) Activity(ctx context.Context, q ActivityQuery) ([]ServerActivity, error) {
 	now := s.now()
 	g := &groups{since: q.Since, rows: map[groupKey]*group{}}
@@ -112,8 +121,29 @@ func (of *group) mark(hour int64, spoke time.Time, sessions int64) {
 	if spoke.After(of.row.LastSpoke) {
 		of.row.LastSpoke = spoke
 	}
-	if first := moment(hour); of.row.FirstSeen.IsZero() || first.Before(of.row.FirstSeen) {
-		of.row.FirstSeen = first
+}
+
+// first takes an hour with a mark, and the earliest that the mark tells of; zero: it tells of none.
+func (of *group) first(hour, exact time.Time) {
+	switch {
+	case of.begun.IsZero() || hour.Before(of.begun):
+		of.begun, of.exact = hour, exact
+	case hour.Equal(of.begun) && !exact.IsZero() && exact.Before(of.exact):
+		of.exact = exact
+	}
+}
+
+// firstSeen is the earliest that is known of one; zero where that is only to an hour.
+func (of *group) firstSeen() time.Time {
+	switch online := of.online; {
+	case of.begun.IsZero():
+		return online
+	case !online.IsZero() && online.Before(of.begun):
+		return online // longer than marks are kept
+	case of.exact.IsZero(), online.IsZero(), of.exact.Before(online):
+		return of.exact
+	default:
+		return online
 	}
 }
 
@@ -122,20 +152,23 @@ func (d *database) firstSeen(ctx context.Context, g *groups, servers, by []strin
 	where := conditions{}
 	where.servers(servers)
 	where.in("t.kind", by)
-	rows, err := d.read.QueryContext(ctx, d.dialect.query("SELECT s.name, t.kind, t.key, MIN(t.hour) FROM mark t JOIN server s ON s.id = t.server"+where.text()+" GROUP BY s.name, t.kind, t.key"), where.args...)
+	rows, err := d.read.QueryContext(ctx, d.dialect.query("SELECT s.name, t.kind, t.key, MIN(t.hour), MIN(t.first_seen) FROM mark t JOIN server s ON s.id = t.server"+where.text()+" GROUP BY s.name, t.kind, t.key"), where.args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var key groupKey
-		var first int64
-		if err := rows.Scan(&key.server, &key.by, &key.key, &first); err != nil {
+		var hour int64
+		var first sql.NullInt64
+		if err := rows.Scan(&key.server, &key.by, &key.key, &hour, &first); err != nil {
 			return err
 		}
-		if of := g.rows[key]; of != nil && moment(first).Before(of.row.FirstSeen) {
-			of.row.FirstSeen = moment(first)
+		exact := time.Time{}
+		if first.Valid && first.Int64 < hour+time.Hour.Milliseconds() { // else the mark of that hour has none
+			exact = moment(first.Int64)
 		}
+		g.of(key).first(moment(hour), exact)
 	}
 	return rows.Err()
 }
@@ -152,8 +185,8 @@ func (g *groups) session(server string, by []string, s stats.Session) {
 		if s.OnlineSince.Before(g.since.Truncate(time.Hour)) {
 			of.row.Sessions++
 		}
-		if of.row.FirstSeen.IsZero() || s.OnlineSince.Before(of.row.FirstSeen) {
-			of.row.FirstSeen = s.OnlineSince
+		if of.online.IsZero() || s.OnlineSince.Before(of.online) {
+			of.online = s.OnlineSince
 		}
 		if s.LastInteraction.After(of.row.LastSpoke) {
 			of.row.LastSpoke = s.LastInteraction
@@ -165,7 +198,9 @@ func (g *groups) session(server string, by []string, s stats.Session) {
 func (g *groups) waiting(q *queue, servers, by []string) {
 	for key, m := range q.marks {
 		if wanted(servers, key.server) && slices.Contains(by, m.By) && !m.LastSpoke.Before(g.since) {
-			g.of(groupKey{key.server, m.By, m.Key}).mark(key.hour, m.LastSpoke, m.Sessions)
+			of := g.of(groupKey{key.server, m.By, m.Key})
+			of.mark(key.hour, m.LastSpoke, m.Sessions)
+			of.first(moment(key.hour), m.FirstSeen)
 		}
 	}
 }
@@ -179,9 +214,10 @@ func (g *groups) answer(now time.Time) []ServerActivity {
 			row.Sessions += sessions
 			row.Hours = append(row.Hours, moment(hour))
 		}
-		if len(row.Hours) == 0 && row.LastSpoke.Before(g.since) && row.Online == 0 {
+		if row.LastSpoke.Before(g.since) {
 			continue
 		}
+		row.FirstSeen = of.firstSeen()
 		slices.SortFunc(row.Hours, time.Time.Compare)
 		row.Silent = !row.LastSpoke.Before(g.since) && row.LastSpoke.Before(now.Add(-time.Hour))
 		all = append(all, ServerActivity{key.server, row})

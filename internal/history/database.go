@@ -56,6 +56,9 @@ func open(ctx context.Context, where string, o Options) (*database, error) {
 	case where == memoryStore:
 		d, err = openMemory(o)
 	default:
+		if err := checkWhose(ctx, where); err != nil {
+			return nil, err
+		}
 		d, err = openFile(where, o)
 	}
 	if err != nil {
@@ -129,6 +132,7 @@ func openFile(path string, o Options) (*database, error) {
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, fmt.Errorf("make the file of history: %w", err)
 		}
+		ownerOnly(path, o.Report)
 	}
 	info, err := os.Stat(path)
 	if err != nil {

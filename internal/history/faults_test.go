@@ -19,14 +19,27 @@ import (
 
 // reports are what a Store told its owner.
 type reports struct {
-	mu  sync.Mutex
-	all []string
+	mu   sync.Mutex
+	all  []string
+	good []string // that something is over
 }
 
 func (r *reports) add(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, err.Error())
+}
+
+func (r *reports) mended(words string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.good = append(r.good, words)
+}
+
+func (r *reports) recoveries() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.good, "\n")
 }
 
 func (r *reports) count() int {
@@ -64,6 +77,86 @@ func TestDamagedFileIsSetAside(t *testing.T) {
 	if err != nil || !bytes.Equal(kept, rubbish) || told.count() != 1 || s.Status().State != history.On {
 		t.Errorf("the old file: %v; reports %q, status %+v", err, told.all, s.Status())
 	}
+}
+
+// TestForeignFiles are refused and stay as they are, whatever they are called.
+func TestForeignFiles(t *testing.T) {
+	database := func(name, statements string) func(*testing.T) string {
+		return func(t *testing.T) string {
+			where := filepath.Join(t.TempDir(), name)
+			db, err := sql.Open("sqlite", where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.Exec(statements); err != nil {
+				t.Fatal(err)
+			}
+			return where
+		}
+	}
+	file := func(content []byte) func(*testing.T) string {
+		return func(t *testing.T) string {
+			where := filepath.Join(t.TempDir(), "notes.db")
+			if err := os.WriteFile(where, content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return where
+		}
+	}
+	for name, make := range map[string]func(*testing.T) string{
+		"another program's":             database("other.db", "CREATE TABLE users (id INTEGER); CREATE TABLE server (id INTEGER)"),
+		"another program's, our name":   database("history.db", "CREATE TABLE users (id INTEGER)"),
+		"another program's, its number": database("history.db", "PRAGMA application_id = 7; CREATE TABLE users (id INTEGER)"),
+		"a text":                        file([]byte("this is no database")),
+		"a long text":                   file(bytes.Repeat([]byte("this is no database "), 1000)),
+		"damaged, and not known":        file(append([]byte("SQLite format 3\x00"), bytes.Repeat([]byte{0}, 5000)...)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			where := make(t)
+			before, err := os.ReadFile(where)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := &reports{}
+			for _, readOnly := range []bool{false, true} {
+				if _, err := history.Open(t.Context(), where, history.Options{Report: told.add, ReadOnly: readOnly}); !errors.Is(err, history.ErrForeign) {
+					t.Errorf("read only %v: %v", readOnly, err)
+				}
+			}
+			after, err := os.ReadFile(where)
+			entries, _ := os.ReadDir(filepath.Dir(where))
+			info, _ := os.Stat(where)
+			if err != nil || !bytes.Equal(before, after) || len(entries) != 1 || info.Mode().Perm() != 0o644 || told.count() > 0 {
+				t.Errorf("it was touched: %v, now %v, mode %v, reports %q", err, entries, info.Mode(), told.all)
+			}
+		})
+	}
+}
+
+// TestOurFile is taken again by its number when it is damaged, whatever its name, and it is for its owner alone.
+func TestOurFile(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "mine.db")
+	if err := os.WriteFile(where, nil, 0o644); err != nil { // an empty file may be used
+		t.Fatal(err)
+	}
+	s := openAt(t, where, history.Options{})
+	s.Snapshot("a", snapshotAt(noon, 1))
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(where); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	spoil(t, where)
+	told := &reports{}
+	s = openAt(t, where, history.Options{Report: told.add, Flush: 5 * time.Millisecond})
+	i := 0
+	run(t, s, func() bool {
+		i++
+		s.Snapshot("a", snapshotAt(noon.Add(-time.Duration(i)*time.Millisecond), 1))
+		return s.Status().SetAside != "" && s.Status().State == history.On
+	})
 }
 
 // TestDamagedLater spoils the pages of a file in use.
@@ -143,7 +236,7 @@ func TestLocked(t *testing.T) {
 	t.Parallel()
 	where := filepath.Join(t.TempDir(), "history.db")
 	told := &reports{}
-	s := openAt(t, where, history.Options{Report: told.add, Flush: 5 * time.Millisecond})
+	s := openAt(t, where, history.Options{Report: told.add, Mended: told.mended, Flush: 5 * time.Millisecond})
 	s.Snapshot("a", snapshotAt(noon, 1))
 	if n, err := ask(t, s); n != 1 || err != nil {
 		t.Fatalf("%d points, %v", n, err)
@@ -170,6 +263,9 @@ func TestLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, s, func() bool { st := s.Status(); return st.State == history.On && st.Waiting == 0 })
+	if got := told.recoveries(); got != "history is written again, with what came meanwhile" || told.count() != 1 {
+		t.Errorf("told %q after %q", got, told.all)
+	}
 	if n := len(pointsOf(t, where, history.Options{})["raw"]); n != 2 {
 		t.Errorf("%d points are stored", n)
 	}

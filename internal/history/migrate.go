@@ -51,6 +51,9 @@ func (d *database) migrate(ctx context.Context, now int64) error {
 			return fmt.Errorf("migrate to version %d: %w", v, err)
 		}
 	}
+	if err := d.number(ctx); err != nil {
+		return fmt.Errorf("number the file: %w", err)
+	}
 	return nil
 }
 

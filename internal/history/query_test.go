@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"redistop/internal/history"
 	"redistop/internal/presence"
 	"redistop/internal/stats"
@@ -119,7 +121,7 @@ func TestSilent(t *testing.T) {
 	eachStore(t, func(t *testing.T, where string) {
 		s := openAt(t, where, history.Options{})
 		mark := func(key string, hours int, spoke time.Duration, sessions int64) presence.Mark {
-			return presence.Mark{By: "name", Key: key, Hour: noon.Add(-time.Duration(hours) * time.Hour), LastSpoke: noon.Add(-spoke), Sessions: sessions}
+			return presence.Mark{By: "name", Key: key, Hour: noon.Add(-time.Duration(hours) * time.Hour), FirstSeen: noon.Add(-spoke), LastSpoke: noon.Add(-spoke), Sessions: sessions}
 		}
 		s.Presence("a", presence.Update{Time: noon, Marks: []presence.Mark{
 			mark("cron", 5, 5*time.Hour-time.Minute, 2), mark("cron", 4, 3*time.Hour+time.Minute, 1), mark("cron", 30, 30*time.Hour, 9),
@@ -136,6 +138,48 @@ func TestSilent(t *testing.T) {
 		}
 		if cron.Key != "cron" || !cron.Silent || cron.Sessions != 3 || len(cron.Hours) != 2 || !cron.FirstSeen.Equal(noon.Add(-30*time.Hour)) {
 			t.Errorf("cron: %+v", cron)
+		}
+	})
+}
+
+// TestFirstSeen is to the millisecond or not told, and who did not speak in the time asked for is not listed.
+func TestFirstSeen(t *testing.T) {
+	eachStore(t, func(t *testing.T, where string) {
+		s := openAt(t, where, history.Options{})
+		hour := noon.Add(-3 * time.Hour)
+		mark := func(key string, at, first, spoke time.Time) presence.Mark {
+			return presence.Mark{By: "name", Key: key, Hour: at, FirstSeen: first, LastSpoke: spoke, Sessions: 1}
+		}
+		begun, last := hour.Add(20*time.Minute+34*time.Second), noon.Add(-time.Minute)
+		for i := range 2 { // the second is of a watcher that began anew
+			later := time.Duration(i) * time.Minute
+			s.Presence("a", presence.Update{Time: noon, Marks: []presence.Mark{
+				mark("exact", hour, begun.Add(later), begun.Add(later)), mark("exact", noon.Add(-time.Hour), last.Add(-time.Minute), last),
+				mark("of old", hour.Add(-time.Hour), time.Time{}, hour.Add(-time.Minute)), mark("of old", noon.Add(-time.Hour), last, last),
+				mark("silent", hour, begun, begun), mark("silent", noon.Add(-time.Hour), noon.Add(-11*time.Minute), noon.Add(-11*time.Minute)),
+			}})
+			if _, err := s.Activity(t.Context(), history.ActivityQuery{}); err != nil { // it has all that is queued written
+				t.Fatal(err)
+			}
+		}
+		online := sessionOf(7) // and silent for longer than is asked for
+		online.Name, online.OnlineSince, online.LastInteraction = "silent", begun.Add(-time.Second), noon.Add(-11*time.Minute)
+		s.Presence("a", presence.Update{Time: noon, Seen: noon, Came: []stats.Session{online}})
+		for _, tt := range []struct {
+			within time.Duration
+			want   map[string]time.Time
+		}{
+			{10 * time.Minute, map[string]time.Time{"exact": begun, "of old": {}}},
+			{time.Hour, map[string]time.Time{"exact": begun, "of old": {}, "silent": begun.Add(-time.Second)}},
+		} {
+			rows, err := s.Activity(t.Context(), history.ActivityQuery{By: []string{"name"}, Since: noon.Add(-tt.within)})
+			got := map[string]time.Time{}
+			for _, r := range rows {
+				got[r.Key] = r.FirstSeen
+			}
+			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+				t.Errorf("within %s: %v %s", tt.within, err, diff)
+			}
 		}
 	})
 }

@@ -68,6 +68,8 @@ type Lost struct {
 	Other    int64 `json:"other,omitempty"` // marks, findings and changes
 }
 
+func (l Lost) all() int64 { return l.Points + l.Sessions + l.Other }
+
 func newQueue() *queue {
 	return &queue{
 		sessions: map[sessionKey]stats.Session{}, seen: map[string]int64{}, begun: map[string]bool{},
@@ -98,6 +100,9 @@ func (q *queue) mark(server string, m presence.Mark, lost *Lost) {
 	key := markKey{server, m.By, m.Key, m.Hour.UnixMilli()}
 	if before, there := q.marks[key]; there {
 		m.Sessions = max(m.Sessions, before.Sessions)
+		if before.FirstSeen.Before(m.FirstSeen) {
+			m.FirstSeen = before.FirstSeen
+		}
 	}
 	if !put(q.marks, key, m, mostMarks) {
 		lost.Other++
@@ -216,7 +221,7 @@ func spread[K comparable, V any](m map[K]V, full func() bool, set func(K, V)) bo
 // A watched is what is remembered of a server between two of its Snapshots. Guarded by Store.mu.
 type watched struct {
 	last   *stats.Snapshot
-	told   bool  // its connections were told at least once
+	told   bool  // its connections were told at least once, or are known from here
 	minute int64 // that short counts
 	short  int64
 }
@@ -251,6 +256,14 @@ func (s *Store) Snapshot(server string, snap *stats.Snapshot) {
 		s.queue.change(server, c, &s.lost)
 	}
 	w.last = snap
+}
+
+// Resume says that who records a server knows who was online on it by what is kept here, and will tell what became of
+// each of them. Without it all of them are closed before the first that is told.
+func (s *Store) Resume(server string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watched(server).told = true
 }
 
 // Presence records who came, went and spoke. It never waits.

@@ -31,7 +31,8 @@ type Options struct {
 	Keep      Keep             // each field that is zero: UsualKeep
 	MostBytes int64            // on the disk, 1 GiB; 4 MiB at least
 	ReadOnly  bool             // the store must be there; nothing is recorded
-	Report    func(error)      // told once when writing begins to fail, and of a damaged file that was set aside; nil: nobody
+	Report    func(error)      // told once when something begins to fail, and of a damaged file that was set aside; nil: nobody
+	Mended    func(string)     // told in words that what Report told of is over; nil: nobody
 	Now       func() time.Time // time.Now
 }
 
@@ -45,6 +46,9 @@ func (o Options) withDefaults() Options {
 	o.MostBytes = max(orUsual(o.MostBytes, 1<<30), 4<<20)
 	if o.Report == nil {
 		o.Report = func(error) {}
+	}
+	if o.Mended == nil {
+		o.Mended = func(string) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -71,18 +75,19 @@ type Store struct {
 	dirty  map[bucket]bool // rolled up anew the next time
 	upkeep upkeep
 
-	mu       sync.Mutex // guards all below
-	db       *database  // nil while not open
-	queue    *queue     // what came since the last writing
-	flying   *queue     // what is being written
-	servers  map[string]*watched
-	lost     Lost
-	failing  [2]error // by trouble; nil while all is well
-	since    time.Time
-	flushed  time.Time
-	bytes    stats.Maybe[int64]
-	setAside string
-	damaged  bool // a reader found the file damaged
+	mu         sync.Mutex // guards all below
+	db         *database  // nil while not open
+	queue      *queue     // what came since the last writing
+	flying     *queue     // what is being written
+	servers    map[string]*watched
+	lost       Lost
+	lostBefore Lost     // when it began to fail
+	failing    [2]error // by trouble; nil while all is well
+	since      time.Time
+	flushed    time.Time
+	bytes      stats.Maybe[int64]
+	setAside   string
+	damaged    bool // a reader found the file damaged
 }
 
 // Status is how a Store is doing.
@@ -109,7 +114,7 @@ const (
 )
 
 // Open opens the store at a file path, ":memory:" or a postgres:// URL, and makes it where it is not there. An
-// error is of what cannot mend itself: a wrong address, a store of a newer redistop. Where the database is merely
+// error is of what cannot mend itself: a wrong address, a store of a newer redistop, a file of another program. Where the database is merely
 // away, or the disk is full, the Store is returned failing, and Run tries again.
 func Open(ctx context.Context, where string, o Options) (*Store, error) {
 	s := &Store{
@@ -123,7 +128,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 		if err := s.look(ctx); err != nil {
 			s.failed(keeping, err)
 		}
-	case errors.Is(err, ErrNewer) || s.options.ReadOnly || ctx.Err() != nil || misused(err):
+	case errors.Is(err, ErrNewer) || errors.Is(err, ErrForeign) || s.options.ReadOnly || ctx.Err() != nil || misused(err):
 		return nil, fmt.Errorf("open history: %w", err)
 	default:
 		s.failed(writing, err)
@@ -171,10 +176,11 @@ const (
 
 // failed begins or goes on with an episode of trouble; only its beginning is reported.
 func (s *Store) failed(what trouble, err error) {
+	err = plain(err)
 	s.mu.Lock()
 	begins := s.failing[what] == nil
 	if s.failing == ([2]error{}) {
-		s.since = s.now()
+		s.since, s.lostBefore = s.now(), s.lost
 	}
 	s.failing[what] = err
 	s.mu.Unlock()
@@ -183,12 +189,24 @@ func (s *Store) failed(what trouble, err error) {
 	}
 }
 
+// worked ends an episode of trouble, which is told as its beginning was.
 func (s *Store) worked(what trouble) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	ends := s.failing[what] != nil
 	s.failing[what] = nil
 	if what == writing {
 		s.flushed = s.now()
+	}
+	lost := s.lost.all() - s.lostBefore.all()
+	s.mu.Unlock()
+	switch {
+	case !ends:
+	case what == keeping:
+		s.options.Mended("history is kept in order again")
+	case lost > 0:
+		s.options.Mended(fmt.Sprintf("history is written again; of what came meanwhile %d things found no room in memory", lost))
+	default:
+		s.options.Mended("history is written again, with what came meanwhile")
 	}
 }
 

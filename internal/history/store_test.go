@@ -23,7 +23,7 @@ func TestRoundTrip(t *testing.T) {
 		session := sessionOf(7)
 		hour := noon.Add(-time.Hour)
 		s.Presence("a", presence.Update{Time: noon, Seen: noon, Came: []stats.Session{session}, ShortLived: 3, Marks: []presence.Mark{
-			{By: "name", Key: "api", Hour: hour, LastSpoke: noon.Add(-time.Minute), Sessions: 1},
+			{By: "name", Key: "api", Hour: hour, FirstSeen: hour.Add(time.Minute), LastSpoke: noon.Add(-time.Minute), Sessions: 1},
 		}})
 		action := stats.Change{Time: noon, Kind: stats.ChangeAction, What: "client kill", After: "10.0.0.9:1"}
 		s.Action("a", action)

@@ -11,8 +11,9 @@ import (
 
 const (
 	// stuckAfter is how long a consumer may hold all of its entries: work that takes longer is rare, and its
-	// consumer would better be told to take less at a time.
-	stuckAfter = time.Minute
+	// consumer would better be told to take less at a time. The rule stuck-consumer has the same limit, dead-consumer that of
+	// deadAfter, so that the table and the findings say one thing.
+	stuckAfter = 2 * time.Minute
 	// deadAfter is how long a consumer may ask for nothing while it holds entries: a blocking read comes back
 	// within seconds or minutes.
 	deadAfter = 5 * time.Minute
@@ -46,14 +47,19 @@ func heldBy(pending []redis.PendingEntry) map[string]held {
 // consumerMark is what is remembered of a consumer between two looks.
 type consumerMark struct {
 	pending int64
-	since   time.Time // that long it has not become less
+	fell    time.Time // when it was last seen to have become less: it acknowledges; zero: never
 }
 
 // consumerRow tells what a consumer looks like.
 func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerRow {
-	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, IdleSeconds: c.Idle.Seconds(), State: stats.ConsumerActive}
-	if d, ok := c.Inactive.Get(); ok {
-		row.InactiveSeconds = stats.Some(d.Seconds())
+	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, State: stats.ConsumerActive}
+	got, gotKnown := c.Got().Get()
+	if gotKnown {
+		row.InactiveSeconds = stats.Some(got.Seconds())
+	}
+	asked, tellsAsked := c.Asked().Get()
+	if tellsAsked {
+		row.IdleSeconds = stats.Some(asked.Seconds())
 	}
 	if h.seen > 0 {
 		row.MaxDeliveries, row.OldestSeconds = stats.Some(h.deliveries), stats.Some(h.oldest.Seconds())
@@ -62,14 +68,22 @@ func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Tim
 	case c.Pending == 0 && c.Idle >= idleAfter:
 		row.State = stats.ConsumerIdle
 	case c.Pending == 0:
-	case c.Idle >= deadAfter:
+	case tellsAsked && asked >= deadAfter:
 		row.State = stats.ConsumerDead
-	case h.seen >= c.Pending && h.youngest >= stuckAfter: // all that it holds was seen, and is old
-		row.State = stats.ConsumerStuck
-	case h.seen < c.Pending && now.Sub(mark.since) >= stuckAfter && c.Inactive.Or(stuckAfter) >= stuckAfter:
+	case !mark.fell.IsZero() && now.Sub(mark.fell) < stuckAfter:
+	case h.allOld(c.Pending, got):
 		row.State = stats.ConsumerStuck
 	}
 	return row
+}
+
+// allOld says that all of so many pending entries were delivered long ago. Where some were not looked at, nothing that came
+// since tells that: what a consumer holds is at least as old as the last thing that it got.
+func (h held) allOld(pending int64, got time.Duration) bool {
+	if h.seen > 0 && h.youngest < stuckAfter {
+		return false
+	}
+	return h.seen >= pending || got >= stuckAfter
 }
 
 // stateRank orders consumers: what needs a person first.
@@ -89,8 +103,8 @@ func foldConsumers(list []redis.StreamConsumer, pending []redis.PendingEntry, be
 	marks = make(map[string]consumerMark, len(list))
 	for _, c := range list {
 		mark, known := before[c.Name]
-		if !known || c.Pending < mark.pending || c.Pending == 0 {
-			mark.since = now
+		if known && c.Pending < mark.pending {
+			mark.fell = now
 		}
 		mark.pending = c.Pending
 		marks[c.Name] = mark

@@ -25,6 +25,7 @@ type discovery struct {
 	rest      time.Time // before which no new pass begins
 	passes    int
 	survey    *survey
+	surveying time.Time        // when the latest survey began
 	surveyed  *stats.KeySurvey // of the last pass whose survey is done
 	cluster   bool
 	kinds     kinds
@@ -43,12 +44,19 @@ const (
 	mostStep  = 1000
 	// restBetween is the least time between two passes.
 	restBetween = time.Minute
+	// surveyEvery is the least time between two surveys: each looks up some thousand keys, which the server counts
+	// as hits, for every dashboard that shows them.
+	surveyEvery = 10 * time.Minute
 )
 
 // begin starts a pass.
 func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	d.stretches, d.at, d.cursor, d.visited, d.scanned, d.all, d.keys = nil, 0, 0, 0, 0, 0, 0
-	d.began, d.survey = now, newSurvey()
+	d.began = now
+	due := d.passes == 0 || now.Sub(d.surveying) >= surveyEvery
+	if due {
+		d.surveying, d.survey = now, newSurvey()
+	}
 	d.cluster = info.Int("cluster_enabled").Or(0) == 1
 	spaces := info.Keyspace
 	if _, told := info.Text("redis_version"); !told {
@@ -58,6 +66,9 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 		d.keys += space.Keys
 	}
 	for _, survey := range []bool{true, false} {
+		if survey && !due {
+			continue
+		}
 		for _, space := range spaces {
 			s := stretch{db: space.DB, survey: survey, keys: space.Keys, want: space.Keys}
 			if survey && d.keys > 0 {
@@ -120,6 +131,7 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 				return false, err
 			}
 			w.known.omitted = 0
+			w.known.results.begin()
 			w.search.begin(w.tool.Info(), w.fallback, now)
 		}
 		if w.search.done() { // there are no keys
@@ -230,7 +242,19 @@ func (w *Watcher) surveyKeys(ctx context.Context, db int, names []string) error 
 }
 
 // Survey is what the keys looked like that the latest search looked at; nil before.
-func (w *Watcher) Survey() *stats.KeySurvey { return w.search.surveyed }
+func (w *Watcher) Survey() *stats.KeySurvey { return w.search.surveySoFar(time.Now()) }
+
+// tellingSample is how many keys say something of what most are, before the first survey is done: shares are true to 5 %.
+const tellingSample = 500
+
+// surveySoFar is the last survey, or what there is of the first one: a loaded server's takes long. Of several databases
+// the first ones would count for all, so those wait for it.
+func (d *discovery) surveySoFar(now time.Time) *stats.KeySurvey {
+	if d.surveyed != nil || d.survey == nil || d.survey.sampled < tellingSample || len(d.stretches) < 2 || d.stretches[1].survey {
+		return d.surveyed
+	}
+	return d.survey.told(now, d.keys, false)
+}
 
 // told is how far the search has come.
 func (d *discovery) told() stats.Discovery {

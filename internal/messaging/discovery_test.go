@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"redistop/internal/redis"
 	"redistop/internal/redistest"
 )
 
@@ -52,4 +53,26 @@ func TestSearchGoesOnFromCallToCall(t *testing.T) {
 			t.Errorf("a second pass: %v %v, %d passes, %d known", done, err, w.search.passes, len(w.known.order))
 		}
 	})
+}
+
+// The first survey tells what it has come to before it is done, where its first keys are of all databases.
+func TestSurveySoFar(t *testing.T) {
+	for _, tt := range []struct {
+		databases, seen int
+		want            int64 // sampled; 0: nothing is told
+	}{{1, tellingSample - 1, 0}, {1, tellingSample, tellingSample}, {2, tellingSample, 0}} {
+		d := discovery{}
+		info := redis.ParseInfo("redis_version:7.0.0\r\n")
+		for db := range tt.databases {
+			info.Keyspace = append(info.Keyspace, redis.KeyspaceDB{DB: db, Keys: 100_000})
+		}
+		d.begin(info, 0, noon)
+		for i := range tt.seen {
+			d.survey.add(sampledKey{name: fmt.Sprintf("sess:%d", 10_000+i), kind: "string"})
+		}
+		survey := d.surveySoFar(noon)
+		if (survey != nil) != (tt.want > 0) || survey != nil && (survey.Sampled != tt.want || survey.Complete || survey.Total != 100_000) {
+			t.Errorf("%d databases, %d keys seen: %+v", tt.databases, tt.seen, survey)
+		}
+	}
 }

@@ -22,7 +22,7 @@ var pops = map[string]bool{"lpop": true, "rpop": true, "rpoplpush": true, "lmove
 var waits = map[string]bool{"blpop": true, "brpop": true, "brpoplpush": true, "blmove": true, "blmpop": true, "bzpopmin": true, "bzpopmax": true, "bzmpop": true}
 
 // Enrich joins to what was asked about messages what else the Snapshot knows: from samples how quickly jobs
-// come, from the connections who waits for them, at what list tells, and whose replies pile up. It changes neither.
+// come, from the connections who waits for them and whose replies pile up. It changes neither.
 func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging {
 	if m == nil {
 		return nil
@@ -30,15 +30,16 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging
 	e := *m
 	e.Queues = slices.Clone(m.Queues)
 	e.WaitingUnknown = enrichQueues(e.Queues, s, list)
-	e.Streams = enrichStreams(m.Streams, s)
+	e.Streams = dropGone(enrichStreams(m.Streams, s), s)
 	slow := 0
 	for i := range s.Connections {
 		if c := &s.Connections[i]; c.Subscriptions > 0 && c.OutputBufferBytes >= slowBytes {
 			slow++
 		}
 	}
+	e.Channels = enrichChannels(m, s.Published(), everyEar(s))
 	if slow > 0 {
-		e.Channels = slices.Clone(m.Channels)
+		e.Channels = slices.Clone(e.Channels)
 		for i := range e.Channels {
 			e.Channels[i].SlowSubscribers = slow
 		}
@@ -49,8 +50,7 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging
 // shownPattern is a key's pattern as samples name it.
 func shownPattern(key string) string { return redis.PrintableCut(redis.Pattern(key), 128) }
 
-// enrichQueues fills in rates and workers, and returns what workers does. A pattern that several queues share tells of
-// none of them.
+// enrichQueues fills in rates and workers. A pattern that several queues share tells of none of them.
 func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot, list []Wait) stats.Maybe[int64] {
 	byPattern := map[string]*stats.QueueRow{}
 	for i := range queues {
@@ -62,45 +62,78 @@ func enrichQueues(queues []stats.QueueRow, s *stats.Snapshot, list []Wait) stats
 		}
 	}
 	if s.Sampled.Commands > 0 {
-		arrivals(byPattern, s)
+		arrivals(queues, s.Pushed())
+		likeArrivals(byPattern, s)
+		served(queues, takenFrom(byPattern, s))
 	}
 	return workers(queues, byPattern, s, list)
 }
 
-// arrivals tells how many jobs a second come, by the samples, and how many go: the depth says the difference. A push of
-// several jobs counts as one. Where samples show but one of the two, there is none of the other, unless
-// the growth says that there must be.
-func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
-	served := map[*stats.QueueRow]bool{}
+// arrivals tells how many jobs a second come, by the samples of the keys themselves. A push of several jobs counts as one.
+func arrivals(queues []stats.QueueRow, pushed []stats.Pushed) {
+	at := map[place]*stats.QueueRow{}
+	for i := range queues {
+		at[place{queues[i].DB, queues[i].Key}] = &queues[i]
+	}
+	for _, p := range pushed {
+		if q := at[place{p.DB, p.Key}]; q != nil {
+			q.ArrivedPerSecond, q.Estimated = p.PerSecond, p.Estimated
+		}
+	}
+}
+
+// likeArrivals tells it by the pattern of the key where the key itself is not among those that are counted apart.
+func likeArrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
+	came := map[*stats.QueueRow]float64{}
 	for i := range s.Samples {
 		r := &s.Samples[i]
 		q := byPattern[r.Pattern]
 		rate, known := r.CommandsPerSecond.Get()
-		if q == nil || !known || r.Pattern == "" {
+		if q == nil || !pushes[r.Command] || !known || r.Pattern == "" || q.ArrivedPerSecond.Known() {
 			continue
 		}
-		switch {
-		case pushes[r.Command]:
-			q.ArrivedPerSecond = stats.Some(q.ArrivedPerSecond.Or(0) + rate)
-			q.Estimated = q.Estimated || r.Estimated
-		case waits[r.Command] || pops[r.Command]:
-			served[q] = true
+		came[q] += rate
+		q.Estimated = q.Estimated || r.Estimated
+	}
+	for q, rate := range came {
+		q.ArrivedPerSecond = stats.Some(rate)
+	}
+}
+
+// takenFrom says from which queues samples saw somebody take jobs, or try to; of one that shares its pattern they do not
+// tell, and it is not in the map.
+func takenFrom(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) map[*stats.QueueRow]bool {
+	taken := map[*stats.QueueRow]bool{}
+	for _, q := range byPattern {
+		if q != nil {
+			taken[q] = false
+		}
+	}
+	for i := range s.Samples {
+		r := &s.Samples[i]
+		if q := byPattern[r.Pattern]; q != nil && r.Pattern != "" && r.CommandsPerSecond.Known() && (waits[r.Command] || pops[r.Command]) {
+			taken[q] = true
 			q.Estimated = q.Estimated || r.Estimated
 		}
 	}
-	for _, q := range byPattern {
-		if q == nil {
-			continue
-		}
+	return taken
+}
+
+// served tells how many jobs a second go: the depth says the difference. Where samples show but one of coming and going,
+// there is none of the other, unless the growth says that there must be.
+func served(queues []stats.QueueRow, taken map[*stats.QueueRow]bool) {
+	for i := range queues {
+		q := &queues[i]
 		growth, ok := q.DepthPerSecond.Get()
 		arrived, pushed := q.ArrivedPerSecond.Get()
+		seen, told := taken[q]
 		switch {
 		case !ok:
-		case pushed && !served[q] && growth >= 0:
+		case pushed && told && !seen && growth >= 0:
 			q.ServedPerSecond = stats.Some(0.0)
 		case pushed:
 			q.ServedPerSecond = stats.Some(max(0, arrived-growth))
-		case served[q] && growth <= 0:
+		case seen && growth <= 0:
 			q.ArrivedPerSecond, q.ServedPerSecond = stats.Some(0.0), stats.Some(-growth)
 		}
 	}
@@ -110,7 +143,7 @@ func arrivals(byPattern map[string]*stats.QueueRow, s *stats.Snapshot) {
 // how many wait for nobody knows what: then queues for which none was found may have some all the same. Where
 // nothing waits, nothing waits for any queue.
 func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot, list []Wait) (unknown stats.Maybe[int64]) {
-	if s.Observer.ClientsTime == nil || s.ConnectionsOmitted > 0 || s.Observer.ClientsKnown < s.Observer.ClientsExpected {
+	if !allConnections(s) {
 		return unknown
 	}
 	byPlace := map[place]*stats.QueueRow{}
@@ -179,11 +212,15 @@ func addressOf(c *stats.ConnectionRow) string {
 
 // enrichStreams notes of which consumers there is a connection by their name.
 func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamRow {
-	names := map[string]bool{}
+	names, asking := map[string]bool{}, map[string]bool{}
 	for i := range s.Connections {
-		if name := s.Connections[i].Name; name != "" {
-			names[name] = true
+		if c := &s.Connections[i]; c.Name != "" && !c.Own {
+			names[c.Name] = true
+			asking[c.Name] = asking[c.Name] || asks(c)
 		}
+	}
+	for name := range sharedNames(streams, asking) {
+		asking[name] = false
 	}
 	if len(names) == 0 {
 		return streams
@@ -198,8 +235,8 @@ func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamR
 			streams[i].Groups = slices.Clone(streams[i].Groups)
 			consumers = slices.Clone(consumers)
 			for k := range consumers {
-				if names[consumers[k].Name] {
-					consumers[k].Online = stats.Some(true)
+				if name := consumers[k].Name; names[name] {
+					consumers[k] = seenAs(consumers[k], asking[name])
 				}
 			}
 			streams[i].Groups[j].Consumers = consumers

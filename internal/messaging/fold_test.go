@@ -71,29 +71,79 @@ func TestConsumerState(t *testing.T) {
 		name string
 		c    redis.StreamConsumer
 		h    held
-		mark float64 // seconds since its pending entries became less
+		fell float64 // seconds since its pending entries became less; 0: they never did
 		want stats.ConsumerState
 	}{
-		{"works", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(1)}, 1, stats.ConsumerActive},
-		{"long work, but it got something new", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(2)}, 600, stats.ConsumerActive},
+		{"works", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
+		{"long work, but it got something new", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(2)}, 0, stats.ConsumerActive},
 		{"nothing to do", redis.StreamConsumer{Idle: seconds(5)}, held{}, 0, stats.ConsumerActive},
 		{"nothing to do for long", redis.StreamConsumer{Idle: seconds(90)}, held{}, 0, stats.ConsumerIdle},
-		{"all it holds is old", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 0, stats.ConsumerStuck},
-		{"what was seen of it is old, the rest not known", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 5, stats.ConsumerActive},
-		{"many held, none acknowledged for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(61)}, 90, stats.ConsumerStuck},
-		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1)}, held{}, 90, stats.ConsumerActive},
-		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
+		{"all it holds is old", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"all it holds is old, but it acknowledges", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 5, stats.ConsumerActive},
+		{"all it holds is old, and it acknowledged long ago", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 600, stats.ConsumerStuck},
+		{"it reads the same again and again", redis.StreamConsumer{Pending: 3, Idle: seconds(1), Inactive: inactive(600), HasInactive: true}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
+		{"what was seen of it is old, the rest not known", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerActive},
+		{"many held, nothing came for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"many held, none of them among the oldest", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{}, 0, stats.ConsumerStuck},
+		{"many held, nothing came for long, before 7.2", redis.StreamConsumer{Pending: 300, Idle: seconds(121)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1), HasInactive: true}, held{}, 0, stats.ConsumerActive},
+		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301), Inactive: inactive(301), HasInactive: true}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
+		{"gone or stuck, nobody knows before 7.2", redis.StreamConsumer{Pending: 3, Idle: seconds(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerStuck},
 		{"not gone yet", redis.StreamConsumer{Pending: 3, Idle: seconds(50)}, held{seen: 3, youngest: seconds(50)}, 0, stats.ConsumerActive},
 	} {
-		row := consumerRow(tt.c, tt.h, consumerMark{since: noon.Add(-seconds(int64(tt.mark)))}, noon)
+		mark := consumerMark{}
+		if tt.fell > 0 {
+			mark.fell = noon.Add(-seconds(int64(tt.fell)))
+		}
+		row := consumerRow(tt.c, tt.h, mark, noon)
 		if row.State != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, row.State, tt.want)
 		}
 	}
 }
 
+// When a consumer asked is told from 7.2 on; before, what the server calls idle is when it got something.
+func TestWhenAConsumerAsked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		c          redis.StreamConsumer
+		asked, got stats.Maybe[float64]
+	}{
+		"7.2":                   {redis.StreamConsumer{Idle: seconds(5), Inactive: redis.Some(seconds(9)), HasInactive: true}, rate(5), rate(9)},
+		"7.2, it never got any": {redis.StreamConsumer{Idle: seconds(5), HasInactive: true}, rate(5), stats.Maybe[float64]{}},
+		"before 7.2":            {redis.StreamConsumer{Idle: seconds(5)}, stats.Maybe[float64]{}, rate(5)},
+	} {
+		if row := consumerRow(tt.c, held{}, consumerMark{}, noon); row.IdleSeconds != tt.asked || row.InactiveSeconds != tt.got {
+			t.Errorf("%s: asked %v, got something %v", name, row.IdleSeconds, row.InactiveSeconds)
+		}
+	}
+}
+
+// What a stuck or dead consumer holds is done never: by the others' pace only what is left beside it is.
+func TestWhatIsHeldUpIsNeverDone(t *testing.T) {
+	gone := redis.StreamConsumer{Name: "gone", Pending: 20, Idle: seconds(400), Inactive: redis.Some(seconds(400)), HasInactive: true}
+	well := redis.StreamConsumer{Name: "well", Pending: 5, Inactive: redis.Some(seconds(0)), HasInactive: true}
+	for name, tt := range map[string]struct {
+		before, after streamLook
+		drain         stats.Maybe[float64]
+		never         bool
+	}{
+		"the others keep up":     {look(0, 100, 100, 95, 25), look(2, 300, 300, 300, 25), stats.Maybe[float64]{}, true},
+		"the others catch up":    {look(0, 2000, 2000, 100, 25), look(2, 2000, 2000, 200, 25), rate(36.1), false}, // (1800+25-20) at 50 a second
+		"the others fall behind": {look(0, 2000, 2000, 100, 25), look(2, 2900, 2900, 200, 25), stats.Maybe[float64]{}, true},
+	} {
+		for _, l := range []*streamLook{&tt.before, &tt.after} {
+			l.groups[0].consumers = []redis.StreamConsumer{gone, well}
+		}
+		_, mark := foldStream(tt.before, streamMark{})
+		row, _ := foldStream(tt.after, mark)
+		if g := row.Groups[0]; g.HeldUp != 20 || g.DrainSeconds != tt.drain || g.DrainNever != tt.never {
+			t.Errorf("%s: %d held up, done in %v, never %t", name, g.HeldUp, g.DrainSeconds, g.DrainNever)
+		}
+	}
+}
+
 func TestConsumersInOrder(t *testing.T) {
-	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900)}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
+	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), Inactive: redis.Some(seconds(900)), HasInactive: true}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
 	pending := []redis.PendingEntry{{ID: "1-1", Consumer: "stuck", Idle: seconds(700), Deliveries: 9}, {ID: "2-1", Consumer: "well", Idle: seconds(1), Deliveries: 2}}
 	rows, marks, more := foldConsumers(list, pending, nil, noon)
 	var names []string
@@ -256,6 +306,22 @@ func TestQueue(t *testing.T) {
 	} {
 		if diff := cmp.Diff(tt.want, fold(tt.depths...)); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// Two looks a second or two apart say whether a queue drains where they differ plainly, and nothing else.
+func TestQueueOfTwoLooks(t *testing.T) {
+	for _, tt := range []struct {
+		before, after int64
+		empty         stats.Maybe[float64]
+		never         bool
+	}{{2771, 2679, rate(2679.0 / 46), false}, {100, 138, stats.Maybe[float64]{}, true}, {50, 50, stats.Maybe[float64]{}, false}, {50, 53, stats.Maybe[float64]{}, false}} {
+		var row stats.QueueRow
+		mark := foldQueue(&row, queueLook{at: at(0), depth: tt.before}, queueMark{})
+		foldQueue(&row, queueLook{at: at(2), depth: tt.after}, mark)
+		if row.DrainSeconds != tt.empty || row.DrainNever != tt.never {
+			t.Errorf("from %d to %d: %v, never %v", tt.before, tt.after, row.DrainSeconds, row.DrainNever)
 		}
 	}
 }

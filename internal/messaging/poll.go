@@ -35,7 +35,7 @@ func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err er
 	if err := w.pollChannels(ctx); err != nil {
 		return false, err
 	}
-	w.queues.arrange(w.table, w.known, time.Now())
+	w.queues.arrange(w.table, w.known, w.search.passes > 0, time.Now())
 	if w.known.next == 0 {
 		w.round = time.Now()
 	}

@@ -22,22 +22,26 @@ type queueID struct {
 
 // queues are the frameworks' queues among what is known, and which subjects belong to one.
 type queues struct {
-	list  map[queueID]*frameworkQueue
-	owned map[*subject]bool
-	jobs  map[*subject]job // of the waiting lists whose jobs have a time
-	made  time.Time
-	of    int // the version of what was known then
+	list    map[queueID]*frameworkQueue
+	owned   map[*subject]bool
+	jobs    map[*subject]job    // of the waiting lists whose jobs have a time
+	writers map[*subject]string // whose events a stream holds
+	made    time.Time
+	of      int  // the version of what was known then
+	whole   bool // all keys were known then
 }
 
 // queuesEvery is how often the keys that are known are sorted into queues anew, where others are known by then.
 const queuesEvery = 5 * time.Second
 
-// arrange finds the queues among the subjects. What is remembered of a queue stays.
-func (q *queues) arrange(table *usage.Table, k *known, now time.Time) {
-	if !q.made.IsZero() && (q.of == k.version || now.Sub(q.made) < queuesEvery) {
+// arrange finds the queues among the subjects; whole says that a search of all keys is over. What is remembered of a
+// queue stays.
+func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time) {
+	whole = whole && k.kinds["hash"] < mostOf("hash") && k.kinds["set"] < mostOf("set")
+	if !q.made.IsZero() && q.whole == whole && (q.of == k.version || now.Sub(q.made) < queuesEvery) {
 		return
 	}
-	q.made, q.of = now, k.version
+	q.made, q.of, q.whole = now, k.version, whole
 	var keys []usage.Key
 	for at, s := range k.at {
 		if s.role != "" || s.kind == "list" {
@@ -45,8 +49,8 @@ func (q *queues) arrange(table *usage.Table, k *known, now time.Time) {
 		}
 	}
 	before := q.list
-	q.list, q.owned, q.jobs = map[queueID]*frameworkQueue{}, map[*subject]bool{}, map[*subject]job{}
-	for _, found := range table.Queues(keys) {
+	q.list, q.owned, q.jobs, q.writers = map[queueID]*frameworkQueue{}, map[*subject]bool{}, map[*subject]job{}, map[*subject]string{}
+	for _, found := range table.Queues(keys, whole) {
 		f := &frameworkQueue{Queue: found}
 		for _, part := range []struct {
 			keys []usage.Key
@@ -63,6 +67,14 @@ func (q *queues) arrange(table *usage.Table, k *known, now time.Time) {
 			if found.Oldest != nil && s.kind == "list" {
 				q.jobs[s] = job{found.Oldest, found.Base, found.Name}
 			}
+		}
+		for _, key := range found.Events {
+			if s := k.at[place{key.DB, key.Name}]; s != nil && s.kind == "stream" {
+				q.writers[s] = found.Framework
+			}
+		}
+		if len(f.waiting)+len(f.inFlight)+len(f.delayed)+len(f.dead) == 0 {
+			continue
 		}
 		id := queueID{found.DB, found.Framework, found.Base, found.Name}
 		if old := before[id]; old != nil {

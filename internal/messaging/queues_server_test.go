@@ -3,10 +3,12 @@ package messaging
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	goredis "github.com/redis/go-redis/v9"
 
 	"redistop/internal/redis"
@@ -28,7 +30,9 @@ func queueByName(t *testing.T, m *stats.Messaging, name string) stats.QueueRow {
 }
 
 // fillQueues makes what Sidekiq and BullMQ leave behind, lists of people's own, and what is no queue.
-func fillQueues(t *testing.T, c *goredis.Client) {
+func fillQueues(t *testing.T, to *goredis.Client) {
+	t.Helper()
+	c := to.Pipeline()
 	ago := func(d time.Duration) int64 { return time.Now().Add(-d).UnixMilli() }
 	for i := range 7 {
 		job := fmt.Sprintf(`{"jid":"%d","class":"TopSecret","enqueued_at":%d,"created_at":%d}`, i, ago(time.Minute-time.Duration(i)*time.Second), ago(time.Hour))
@@ -46,8 +50,16 @@ func fillQueues(t *testing.T, c *goredis.Client) {
 	c.RPush(t.Context(), "audit trail", "TopSecret")
 	c.ZAdd(t.Context(), "reminders", goredis.Z{Score: float64(time.Now().Add(time.Hour).UnixMilli()), Member: "TopSecret"}, goredis.Z{Score: 1.7e12, Member: "b"})
 	c.ZAdd(t.Context(), "leaderboard", goredis.Z{Score: 17, Member: "TopSecret"})
+	for i := range 90 {
+		c.XAdd(t.Context(), &goredis.XAddArgs{Stream: fmt.Sprintf("rq:results:5f0c6f0e-1c7e-4f9e-8d0a-0000000000%02d", i), Values: []string{"return_value", "TopSecret"}})
+	}
+	c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "bull:mail:events", Values: []string{"event", "TopSecret"}})
+	c.XAdd(t.Context(), &goredis.XAddArgs{Stream: "orders:eu:events", Values: []string{"event", "TopSecret"}})
 	for i := range 100 {
 		c.RPush(t.Context(), fmt.Sprintf("timeline:%d", i), "TopSecret")
+	}
+	if _, err := c.Exec(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -69,6 +81,17 @@ func TestQueuesOfARealServer(t *testing.T) {
 		}
 		if q := queueByName(t, m, "reminders"); q.Depth != 1 || q.Delayed.Or(0) != 1 {
 			t.Errorf("%+v", q)
+		}
+		var streams []string
+		for _, s := range m.Streams {
+			streams = append(streams, s.Key+" "+s.Framework)
+		}
+		slices.Sort(streams)
+		if d := cmp.Diff([]string{"bull:mail:events BullMQ", "orders:eu:events "}, streams); d != "" {
+			t.Errorf("streams: %s", d)
+		}
+		if d := cmp.Diff([]stats.ResultStreams{{Pattern: "rq:results:*", Framework: "RQ", Streams: 90}}, m.Results); d != "" {
+			t.Errorf("results of jobs: %s", d)
 		}
 		if n := w.known.kinds["list"]; n > 50 {
 			t.Errorf("%d lists are followed, of which most are alike and no queues", n)

@@ -19,6 +19,7 @@ type subject struct {
 	place   place
 	kind    string     // stream, list, zset, set, hash, string
 	role    usage.Role // by its name, in some framework's queue; "": in none
+	writer  string     // the framework that writes such a key, where its name alone makes that sure; "": not known
 	polled  bool       // else it only tells whose the others are
 	pattern string     // of keys that nothing but their pattern tells apart; "": its name or role says that it is one
 
@@ -84,13 +85,14 @@ func mostOf(kind string) int {
 
 // admission says whether a key is worth following.
 func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) {
-	s = &subject{place: at, kind: kind, role: table.RoleOf(at.key, kind)}
+	s = &subject{place: at, kind: kind}
+	s.role, s.writer = table.WriterOf(at.key, kind)
 	inQueue := false
 	switch s.role {
 	case usage.Waiting, usage.InFlight, usage.Delayed, usage.Retry, usage.Dead:
 		inQueue = true
 	case usage.Payload, usage.Result, usage.Session, usage.Cached, usage.Lock, usage.Limit:
-		if kind != "stream" {
+		if kind != "stream" || s.result() {
 			return s, false
 		}
 	}
@@ -111,6 +113,11 @@ func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) 
 	return s, true
 }
 
+// result says that it is a stream with the result of one job.
+func (s *subject) result() bool {
+	return s.kind == "stream" && s.role == usage.Result && s.writer != ""
+}
+
 // known are the subjects of a server, in the order in which they have their turns.
 type known struct {
 	at       map[place]*subject
@@ -120,6 +127,7 @@ type known struct {
 	patterns map[string]int // of those that nothing else marks
 	version  int            // changes with at
 	omitted  int            // streams and queues that found no room, in this pass
+	results  results
 }
 
 func newKnown() *known {
@@ -135,7 +143,11 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 		}
 		k.drop(old)
 	}
-	if s, ok := admission(table, at, kind); ok {
+	s, ok := admission(table, at, kind)
+	if s.result() {
+		k.results.saw(at, s.writer)
+	}
+	if ok {
 		k.admit(s)
 	}
 }

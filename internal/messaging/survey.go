@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// surveySize is how many keys of a pass are asked for type and life: shares are true to 2 % then.
-	surveySize = 5000
+	// surveySize is how many keys of a pass are asked for type and life: shares are true to 3 % then.
+	surveySize = 2000
 	// surveyKept bounds what is added up over passes.
 	surveyKept   = 100_000
 	mostLayouts  = 400

@@ -157,7 +157,9 @@ func (w *Watcher) Told() *stats.Messaging {
 	for _, s := range w.known.order {
 		switch {
 		case s.kind == "stream" && !s.looked.IsZero():
-			m.Streams = append(m.Streams, s.row)
+			row := s.row
+			row.Framework = w.queues.writers[s]
+			m.Streams = append(m.Streams, row)
 		case s.queueShown && !w.queues.owned[s]:
 			m.Queues = append(m.Queues, s.queueRow)
 		}
@@ -165,6 +167,7 @@ func (w *Watcher) Told() *stats.Messaging {
 	for _, q := range w.queues.list {
 		m.Queues = append(m.Queues, q.row)
 	}
+	m.Results = w.known.results.told()
 	m.Channels = append(m.Channels, w.channels.rows...)
 	m.Omitted = w.known.omitted + w.channels.omitted
 	var more [3]int

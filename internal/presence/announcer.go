@@ -53,6 +53,7 @@ func (a *Announcer) Hear(u Update) {
 	for i := range u.Came {
 		s := &u.Came[i]
 		if s.Internal {
+			delete(a.clients, s.ID)
 			continue
 		}
 		if _, known := a.clients[s.ID]; !known && !first {
@@ -61,9 +62,12 @@ func (a *Announcer) Hear(u Update) {
 		a.clients[s.ID] = clientOf(s)
 	}
 	for i := range u.Spoke {
-		if s := &u.Spoke[i]; !s.Internal {
-			a.clients[s.ID] = clientOf(s)
+		s := &u.Spoke[i]
+		if s.Internal { // it was seen before it had its name
+			delete(a.clients, s.ID)
+			continue
 		}
+		a.clients[s.ID] = clientOf(s)
 	}
 	a.seen = u.Seen
 }

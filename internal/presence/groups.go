@@ -32,12 +32,13 @@ type group struct {
 // An hour is one hour of a group.
 type hour struct {
 	begin    time.Time
-	spoke    time.Time // the latest that one of them was there
+	first    time.Time // the earliest that one of them was there
+	spoke    time.Time // the latest
 	sessions int64
 	moved    bool // since news were given
 }
 
-// groups hold all groups of a server. Applications only: replicas, links to a primary and the observer are left out.
+// groups hold all groups of a server. Applications only: replicas, links to a primary and redistops are left out.
 type groups struct {
 	keep  time.Duration
 	known [groupings]map[string]*group
@@ -74,10 +75,12 @@ func (g *groups) turn(now time.Time) {
 
 func (g *groups) old(h hour) bool { return h.begin.Add(time.Hour).Before(g.now.Add(-g.keep)) }
 
-// join puts a connection into the groups that it belongs to and is not in yet.
+// join puts a connection into the groups that it belongs to and is not in yet. One that turned out to be no application
+// leaves those that it was in.
 func (g *groups) join(n *life) {
 	n.joined = true
 	if n.Internal {
+		g.leave(n)
 		return
 	}
 	for by, key := range [groupings]string{groupName: n.Name, groupIP: n.IP, groupUser: n.User} {
@@ -130,7 +133,7 @@ func (g *groups) spoke(n *life) {
 // mark notes that one of a group was there at a time, with so many sessions that began then.
 func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	begin := at.UTC().Truncate(time.Hour)
-	h := hour{begin: begin, spoke: at}
+	h := hour{begin: begin, first: at, spoke: at}
 	if g.old(h) {
 		return
 	}
@@ -145,6 +148,9 @@ func (g *groups) mark(one *group, at time.Time, sessions int64) {
 	is := &one.hours[i-1]
 	is.sessions += sessions
 	is.spoke = later(is.spoke, at)
+	if at.Before(is.first) {
+		is.first = at
+	}
 	if !is.moved {
 		is.moved = true
 		g.moved = append(g.moved, one)
@@ -161,7 +167,7 @@ func (g *groups) news() []Mark {
 		for i := range one.hours {
 			if h := &one.hours[i]; h.moved {
 				h.moved = false
-				marks = append(marks, Mark{By: groupWords[one.by], Key: one.key, Hour: h.begin, LastSpoke: h.spoke, Sessions: h.sessions})
+				marks = append(marks, Mark{By: groupWords[one.by], Key: one.key, Hour: h.begin, FirstSeen: h.first, LastSpoke: h.spoke, Sessions: h.sessions})
 			}
 		}
 	}

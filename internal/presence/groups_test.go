@@ -13,7 +13,7 @@ import (
 func marksOf(u Update, by string) (list []string) {
 	for _, m := range u.Marks {
 		if m.By == by {
-			list = append(list, fmt.Sprintf("%s %s spoke %s new %d", m.Key, m.Hour.Format("15h"), m.LastSpoke.Format("15:04:05"), m.Sessions))
+			list = append(list, fmt.Sprintf("%s %s from %s spoke %s new %d", m.Key, m.Hour.Format("15h"), m.FirstSeen.Format("15:04:05"), m.LastSpoke.Format("15:04:05"), m.Sessions))
 		}
 	}
 	return list
@@ -53,13 +53,13 @@ func TestMarks(t *testing.T) {
 		want    []string
 	}{
 		{60, []stats.ConnectionRow{called("app", row(1, 30, 10)), called("app", row(2, 90, 0)), called("job", row(3, 100*3600, 50*3600))},
-			[]string{"app 11h spoke 11:59:30 new 1", "app 12h spoke 12:01:00 new 1"}},
+			[]string{"app 11h from 11:59:30 spoke 11:59:30 new 1", "app 12h from 12:00:30 spoke 12:01:00 new 1"}},
 		{62, []stats.ConnectionRow{called("app", row(1, 32, 12)), called("app", row(2, 92, 2)), called("job", row(3, 100*3600+2, 0))},
-			[]string{"job 12h spoke 12:01:02 new 0"}},
+			[]string{"job 12h from 12:01:02 spoke 12:01:02 new 0"}},
 		{64, []stats.ConnectionRow{called("app", row(1, 34, 14)), called("web", row(2, 94, 4)), called("job", row(3, 100*3600+4, 2))},
-			[]string{"web 11h spoke 11:59:30 new 1", "web 12h spoke 12:01:00 new 0"}},
+			[]string{"web 11h from 11:59:30 spoke 11:59:30 new 1", "web 12h from 12:01:00 spoke 12:01:00 new 0"}},
 		{66, []stats.ConnectionRow{called("app", row(1, 36, 16)), called("web", row(2, 96, 6)), called("job", row(3, 100*3600+6, 4))}, nil},
-		{3720, []stats.ConnectionRow{called("app", row(1, 3690, 60))}, []string{"app 13h spoke 13:01:00 new 0"}},
+		{3720, []stats.ConnectionRow{called("app", row(1, 3690, 60))}, []string{"app 13h from 13:01:00 spoke 13:01:00 new 0"}},
 	} {
 		u := l.Observe(look(step.seconds, step.rows...))
 		if d := cmp.Diff(step.want, marksOf(u, ByName)); d != "" {

@@ -145,8 +145,8 @@ func begun(s *stats.Snapshot) time.Time {
 }
 
 // ownName is what connections of redistop are called. A pass may show one of ours in the moment in which it is made or
-// closed, when its id is not known to be ours. So one by this name is believed to be somebody else's when a second
-// pass shows it.
+// closed, when its id is not known to be ours. So one by this name is believed to be another redistop's when a second
+// pass shows it. It is listed, as no application.
 const ownName = "redistop"
 
 // look takes a pass over the connections.

@@ -128,20 +128,81 @@ func TestWhoListensIsSilent(t *testing.T) {
 	}
 }
 
+// A silent subscriber that was told of by another Ledger does not speak: what it was sent moved its idle time.
+func TestWhoListensIsSilentAfterARestart(t *testing.T) {
+	for name, tt := range map[string]struct {
+		counted bool  // the server counts what it gets from each connection
+		later   int64 // bytes that it sent after the first look, within one second
+		since   int64 // while nobody looked
+		command string
+		spoke   bool
+	}{
+		"nothing counted":             {command: "subscribe"},
+		"another command":             {command: "ping", spoke: true},
+		"counted":                     {counted: true, command: "subscribe"},
+		"twice in one second":         {counted: true, later: 30, command: "subscribe"},
+		"it spoke while nobody looks": {counted: true, since: 30, command: "subscribe", spoke: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sub := func(age, idle, input int64, command string) stats.ConnectionRow {
+				r := row(1, age, idle)
+				r.LastCommand, r.Subscriptions = command, 1
+				if tt.counted {
+					r.TotalInputBytes = stats.Some(input)
+				}
+				return r
+			}
+			before := NewLedger(Options{})
+			kept := before.Observe(look(0, sub(60, 50, 70, "subscribe"))).Came
+			if spoke := before.Observe(look(2, sub(62, 52, 70+tt.later, "subscribe"))).Spoke; len(spoke) > 0 {
+				kept = spoke // what a store has is what came and what spoke
+			}
+			u := NewLedger(Options{Online: kept}).Observe(look(600, sub(660, 0, 70+tt.later+tt.since, tt.command)))
+			want := at(-50)
+			if tt.spoke {
+				want = at(600)
+			}
+			if told(u) != "~1" || !u.Spoke[0].LastInteraction.Equal(want) {
+				t.Errorf("%q, %+v; it spoke last at %s", told(u), u.Spoke, want)
+			}
+		})
+	}
+}
+
 // One of ours may be in a pass before its id is known to be ours, and after; another redistop stays.
 func TestOursAreNobody(t *testing.T) {
 	l := NewLedger(Options{})
 	ours, other, app := called(ownName, row(5, 0, 0)), called(ownName, row(6, 0, 0)), row(1, 9, 9)
 	wantTold(t, l.Observe(look(0, app, ours, other)), "+1")
-	wantTold(t, l.Observe(look(2, app, other)), "+6")
+	u := l.Observe(look(2, app, other))
+	wantTold(t, u, "+6")
+	if !u.Came[0].Internal {
+		t.Errorf("another redistop is an application: %+v", u.Came[0])
+	}
 	wantTold(t, l.Observe(look(4, app, other)), "")
 	wantTold(t, l.Observe(look(6, app, ours)), "-6 unknown")
 	wantTold(t, l.Observe(look(8, app)), "")
 	ours.Own = true // where ours are shown
-	u := l.Observe(look(10, app, ours))
+	u = l.Observe(look(10, app, ours))
 	wantTold(t, u, "+5")
 	if !u.Came[0].Internal {
 		t.Errorf("%+v", u.Came[0])
+	}
+}
+
+// A redistop that was met before it had its name is nobody from then on, and what takes another name is somebody.
+func TestANamedObserverIsNobody(t *testing.T) {
+	l, a := NewLedger(Options{}), NewAnnouncer("a", time.Minute)
+	hear := func(s *stats.Snapshot) Update { u := l.Observe(s); a.Hear(u); return u }
+	hear(look(0, row(1, 9, 9), row(2, 0, 0)))
+	if u := hear(look(2, row(1, 11, 11), called(ownName, row(2, 2, 1)))); told(u) != "~2" || !u.Spoke[0].Internal || len(a.clients) != 1 {
+		t.Errorf("%q, %+v; told of are %v", told(u), u.Spoke, a.clients)
+	}
+	if g := l.groups.known[groupUser]["default"]; g.online != 1 {
+		t.Errorf("%d of the user are online", g.online)
+	}
+	if u := hear(look(4, row(1, 13, 13), called("app", row(2, 4, 1)))); told(u) != "~2" || u.Spoke[0].Internal || len(a.clients) != 2 || l.groups.known[groupName]["app"].online != 1 {
+		t.Errorf("%q, %+v; told of are %v", told(u), u.Spoke, a.clients)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 func (l *Ledger) begin(n *life, row *stats.ConnectionRow) {
 	*n = life{Session: stats.Session{
 		ID: row.ID, RunID: l.runID, Addr: row.Addr, IP: row.IP(),
-		Internal:        row.Own || strings.ContainsAny(row.Flags, "SM"),
 		OnlineSince:     row.SeenAt.Add(-seconds(row.AgeSeconds)),
 		LastInteraction: row.SeenAt.Add(-seconds(row.IdleSeconds)),
 	}, settled: row.AgeSeconds - row.IdleSeconds}
@@ -33,14 +32,15 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	}
 	settled := row.AgeSeconds - row.IdleSeconds
 	met := n.settled != unmet
+	sent := grew(n.InputBytes, row.TotalInputBytes) // also where it spoke twice in one second: who comes after us is to know the count
 	if settled > n.settled && !mute(n.InputBytes, row.TotalInputBytes) && !n.listens(row) {
 		if at := row.SeenAt.Add(-seconds(row.IdleSeconds)); at.After(n.LastInteraction) {
 			n.LastInteraction, news = at, true
 		}
 	}
 	n.settled = settled
-	changed := n.Name != row.Name || n.User != row.User || n.Library != row.Library || n.DB != row.DB
-	regroup := n.Name != row.Name || n.User != row.User || !n.joined
+	changed := n.Name != row.Name || n.Internal != internal(row) || n.User != row.User || n.Library != row.Library || n.DB != row.DB
+	regroup := n.Name != row.Name || n.Internal != internal(row) || n.User != row.User || !n.joined
 	n.RunID = l.runID
 	n.show(row)
 	if regroup {
@@ -49,7 +49,12 @@ func (l *Ledger) meet(n *life, row *stats.ConnectionRow) (news bool) {
 	if news {
 		l.groups.spoke(n)
 	}
-	return news || changed || !met
+	return news || changed || sent || !met
+}
+
+// grew says that a connection sent something between two sightings, where that is counted.
+func grew(before, after stats.Maybe[int64]) bool {
+	return before.Known() && after.Known() && !mute(before, after)
 }
 
 // mute says that a connection sent nothing between two sightings.
@@ -59,17 +64,25 @@ func mute(before, after stats.Maybe[int64]) bool {
 	return ok1 && ok2 && was == is
 }
 
-// listens says that a connection was sent what it subscribed to, for want of any sign that it sent something.
+// listens says that a connection was sent what it subscribed to, for want of any sign that it sent something. Of one
+// that Options.Online told of it is not known to how much it had subscribed.
 func (n *life) listens(row *stats.ConnectionRow) bool {
 	switch row.LastCommand {
 	case "subscribe", "psubscribe", "ssubscribe", "monitor":
-		return !row.TotalInputBytes.Known() && row.LastCommand == n.LastCommand && row.Subscriptions == n.subscriptions
+		return !row.TotalInputBytes.Known() && row.LastCommand == n.LastCommand && (n.settled == unmet || row.Subscriptions == n.subscriptions)
 	}
 	return false
 }
 
+// internal says that a connection is no application: a replica, the link to a primary, or a redistop, this one or
+// another, which only its name tells.
+func internal(row *stats.ConnectionRow) bool {
+	return row.Own || row.Name == ownName || strings.ContainsAny(row.Flags, "SM")
+}
+
 // show keeps what changes from sighting to sighting.
 func (n *life) show(row *stats.ConnectionRow) {
+	n.Internal = internal(row)
 	n.Name, n.User, n.Library, n.DB = row.Name, row.User, row.Library, row.DB
 	n.LastSeen, n.LastCommand = row.SeenAt, row.LastCommand
 	n.Commands, n.InputBytes, n.OutputBytes = row.Commands, row.TotalInputBytes, row.TotalOutputBytes

@@ -24,6 +24,7 @@ type Update struct {
 type Mark struct {
 	By, Key   string    // By: ByName, ByIP, ByUser
 	Hour      time.Time // its start, UTC
+	FirstSeen time.Time // the earliest that one of them was there in this hour
 	LastSpoke time.Time // the latest interaction in this hour; to connect is one
 	Sessions  int64     // that began in this hour, as far as this Ledger saw: who keeps marks beyond its life keeps the larger number
 }

@@ -173,7 +173,7 @@ func (s *Snapshot) Bare() *Snapshot {
 	t := *s
 	t.Connections, t.Slowlog, t.Findings = nil, nil, nil
 	t.Clients, t.ClientsByName, t.ClientsByUser, t.ClientsByLibrary = nil, nil, nil, nil
-	t.Keys, t.HotKeys, t.Samples, t.allSamples, t.Sampled.estimator = nil, nil, nil, nil, nil
+	t.Keys, t.HotKeys, t.Samples, t.allSamples, t.published, t.pushed, t.Sampled.estimator = nil, nil, nil, nil, nil, nil, nil
 	t.Messaging = nil
 	return &t
 }
@@ -181,7 +181,7 @@ func (s *Snapshot) Bare() *Snapshot {
 // thinSamples keeps the first rows, and of those the figures only: the counts by window behind them take
 // most of the memory.
 func thinSamples(s *Snapshot) {
-	s.allSamples, s.Sampled.estimator = nil, nil
+	s.allSamples, s.published, s.pushed, s.Sampled.estimator = nil, nil, nil, nil
 	s.Samples = slices.Clone(s.Samples[:min(len(s.Samples), thinRows)])
 	for i := range s.Samples {
 		s.Samples[i].windows = nil

@@ -5,11 +5,12 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time     time.Time    `json:"time"` // of the latest look
-	Streams  []StreamRow  `json:"streams,omitempty"`
-	Queues   []QueueRow   `json:"queues,omitempty"`
-	Channels []ChannelRow `json:"channels,omitempty"`
-	Patterns Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Time     time.Time       `json:"time"` // of the latest look
+	Streams  []StreamRow     `json:"streams,omitempty"`
+	Queues   []QueueRow      `json:"queues,omitempty"`
+	Channels []ChannelRow    `json:"channels,omitempty"`
+	Patterns Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	Results  []ResultStreams `json:"result_streams,omitempty"`
 	// connections that wait for a job, and nobody knows of which queue: others may have more workers than are counted
 	WaitingUnknown Maybe[int64] `json:"waiting_unknown,omitzero"`
 	Discovery      Discovery    `json:"discovery"`
@@ -27,10 +28,20 @@ type Discovery struct {
 	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
+// ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts
+// them, and none of them is looked at or in Messaging.Streams.
+type ResultStreams struct {
+	DB        int    `json:"db"`
+	Pattern   string `json:"pattern"`
+	Framework string `json:"framework"`
+	Streams   int64  `json:"streams"`
+}
+
 // StreamRow is one stream.
 type StreamRow struct {
 	DB             int            `json:"db"`
 	Key            string         `json:"key"`
+	Framework      string         `json:"framework,omitempty"` // that tells in it what happens to its queues; absent: it is no framework's
 	Length         int64          `json:"length"`
 	Bytes          Maybe[int64]   `json:"bytes,omitzero"`
 	FirstID        string         `json:"first_id,omitempty"`
@@ -53,12 +64,13 @@ type GroupRow struct {
 	LagNote        string         `json:"lag_note,omitempty"`      // why Lag is not what the server says, or not known: "phantom: the server says 3, but nothing is left behind the trim"
 	LagPerSecond   Maybe[float64] `json:"lag_per_second,omitzero"` // growth, negative when it shrinks
 	Pending        int64          `json:"pending"`
+	HeldUp         int64          `json:"held_up,omitempty"` // of Pending: what consumers hold that are stuck or dead, so that nobody works on it
 	OldestPending  string         `json:"oldest_pending_id,omitempty"`
 	OldestSeconds  Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the oldest pending entry was last delivered
 	ReadPerSecond  Maybe[float64] `json:"read_per_second,omitzero"`
 	AckedPerSecond Maybe[float64] `json:"acked_per_second,omitzero"`
-	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates
-	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains
+	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates, but for HeldUp
+	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains, or only HeldUp is left
 	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered many times and still pending, most deliveries first, at most 8
 	Consumers      []ConsumerRow  `json:"consumers,omitempty"`
 	ConsumersMore  int            `json:"consumers_more,omitempty"`
@@ -76,8 +88,8 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
-	IdleSeconds     float64        `json:"idle_seconds"`                    // since it last asked
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something (7.2+)
+	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something; absent: it never did
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known
@@ -91,8 +103,8 @@ type ConsumerState string
 const (
 	ConsumerActive ConsumerState = "active"
 	ConsumerIdle   ConsumerState = "idle"  // nothing pending, nothing asked for some time
-	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks
-	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long
+	ConsumerStuck  ConsumerState = "stuck" // holds entries and has not acknowledged any for long, though it still asks or, before 7.2, might
+	ConsumerDead   ConsumerState = "dead"  // holds entries and has not asked for long; before 7.2: and no connection is one that reads groups
 )
 
 // QueueRow is a list or sorted set, or several keys of one framework, used as a queue.

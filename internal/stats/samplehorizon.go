@@ -20,6 +20,7 @@ type batch struct {
 	keys       []keyName
 	users      []keyUsers // of keys
 	triples    []triple
+	channels   []channelName
 
 	scripted uint64
 	visible  Maybe[int64]  // commands that MONITOR shows, by the server's counters
@@ -37,6 +38,7 @@ func newBatch(t *Tally, how Sampling) *batch {
 		keys:       t.keys.keyNames(),
 		users:      slices.Clone(t.keys.users),
 		triples:    slices.Clone(t.packed),
+		channels:   t.channels.list(),
 		scripted:   t.scripted,
 	}
 	for d := range t.counts {

@@ -76,6 +76,7 @@ func (f *figures) show(s *Snapshot) {
 	s.allSamples = f.sampleRows(samples)
 	s.Samples = s.allSamples[:min(len(s.allSamples), mostSampleRows):min(len(s.allSamples), mostSampleRows)]
 	f.fillGroups(s, samples)
+	s.published, s.pushed = f.publishedTo(), f.pushedTo()
 	s.Sampled = f.sampled
 }
 

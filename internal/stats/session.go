@@ -13,7 +13,7 @@ type Session struct {
 	User            string        `json:"user,omitempty"`
 	Library         string        `json:"library,omitempty"` // lib-name and lib-ver
 	DB              int           `json:"db"`
-	Internal        bool          `json:"internal,omitempty"` // a replica, the link to a primary, or the observer: no application
+	Internal        bool          `json:"internal,omitempty"` // a replica, the link to a primary, or a redistop, this one or another: no application
 	OnlineSince     time.Time     `json:"online_since"`
 	LastInteraction time.Time     `json:"last_interaction"`        // when it last sent something
 	LastSeen        time.Time     `json:"last_seen"`               // of the last pass over the connections that showed it
@@ -42,12 +42,12 @@ const (
 
 // An ActivityRow says when the connections that share a name, an address or a user were there and spoke.
 type ActivityRow struct {
-	By        string      `json:"by"`               // name, ip, user
-	Key       string      `json:"key"`              // what they share; "" for those without a name
-	Online    int         `json:"online"`           // connections at present
-	Sessions  int64       `json:"sessions"`         // connections that were seen within the time asked for, those online included
-	FirstSeen time.Time   `json:"first_seen"`       // as far back as marks are kept
-	LastSpoke time.Time   `json:"last_spoke"`       // the latest interaction of any of them
-	Silent    bool        `json:"silent,omitempty"` // spoke within the time asked for, but not in the last hour
-	Hours     []time.Time `json:"hours"`            // full hours, UTC, in which one of them spoke, oldest first
+	By        string      `json:"by"`                  // name, ip, user
+	Key       string      `json:"key"`                 // what they share; "" for those without a name
+	Online    int         `json:"online"`              // connections at present
+	Sessions  int64       `json:"sessions"`            // connections that were seen within the time asked for, those online included
+	FirstSeen time.Time   `json:"first_seen,omitzero"` // as far back as marks are kept; absent: only the hour of it is known
+	LastSpoke time.Time   `json:"last_spoke"`          // the latest interaction of any of them
+	Silent    bool        `json:"silent,omitempty"`    // spoke within the time asked for, but not in the last hour
+	Hours     []time.Time `json:"hours"`               // full hours, UTC, in which one of them spoke, oldest first
 }

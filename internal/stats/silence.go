@@ -48,7 +48,7 @@ func withoutRates(last *Snapshot) *Snapshot {
 		r.CommandsPerSecond, r.InputBytesPerSecond, r.OutputBytesPerSecond = none, none, none
 		r.Estimated, r.Error = false, none
 	})
-	s.Keys, s.HotKeys, s.Samples, s.allSamples, s.Sampled = nil, nil, nil, nil, Sampled{}
+	s.Keys, s.HotKeys, s.Samples, s.allSamples, s.published, s.pushed, s.Sampled = nil, nil, nil, nil, nil, nil, Sampled{}
 	s.Errors = changed(s.Errors, func(r *ErrorRow) { r.PerSecond = Maybe[float64]{} })
 	s.Messaging = s.Messaging.withoutRates()
 	s.SlowLost = changed(s.SlowLost, func(l *SlowLoss) { l.Interval = 0 })

@@ -60,6 +60,8 @@ type Snapshot struct {
 	Observer Observer  `json:"observer"`
 
 	allSamples []SampleRow // Samples and those behind them, not in the JSON
+	published  []Published // not in the JSON: Messaging has it
+	pushed     []Pushed    // likewise
 }
 
 // Server is who it is.

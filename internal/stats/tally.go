@@ -8,7 +8,7 @@ import (
 )
 
 // A Tally counts the commands of windows of the MONITOR stream by who sent them, command, key pattern
-// and key. One goroutine owns it until it is handed over whole. Its memory is bounded, 2 MB to 12 MB, and Add
+// and key. One goroutine owns it until it is handed over whole. Its memory is bounded, 2 MB to 13 MB, and Add
 // allocates only for what it sees for the first time.
 //
 // It counts each window apart: how much the windows differ tells how far the estimates can be trusted.
@@ -26,6 +26,7 @@ type Tally struct {
 	who      senders
 	commands commandNames
 	keys     keyTable
+	channels channelTable
 	triples  *tracker
 	packed   []triple // by id
 
@@ -75,6 +76,7 @@ func NewTally(o TallyOptions) *Tally {
 	t.who.init(o.Own)
 	t.commands.init()
 	t.keys.init()
+	t.channels.init()
 	t.eachKey = t.addKey
 	for d, ids := range [dimensions]int{
 		byIdentity:   mostSenders + 1,
@@ -84,6 +86,8 @@ func NewTally(o TallyOptions) *Tally {
 		byPattern:    (mostPatterns + 1) * accesses,
 		byKey:        (mostKeys + 1) * accesses,
 		byTriple:     mostTriples + 1,
+		byChannel:    mostChannels + 1,
+		byPush:       mostKeys + 1,
 	} {
 		t.counts[d] = newCounts(ids)
 	}
@@ -100,6 +104,7 @@ func (t *Tally) Reset() {
 	t.who.reset()
 	t.commands.reset()
 	t.keys.reset()
+	t.channels.reset()
 	t.triples.reset()
 	t.packed = t.packed[:1]
 }
@@ -203,6 +208,9 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 	} else if c.info != nil {
 		c.info.EachKey(l.Args, t.eachKey)
 	}
+	if c.publishes != toNobody {
+		t.addChannel(l.Args, at)
+	}
 	if at.size < 0 {
 		at.size = commandBytes(l.Args)
 	}
@@ -219,6 +227,9 @@ func (t *Tally) Add(l *redis.MonitorLine) {
 func (t *Tally) addKey(key []byte) bool {
 	id, pattern := t.keys.find(t.db, key)
 	t.counts[byKey].add(id*accesses+t.command.access, 1)
+	if t.command.pushes {
+		t.counts[byPush].add(id, 1)
+	}
 	if id != 0 {
 		t.keys.users[id].add(t.from.identity, t.command.id)
 	}

@@ -10,14 +10,31 @@ import (
 
 // commandEntry is a command, or a container whose subcommand is still to be looked at.
 type commandEntry struct {
-	id     uint32
-	name   string             // as INFO commandstats writes it: "get", "config|get"
-	info   *redis.CommandInfo // nil: not known
-	access uint32
-	calls  bool              // a script or function: its calls follow
-	oneKey bool              // its only key is the first argument
-	sizes  *sketch.Quantiles // bytes of the command with its arguments; nil for those that came late
+	id        uint32
+	name      string             // as INFO commandstats writes it: "get", "config|get"
+	info      *redis.CommandInfo // nil: not known
+	access    uint32
+	calls     bool              // a script or function: its calls follow
+	oneKey    bool              // its only key is the first argument
+	pushes    bool              // it puts jobs into its key, where that is a queue
+	publishes publishing        // its first argument is a channel, which is no key
+	sizes     *sketch.Quantiles // bytes of the command with its arguments; nil for those that came late
 }
+
+// publishing says to what a command publishes.
+type publishing uint8
+
+const (
+	toNobody publishing = iota
+	toChannel
+	toShard
+)
+
+// pushers are the commands that put something into the list or sorted set that they name.
+var pushers = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpushx": true, "linsert": true, "zadd": true}
+
+// publishers are the commands that do.
+var publishers = map[string]publishing{"publish": toChannel, "spublish": toShard}
 
 // commandNames finds commands by the bytes of a line.
 type commandNames struct {
@@ -116,7 +133,7 @@ func (n *commandNames) entry(info *redis.CommandInfo, written []byte) *commandEn
 	if len(n.list) > mostCommands {
 		return n.list[0]
 	}
-	c := &commandEntry{id: uint32(len(n.list)), name: name, info: info, calls: callsCommands(name)}
+	c := &commandEntry{id: uint32(len(n.list)), name: name, info: info, calls: callsCommands(name), pushes: pushers[name], publishes: publishers[name]}
 	switch {
 	case info == nil:
 	case info.Write():

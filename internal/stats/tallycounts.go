@@ -16,6 +16,8 @@ const (
 	byPattern // and access
 	byKey     // and access
 	byTriple  // identity, command and pattern
+	byChannel // that is published to
+	byPush    // key that something is put into
 	dimensions
 )
 

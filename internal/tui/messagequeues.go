@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
@@ -100,13 +101,27 @@ var channelsTable = &table[stats.ChannelRow]{
 	part:    "messages",
 	natural: 1,
 	initial: -1,
-	cols: []column[stats.ChannelRow]{
+	cols: slices.Concat([]column[stats.ChannelRow]{
 		{
 			title: "channel", long: "channel", width: 20, grow: 10, limit: 80, prio: 0, left: true,
 			cell: func(_ *view, r *stats.ChannelRow) mark { return mark{text: safe(r.Name, 200), style: styleName} },
 			str:  func(r *stats.ChannelRow) string { return r.Name },
 		},
 		numberColumn("subscribers", "subscribers, without patterns", 11, 0, func(r *stats.ChannelRow) stats.Maybe[int64] { return stats.Some(r.Subscribers) }),
+	}, estimateColumns("msg/s", "messages a second", 1,
+		func(r *stats.ChannelRow) rate { return rate{r.PublishedPerSecond, r.Error} },
+		func(v *view) bool { return v.snap.Sampled.Commands > 0 && !v.snap.Sampled.Complete },
+	), []column[stats.ChannelRow]{
+		{
+			title: "heard", long: "heard by nobody", width: 9, prio: 1, left: true,
+			cell: func(_ *view, r *stats.ChannelRow) mark {
+				if r.Unheard {
+					return mark{text: "by nobody", style: severity(1, 1, 1<<30)}
+				}
+				return mark{}
+			},
+			num: func(r *stats.ChannelRow) (float64, bool) { return map[bool]float64{true: 1}[r.Unheard], true },
+		},
 		{
 			title: "slow", long: "slow, of any channel", width: 6, prio: 1, sign: true,
 			cell: func(_ *view, r *stats.ChannelRow) mark {
@@ -121,7 +136,7 @@ var channelsTable = &table[stats.ChannelRow]{
 			},
 			str: func(r *stats.ChannelRow) string { return map[bool]string{true: "sharded", false: "global"}[r.Shard] },
 		},
-	},
+	}),
 }
 
 // messagesNote says how far the search is and how often each key has its turn.
@@ -136,6 +151,13 @@ func messagesNote(v *view, shown, total int) []string {
 	}
 	if every, ok := m.Discovery.EverySeconds.Get(); ok {
 		note = append(note, "a look every "+secondsText(every))
+	}
+	results := int64(0)
+	for i := range m.Results {
+		results += m.Results[i].Streams
+	}
+	if results > 0 {
+		note = append(note, whole(results)+" streams of job results")
 	}
 	if m.Omitted > 0 {
 		note = append(note, whole(int64(m.Omitted))+" left out")

@@ -100,12 +100,12 @@ var groupsTable = &table[flowRow]{
 	initial: -1,
 	cols: []column[flowRow]{
 		{
-			title: "stream", long: "stream", width: 16, grow: 10, limit: 60, prio: 0, left: true,
+			title: "stream", long: "stream", width: 14, grow: 10, limit: 60, prio: 0, left: true,
 			cell: func(_ *view, r *flowRow) mark { return mark{text: placed(r.stream.DB, r.stream.Key), style: styleName} },
 			str:  func(r *flowRow) string { return r.stream.Key },
 		},
 		{
-			title: "group", long: "group", width: 10, grow: 4, limit: 40, prio: 0, left: true,
+			title: "group", long: "group", width: 9, grow: 4, limit: 40, prio: 0, left: true,
 			cell: ofGroup(func(g *stats.GroupRow) mark { return mark{text: safe(g.Name, 100)} }),
 			str: func(r *flowRow) string {
 				if r.group == nil {
@@ -152,7 +152,7 @@ var groupsTable = &table[flowRow]{
 			num:  numOfGroup(func(g *stats.GroupRow) (float64, bool) { return drainOrder(g.DrainSeconds, g.DrainNever) }),
 		},
 		{
-			title: "consumers", long: "consumers", width: 12, grow: 3, limit: 40, prio: 3, left: true,
+			title: "consumers", long: "consumers", width: 11, grow: 3, limit: 40, slack: true, prio: 1, left: true,
 			cell: ofGroup(consumersMark),
 			num:  numOfGroup(func(g *stats.GroupRow) (float64, bool) { return float64(len(g.Consumers) + g.ConsumersMore), true }),
 		},
@@ -230,12 +230,15 @@ func flowDetails(v *view, r *flowRow) []field {
 		return append(fields, field{"groups", "none: nobody reads it as a group"})
 	}
 	fields = append(fields, field{"last delivered", idText(v, g.LastDelivered)}, field{"read a second", known(g.ReadPerSecond, count)})
+	if g.HeldUp > 0 {
+		fields = append(fields, field{"held up", whole(g.HeldUp) + " of " + whole(g.Pending) + " pending: by consumers that are stuck or dead"})
+	}
 	if g.LagNote != "" {
 		fields = append(fields, field{"lag", safe(g.LagNote, 200)})
 	}
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
-		text := fmt.Sprintf("%s: %s pending, asked %s ago", c.State, whole(c.Pending), secondsText(c.IdleSeconds))
+		text := fmt.Sprintf("%s: %s pending, asked %s", c.State, whole(c.Pending), known(c.IdleSeconds, func(s float64) string { return secondsText(s) + " ago" }))
 		if at, ok := c.InactiveSeconds.Get(); ok {
 			text += ", got something " + secondsText(at) + " ago"
 		}

@@ -24,9 +24,9 @@ func messagesOf(at time.Time) *stats.Messaging {
 						OldestSeconds: some(912), ReadPerSecond: some(76), AckedPerSecond: some(71.5), DrainNever: true,
 						Poison: []stats.PendingRow{{ID: "1773486000000-0", Consumer: "billing-2", IdleSeconds: 912, Deliveries: 41}},
 						Consumers: []stats.ConsumerRow{
-							{Name: "billing-2", Pending: 800, IdleSeconds: 0.4, InactiveSeconds: some(912), MaxDeliveries: whole64(41), Online: stats.Some(true), State: stats.ConsumerStuck},
-							{Name: hostile[0], Pending: 11, IdleSeconds: 7200, State: stats.ConsumerDead},
-							{Name: "billing-1", Pending: 1, IdleSeconds: 0.1, InactiveSeconds: some(0.1), State: stats.ConsumerActive},
+							{Name: "billing-2", Pending: 800, IdleSeconds: some(0.4), InactiveSeconds: some(912), MaxDeliveries: whole64(41), Online: stats.Some(true), State: stats.ConsumerStuck},
+							{Name: hostile[0], Pending: 11, IdleSeconds: some(7200), State: stats.ConsumerDead},
+							{Name: "billing-1", Pending: 1, IdleSeconds: some(0.1), InactiveSeconds: some(0.1), State: stats.ConsumerActive},
 						},
 					},
 					{Name: "audit", LastDelivered: "1773489599000-3", Lag: whole64(0), Pending: 3, OldestSeconds: some(0.2), AckedPerSecond: some(120), DrainSeconds: some(0.02), Consumers: []stats.ConsumerRow{{Name: "audit-1", Pending: 3, State: stats.ConsumerActive}}},
@@ -40,7 +40,7 @@ func messagesOf(at time.Time) *stats.Messaging {
 			{Key: "bull:mail:wait", Name: "mail", Type: "list", Framework: "BullMQ", Depth: 3, InFlight: whole64(8), Delayed: whole64(112), Dead: whole64(4), OldestSeconds: some(0.8), DepthPerSecond: some(-1.5), DrainSeconds: some(2), Workers: whole64(4)},
 			{DB: 3, Key: hostile[2], Name: hostile[2], Type: "list", Depth: 0, DepthPerSecond: some(0), DrainSeconds: some(0)},
 		},
-		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
+		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1, PublishedPerSecond: stats.Some(1200.0), Error: stats.Some(80.0)}, {Name: "audit", Unheard: true, PublishedPerSecond: stats.Some(3.0), SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
 	}
 }
 

@@ -118,14 +118,37 @@ func useFields(u *stats.Use) []field {
 	return fields
 }
 
-// usageParts are the words for a server's use in the title, fewer where it is narrow.
+// briefUse is one of those words where room is short.
+func briefUse(word string) string {
+	word, possible := strings.CutSuffix(word, "?")
+	switch {
+	case word == "job queues":
+		word = "jobs"
+	case word == "data store":
+		word = "store"
+	case word == "rate limits":
+		word = "limits"
+	default:
+		word = strings.TrimSuffix(word, " queues") // a framework's name says what it is
+	}
+	if possible {
+		word += "?"
+	}
+	return word
+}
+
+// usageParts are the words for a server's use in the title, briefer and then fewer where it is narrow.
 func usageParts(words []string) []titlePart {
 	if len(words) == 0 {
 		return nil
 	}
 	part := titlePart{text: safe(strings.Join(words, " · "), 60), style: styleName, prio: 3}
-	for n := len(words) - 1; n > 0; n-- {
-		part.shorts = append(part.shorts, safe(strings.Join(words[:n], " · "), 60))
+	brief := make([]string, len(words))
+	for i, word := range words {
+		brief[i] = briefUse(word)
+	}
+	for n := len(words); n > 0; n-- {
+		part.shorts = append(part.shorts, safe(strings.Join(brief[:n], "·"), 60))
 	}
 	return []titlePart{part}
 }

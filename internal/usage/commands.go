@@ -77,6 +77,7 @@ func worldOf(s *stats.Snapshot) world {
 		lookups:   looked > 0 && s.Throughput.TotalMisses.Or(0)*100 >= looked, // who hardly misses is not asking a cache; hits are counted for our own TYPE too
 		counts:    calls(s, countCommands) > 0,
 		serves:    calls(s, listCommands.waits) > 0,
+		acts:      actsOf(s),
 	}
 }
 

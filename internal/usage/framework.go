@@ -35,6 +35,7 @@ type Row struct {
 	Queue   string        `yaml:"queue"`   // the queue's name where the key does not hold it
 	Follows bool          `yaml:"follows"` // counts only under a prefix where others were seen
 	Expires bool          `yaml:"expires"` // counts only where such keys expire: others have such names too
+	Always  bool          `yaml:"always"`  // whoever uses the framework has such a key: that there is none speaks against it
 	Beside  string        `yaml:"beside"`  // counts only where this key is too: a template of the same parts
 
 	name, beside template

@@ -121,7 +121,11 @@ func (t *Table) WellKnown(survey *stats.KeySurvey, most int) []string {
 	for _, f := range t.frameworks {
 		for i := range f.Keys {
 			for _, base := range f.Bases {
-				if name := fill(f.Keys[i].Key, base, "", ""); !strings.Contains(f.Keys[i].Key, "<queue>") && !strings.Contains(name, "<") {
+				queue := ""
+				if f.Keys[i].Role == Waiting {
+					queue = "default" // most frameworks have a queue of this name, and few users another one only
+				}
+				if name := fill(f.Keys[i].Key, base, queue, ""); (queue != "" || !strings.Contains(f.Keys[i].Key, "<queue>")) && !strings.Contains(name, "<") && name != queue {
 					names[name] = true
 				}
 			}
@@ -178,7 +182,7 @@ func itemsOf(survey *stats.KeySurvey) []item {
 	items := make([]item, len(layouts))
 	for i := range layouts {
 		l := &layouts[i]
-		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples, stays: 2*(l.Keys-l.WithTTL-l.NoAnswer) > l.Keys}
+		items[i] = item{db: l.DB, kind: l.Type, names: l.Examples, stays: 2*(l.Keys-l.WithTTL-l.NoAnswer) > l.Keys, more: l.Keys > int64(len(l.Examples))}
 		if len(l.Examples) == 0 {
 			items[i].names = []string{l.Pattern}
 		}

@@ -167,43 +167,25 @@ func withMessages(survey *stats.KeySurvey, m *stats.Messaging) *stats.KeySurvey 
 // mostMessages bounds the streams and queues that are looked at beside a survey.
 const mostMessages = 200
 
-// pubsub adds Pub/Sub, where channels or subscribers are there now or something was published.
-func (r *recogniser) pubsub() {
-	s := r.snap
-	published := calls(s, channelCommands.waits)
-	channels, patterns := s.PubSub.Channels.Or(0)+s.PubSub.ShardChannels.Or(0), s.PubSub.Patterns.Or(0)
-	subscribers := 0
-	for i := range s.Connections {
-		if s.Connections[i].Subscriptions > 0 && !s.Connections[i].Own {
-			subscribers++
-		}
-	}
-	if published == 0 && channels == 0 && patterns == 0 && subscribers == 0 {
-		return
-	}
-	u := r.use(stats.UsePubSub, "")
-	u.confidence[stats.Certain]++
-	u.evidence = append(u.evidence,
-		stats.Evidence{What: "subscribed to", Value: several(channels, "channel") + ", " + several(patterns, "pattern") + ", by " + several(int64(subscribers), "connection"), Source: "INFO, CLIENT LIST"},
-		stats.Evidence{What: "published", Value: several(published, "message") + " since the server counts", Source: "INFO commandstats"})
-	for _, name := range channelsOf(s) {
-		u.names[name]++
-	}
-}
-
 // notUsed says what a server is not used for, where that can be known.
 func (r *recogniser) notUsed() []string {
 	if len(r.snap.Commands) == 0 {
 		return nil
 	}
 	var not []string
-	if !r.has(stats.UsePubSub) {
+	switch {
+	case r.has(stats.UsePubSub):
+	case r.plumbing != "":
+		not = append(not, "no Pub/Sub beside what "+r.plumbing+" publishes: nobody is subscribed to anything else")
+	default:
 		not = append(not, "no Pub/Sub: no channel, no subscriber, no PUBLISH since the server counts")
 	}
-	if !r.has(stats.UseStream) && calls(r.snap, streamCommands.commands) == 0 && !r.hasType("stream") {
+	// Counters begin anew with a restart and with CONFIG RESETSTAT: they deny nothing where no key was looked at.
+	looked := r.survey.Sampled > 0 || r.total() == 0
+	if looked && !r.has(stats.UseStream) && calls(r.snap, streamCommands.commands) == 0 && !r.hasType("stream") {
 		not = append(not, "no streams: no stream"+r.amongKeys()+", no command for one since the server counts")
 	}
-	if !r.has(stats.UseQueue, stats.UseLink) && calls(r.snap, listCommands.waits) == 0 && !r.hasType("list") {
+	if looked && !r.has(stats.UseQueue, stats.UseLink) && calls(r.snap, listCommands.waits) == 0 && !r.hasType("list") {
 		not = append(not, "no queue: no list"+r.amongKeys()+", and nobody has waited for an element since the server counts")
 	}
 	if all, expiring := expiry(r.snap); all > 0 && expiring == 0 && !r.world.evictsAll && r.snap.Memory.Policy != "" && !r.has(stats.UseCache) {
@@ -239,14 +221,14 @@ func (r *recogniser) unknown(unlooked bool) []string {
 	var all []string
 	switch {
 	case unlooked:
-		all = append(all, "which keys there are: none were looked at; redistop usage looks at a sample")
+		all = append(all, "which keys there are, streams and queues among them: none were looked at; redistop usage looks at a sample")
 	case !r.survey.Complete && r.survey.Sampled < r.total():
 		all = append(all, "what is rare: "+count(r.survey.Sampled)+" of "+count(r.total())+" keys were looked at; a larger --sample tells")
 	}
 	if r.survey.Omitted > 0 {
 		all = append(all, count(int64(r.survey.Omitted))+" keys of layouts that there was no room for")
 	}
-	if len(r.snap.Keys) == 0 {
+	if o := &r.snap.Observer; len(r.snap.Keys) == 0 && (o.MonitorDuty.Or(0) == 0 || o.SamplingPaused != "") { // else nobody sent anything
 		all = append(all, "which use gets how many of the commands: samples of the command stream tell")
 	}
 	return all

@@ -83,7 +83,7 @@ func FuzzQueues(f *testing.F) {
 	f.Add("\xff::\n", "zset")
 	table := Load()
 	f.Fuzz(func(t *testing.T, name, kind string) {
-		for _, q := range table.Queues([]Key{{Name: name, Type: kind}, {Name: name + ":wait", Type: "list"}}) {
+		for _, q := range table.Queues([]Key{{Name: name, Type: kind}, {Name: name + ":wait", Type: "list"}}, true) {
 			if len(q.Waiting)+len(q.InFlight)+len(q.Delayed)+len(q.Dead) == 0 {
 				t.Errorf("a queue of no keys: %+v", q)
 			}
@@ -106,7 +106,7 @@ func BenchmarkQueues(b *testing.B) {
 		keys = append(keys, Key{Type: "list", Name: q + ":wait"}, Key{Type: "hash", Name: q + ":meta"}, Key{Type: "zset", Name: "rank:" + q}, Key{Type: "list", Name: q + ":active"}, Key{Type: "stream", Name: q})
 	}
 	for b.Loop() {
-		table.Queues(keys)
+		table.Queues(keys, true)
 	}
 }
 

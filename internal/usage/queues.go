@@ -22,18 +22,23 @@ type Queue struct {
 	InFlight  []Key
 	Delayed   []Key // to be run later, the first time or again
 	Dead      []Key
+	Events    []Key   // streams in which the framework tells what happens; a Queue may have nothing else
 	Oldest    *Oldest // where the time of the oldest waiting job stands; nil: it is not stored
 }
 
 // Queues finds the frameworks' queues among keys and says what each key is for. A key that is none of them, or that
 // only helps a queue (a lock, a counter, a job), is in no Queue: RoleOf tells. What belongs to no framework is left
-// to the caller.
-func (t *Table) Queues(keys []Key) []Queue {
+// to the caller. whole says that there are no other lists, sets and hashes: one that is not among them is missing.
+func (t *Table) Queues(keys []Key, whole bool) []Queue {
 	items := make([]item, len(keys))
 	for i, k := range keys {
 		items[i] = item{db: k.DB, kind: k.Type, names: []string{k.Name}}
 	}
-	found, owners := settle(t.sight(items))
+	sightings := t.sight(items)
+	if whole {
+		miss(sightings)
+	}
+	found, owners := settle(sightings)
 	var queues []Queue
 	for _, s := range found {
 		if s.framework.Unnamed {
@@ -61,7 +66,7 @@ func (t *Table) Queues(keys []Key) []Queue {
 // put adds a key to its queue, where it has a part in one.
 func (s *sighting) put(of map[string]*Queue, row *Row, k Key, names []string) {
 	switch row.Role {
-	case Waiting, InFlight, Delayed, Retry, Dead:
+	case Waiting, InFlight, Delayed, Retry, Dead, Events:
 	default:
 		return
 	}
@@ -83,11 +88,13 @@ func (s *sighting) put(of map[string]*Queue, row *Row, k Key, names []string) {
 		q.Delayed = append(q.Delayed, k)
 	case Dead:
 		q.Dead = append(q.Dead, k)
+	case Events:
+		q.Events = append(q.Events, k)
 	}
 }
 
 func (q *Queue) sort() {
-	for _, keys := range [][]Key{q.Waiting, q.InFlight, q.Delayed, q.Dead} {
+	for _, keys := range [][]Key{q.Waiting, q.InFlight, q.Delayed, q.Dead, q.Events} {
 		slices.SortFunc(keys, func(a, b Key) int { return strings.Compare(a.Name, b.Name) })
 	}
 }
@@ -95,7 +102,13 @@ func (q *Queue) sort() {
 // RoleOf is what a key would be in a framework's queue, by its name and type alone: cheap, and only a hint that it
 // is worth keeping until Queues has seen its companions. "" where no framework writes such a key.
 func (t *Table) RoleOf(name, kind string) Role {
-	var role Role
+	role, _ := t.WriterOf(name, kind)
+	return role
+}
+
+// WriterOf is RoleOf with the framework that would write it, for roles that a name alone makes sure: strong ones under a usual
+// prefix. Else the framework is "".
+func (t *Table) WriterOf(name, kind string) (role Role, framework string) {
 	most := 0
 	for _, e := range t.byType[kind] {
 		if e.row.Beside != "" {
@@ -107,9 +120,12 @@ func (t *Table) RoleOf(name, kind string) Role {
 				p /= 2
 			}
 			if p > most {
-				role, most = e.row.Role, p
+				role, most, framework = e.row.Role, p, ""
+				if p >= enough && !e.framework.Unnamed {
+					framework = e.framework.Name
+				}
 			}
 		}
 	}
-	return role
+	return role, framework
 }

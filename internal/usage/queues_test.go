@@ -1,9 +1,12 @@
 package usage
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"redistop/internal/stats"
 )
 
 func keysOf(typesAndNames ...string) (keys []Key) {
@@ -52,7 +55,7 @@ func TestQueues(t *testing.T) {
 	table := loaded()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := table.Queues(tt.keys)
+			got := table.Queues(tt.keys, false)
 			for i := range got {
 				got[i].Oldest = nil
 			}
@@ -68,7 +71,7 @@ func TestTwoInOneServer(t *testing.T) {
 	keys := append(keysOf("list", "queue:default", "set", "queues", "zset", "retry", "zset", "schedule", "hash", "bull:mail:meta", "list", "bull:mail:wait"),
 		Key{DB: 1, Type: "set", Name: "asynq:queues"}, Key{DB: 1, Type: "list", Name: "asynq:{x}:pending"})
 	var got []string
-	for _, q := range loaded().Queues(keys) {
+	for _, q := range loaded().Queues(keys, false) {
 		got = append(got, q.Framework+" "+q.Name)
 	}
 	if d := cmp.Diff([]string{"BullMQ mail", "Sidekiq ", "Sidekiq default", "asynq x"}, got); d != "" {
@@ -91,6 +94,49 @@ func TestRoleOf(t *testing.T) {
 	for _, tt := range tests {
 		if got := table.RoleOf(tt.name, tt.kind); got != tt.want {
 			t.Errorf("RoleOf(%s %s) = %q, want %q", tt.kind, tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestTwoUnderOnePrefix holds that each queue is its own framework's, where two have queues under one prefix.
+func TestTwoUnderOnePrefix(t *testing.T) {
+	keys := keysOf("hash", "bull:mail:meta", "list", "bull:mail:wait", "stream", "bull:mail:events", "string", "bull:mail:id", "zset", "bull:mail:marker",
+		"list", "bull:legacy:wait", "string", "bull:legacy:id", "zset", "bull:legacy:completed", "zset", "bull:legacy:failed")
+	var got []string
+	for _, q := range loaded().Queues(keys, true) {
+		got = append(got, q.Framework+" "+q.Name)
+	}
+	if d := cmp.Diff([]string{"Bull legacy", "BullMQ mail"}, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	survey := &stats.KeySurvey{Sampled: int64(len(keys)), Total: int64(len(keys)), Complete: true}
+	for _, k := range keys {
+		survey.Layouts = append(survey.Layouts, stats.Layout{Pattern: k.Name, Type: k.Type, Keys: 1, Examples: []string{k.Name}})
+	}
+	u := loaded().Recognise(survey, server("noeviction", 9, 0, "lpush"))
+	if a, b := find(u, stats.UseQueue, "Bull").Names, find(u, stats.UseQueue, "BullMQ").Names; !slices.Equal(a, []string{"legacy"}) || !slices.Equal(b, []string{"mail"}) {
+		t.Errorf("Bull has %q, BullMQ %q", a, b)
+	}
+}
+
+// TestWhatIsMissingTells holds that keys which two frameworks write are the one's that writes no more, where all keys are
+// known; BullMQ never goes without its meta.
+func TestWhatIsMissingTells(t *testing.T) {
+	both := keysOf("list", "bull:mail:wait", "zset", "bull:mail:delayed")
+	for _, tt := range []struct {
+		name  string
+		keys  []Key
+		whole bool
+		want  string
+	}{
+		{"some keys", both, false, "Bull or BullMQ"},
+		{"all keys", both, true, "Bull"},
+		{"all keys with meta", append(keysOf("hash", "bull:mail:meta"), both...), true, "BullMQ"},
+		{"all keys, of which one only BullMQ writes", append(keysOf("zset", "bull:mail:prioritized"), both...), true, "BullMQ"},
+	} {
+		got := loaded().Queues(tt.keys, tt.whole)
+		if len(got) != 1 || got[0].Framework != tt.want || got[0].Name != "mail" {
+			t.Errorf("%s: %+v, want one queue of %s", tt.name, got, tt.want)
 		}
 	}
 }

@@ -40,6 +40,9 @@ type recogniser struct {
 	world  world
 	uses   map[useID]*use
 	owner  map[int]*use // of layouts
+
+	publishers []*sighting // frameworks that were found and use channels for themselves
+	plumbing   string      // their names, where all that is published is theirs
 }
 
 // Recognise says what a server is used for. survey may be nil: then the patterns in the samples of the command
@@ -85,8 +88,14 @@ func (r *recogniser) frameworks() {
 	items := itemsOf(r.survey)
 	sightings := r.table.sight(items)
 	r.table.hear(r.snap, sightings)
+	if r.survey.Complete && r.survey.Omitted == 0 {
+		miss(sightings)
+	}
 	found, owners := settle(sightings)
 	for _, s := range found {
+		if s.publishes() {
+			r.publishers = append(r.publishers, s)
+		}
 		sure := stats.Likely
 		if s.worth(nil) >= plenty && s.also == "" {
 			sure = stats.Certain

@@ -22,7 +22,7 @@ var words = []struct {
 	types []string // that such a key can have
 	words []string
 }{
-	{stats.UseLock, []string{"string", "hash"}, []string{"lock", "locks", "mutex", "mutexes", "semaphore", "lease", "redlock"}},
+	{stats.UseLock, []string{"string", "hash"}, []string{"lock", "locks", "lck", "mutex", "mutexes", "semaphore", "lease", "redlock"}},
 	{stats.UseRateLimit, []string{"string", "hash", "zset", "list"}, []string{"rl", "ratelimit", "ratelimits", "ratelimiter", "limiter", "throttle", "throttles", "throttled", "attempts", "quota", "quotas"}},
 	{stats.UseSessions, []string{"string", "hash"}, []string{"session", "sessions", "sess", "sessid", "sessionid", "phpsessid", "usersession"}},
 	{stats.UseQueue, []string{"list", "zset"}, []string{"queue", "queues", "job", "jobs", "task", "tasks", "inbox", "outbox", "backlog", "worker", "workers", "pending", "delayed", "scheduled"}},
@@ -57,6 +57,7 @@ type world struct {
 	lookups   bool // it is asked for keys that may not be there
 	counts    bool // it counts: INCR and its like
 	serves    bool // lists are taken from by clients that wait
+	acts      map[string]acts
 }
 
 // shortTTL is what limits and locks live at most, in seconds.
@@ -77,6 +78,9 @@ func (w world) judge(l *stats.Layout) verdict {
 		return v
 	}
 	expiring := l.Keys > l.NoAnswer && float64(l.WithTTL) >= 0.9*float64(l.Keys-l.NoAnswer)
+	if v, ok := w.byActs(l, expiring); ok {
+		return v
+	}
 	small := l.Type == "string" && l.MeanSize.Known() && l.MeanSize.Or(0) <= smallValue
 	switch {
 	case expiring && small && w.counts && l.MaxTTL.Or(shortTTL+1) <= shortTTL:

@@ -32,6 +32,14 @@ func TestShapes(t *testing.T) {
 	}
 	cache := server("allkeys-lru", 900, 100, "get", "setex")
 	plain := server("noeviction", 1000, 0, "get", "set")
+	doing := func(pattern string, commands ...string) *stats.Snapshot { // those of scripts begin with a star
+		s := server("noeviction", 1, 0, "set")
+		for _, c := range commands {
+			name, script := strings.CutPrefix(c, "*")
+			s.Samples = append(s.Samples, stats.SampleRow{Command: name, Pattern: pattern, Script: script})
+		}
+		return s
+	}
 	tests := []struct {
 		name   string
 		layout stats.Layout
@@ -51,6 +59,12 @@ func TestShapes(t *testing.T) {
 		{"a limit by its name", lapse("string", "rate-limit:*", 1, 60), plain, stats.UseRateLimit, stats.Likely},
 		{"a sliding window", lapse("zset", "throttle:api:*", 10, 60), plain, stats.UseRateLimit, stats.Likely},
 		{"a limit by its shape", lapse("string", "ip:*", 1, 60), server("noeviction", 1, 0, "incr"), stats.UseRateLimit, stats.Possible},
+		{"a limit by what is done with it", lapse("string", "api/*", 3000, 60), doing("api/*", "incr", "expire"), stats.UseRateLimit, stats.Likely},
+		{"a counter by what is done with it", stats.Layout{Type: "string", Pattern: "processed", Keys: 1}, doing("processed", "incrby", "get"), stats.UseCounter, stats.Likely},
+		{"a number that is set, too", stats.Layout{Type: "string", Pattern: "level:*", Keys: 100}, doing("level:*", "incr", "set"), stats.UseStore, stats.Likely},
+		{"a lock by what is done with it", lapse("string", "acct/*", 36, 30), doing("acct/*", "set", "*get", "*del"), stats.UseLock, stats.Likely},
+		{"no lock: it is read", lapse("string", "acct/*", 36, 30), doing("acct/*", "set", "get", "*get", "*del"), stats.UseCache, stats.Possible},
+		{"no lock: it lives for days", lapse("string", "acct/*", 36, 90000), doing("acct/*", "set", "*get", "*del"), stats.UseCache, stats.Possible},
 		{"a counter by its name", small("page:*:views"), plain, stats.UseCounter, stats.Likely},
 		{"a counter by its shape", small("page:*"), server("noeviction", 1, 0, "incrby"), stats.UseCounter, stats.Possible},
 		{"a rate that is no limit", stay("string", "rate:*"), plain, stats.UseStore, stats.Likely},
@@ -126,6 +140,18 @@ func TestNotUsed(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
 		}
 	}
+	blind := loaded().Recognise(nil, server("noeviction", 10, 5, "hset")) // the user may not scan, and the server counts since a minute
+	if text := strings.Join(blind.NotUsed, ";"); strings.Contains(text, "no streams") || strings.Contains(text, "no queue") {
+		t.Errorf("no key was looked at, and yet: %s", text)
+	}
+	if text := strings.Join(blind.Unknown, ";"); !strings.Contains(text, "streams and queues among them: none were looked at") {
+		t.Errorf("not known: %s", text)
+	}
+	empty := server("noeviction", 0, 0, "ping")
+	empty.Keyspace = nil
+	if u := loaded().Recognise(nil, empty); !strings.Contains(strings.Join(u.NotUsed, ";"), "no queue") {
+		t.Errorf("there is no key: %v", u.NotUsed)
+	}
 }
 
 // TestShares holds that commands are counted for a use where they can only be its own.
@@ -187,7 +213,7 @@ func TestWellKnown(t *testing.T) {
 	g.Add(Sighted{Name: "queues", Type: "set"})
 	got := loaded().WellKnown(g.Survey(time.Time{}, 2, false), 5000)
 	all := "\n" + strings.Join(got, "\n") + "\n"
-	for _, name := range []string{"retry", "asynq:queues", "rq:workers", "celery", "unacked_index", "work:mail:wait", "work:mail:meta"} {
+	for _, name := range []string{"retry", "asynq:queues", "rq:workers", "celery", "unacked_index", "work:mail:wait", "work:mail:meta", "queue:default", "rq:queue:default"} {
 		if !strings.Contains(all, "\n"+name+"\n") {
 			t.Errorf("%s is not asked for", name)
 		}

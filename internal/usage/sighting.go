@@ -13,6 +13,7 @@ type item struct {
 	kind  string // its type
 	names []string
 	stays bool // most of its keys are known to have no TTL
+	more  bool // it stands for more keys than names has
 }
 
 // A sighting is a framework under one prefix in one database.
@@ -23,9 +24,13 @@ type sighting struct {
 	db        int
 	rows      map[*Row][]int // the items that match each row
 	queues    map[int][]string
-	told      int      // points from clients, channels and groups
-	evidence  []string // words for them
-	also      string   // another framework that would leave the same
+	told      int            // points from clients, channels and groups
+	evidence  []string       // words for them
+	whole     bool           // all keys were seen
+	lacks     bool           // a key that its framework always writes is not there
+	partial   map[int]bool   // items that stand for more keys than they name
+	byQueue   map[string]int // what explains found out
+	also      string         // another framework that would leave the same
 }
 
 // reading is one name as one framework's key.
@@ -95,8 +100,11 @@ func (t *Table) sight(items []item) map[place]*sighting {
 				at := place{r.framework.order, it.db, r.base}
 				s := all[at]
 				if s == nil {
-					s = &sighting{framework: r.framework, base: r.base, usual: r.usual, db: it.db, rows: map[*Row][]int{}, queues: map[int][]string{}}
+					s = &sighting{framework: r.framework, base: r.base, usual: r.usual, db: it.db, rows: map[*Row][]int{}, queues: map[int][]string{}, partial: map[int]bool{}}
 					all[at] = s
+				}
+				if it.more {
+					s.partial[i] = true
 				}
 				if !slices.Contains(s.rows[r.row], i) {
 					s.rows[r.row] = append(s.rows[r.row], i)
@@ -110,9 +118,24 @@ func (t *Table) sight(items []item) map[place]*sighting {
 	return all
 }
 
-// worth is what the rows say together, of items that nobody claims yet.
+// miss notes which sightings lack a key that their framework always writes. It wants to have seen all keys.
+func miss(all map[place]*sighting) {
+	for _, s := range all {
+		s.whole = true
+		for i := range s.framework.Keys {
+			row := &s.framework.Keys[i]
+			s.lacks = s.lacks || row.Always && len(s.rows[row]) == 0
+		}
+	}
+}
+
+// worth is what the rows say together, of items that nobody claims yet. Of two that explain as much, one that lacks a
+// key is less.
 func (s *sighting) worth(claimed map[int]bool) int {
 	sum := s.told
+	if s.lacks {
+		sum--
+	}
 	for row, items := range s.rows {
 		if row.Follows || !slices.ContainsFunc(items, func(i int) bool { return !claimed[i] }) {
 			continue
@@ -158,7 +181,7 @@ func settle(all map[place]*sighting) (found []*sighting, owners map[int]*sightin
 		left = slices.Delete(left, best, best+1)
 		s.also = rival(s, most, left, claimed)
 		for _, i := range s.items() {
-			if !claimed[i] {
+			if !claimed[i] && !s.theirs(i, left) {
 				claimed[i], owners[i] = true, s
 			}
 		}

@@ -34,18 +34,14 @@ type overview struct {
 	More     int // findings that are left out
 	Up       int
 	Now      time.Time
-	Refresh  int // seconds
 	Version  string
 	Actions  bool   // are allowed
 	Without  string // how to get the page; "": it is there
 }
 
-// refresh is how often the page asks for itself again, in seconds.
-const refresh = 5
-
 func (s *Server) overview(w http.ResponseWriter, r *http.Request) {
 	g := s.board.now()
-	o := overview{Now: s.options.Now().UTC(), Refresh: refresh, Version: s.options.Version, Actions: s.options.Actions != nil}
+	o := overview{Now: s.options.Now().UTC(), Version: s.options.Version, Actions: s.options.Actions != nil}
 	if !s.page.built() {
 		o.Without = howToGetPage
 	}

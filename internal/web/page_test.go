@@ -31,6 +31,7 @@ func TestPage(t *testing.T) {
 		{"/servers/a/commands", "text/html; charset=utf-8", "no-cache", "<!doctype html>"},
 		{"/clients", "text/html; charset=utf-8", "no-cache", "<!doctype html>"},
 		{"/activity", "text/html; charset=utf-8", "no-cache", "<!doctype html>"},
+		{"/audit", "text/html; charset=utf-8", "no-cache", "<!doctype html>"},
 		{"/findings", "text/html; charset=utf-8", "no-cache", "<!doctype html>"},
 		{"/favicon.svg", "image/svg+xml", "no-cache", "<svg"},
 		{"/assets/app-1a2b.js", "text/javascript; charset=utf-8", forever, "// xxx"},

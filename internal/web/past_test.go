@@ -367,6 +367,19 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// What is too long is not told to be no time.
+func TestTooLongAgo(t *testing.T) {
+	for _, given := range []string{"100y", "11y", "9y99w", "-20y"} {
+		_, err := ParseSpan(given)
+		if given[0] == '-' {
+			_, err = ParseTime(given, time.Now())
+		}
+		if err == nil || err.Error() != "longer than 10 years" {
+			t.Errorf("%s: %v", given, err)
+		}
+	}
+}
+
 func FuzzParseTime(f *testing.F) {
 	for _, s := range []string{"now", "-15m", "-1h30m", "1772625600.5", "2026-03-04T13:00:00+01:00", "-9223372036854775807y"} {
 		f.Add(s)

@@ -20,6 +20,7 @@ const longestSpan = 10 * 365 * 24 * time.Hour
 
 var (
 	errSpan = errors.New("not a time such as 90s, 15m, 24h, 7d or 1y")
+	errLong = fmt.Errorf("longer than %d years", longestSpan/units['y'])
 	errTime = errors.New("neither RFC 3339, nor seconds since 1970, nor a time ago such as -15m or -7d, nor now")
 )
 
@@ -36,12 +37,15 @@ func ParseSpan(text string) (time.Duration, error) {
 			return 0, errSpan
 		}
 		unit := units[rest[digits]]
-		if unit == 0 || n > int64(longestSpan/unit) {
+		if unit == 0 {
 			return 0, errSpan
+		}
+		if n > int64(longestSpan/unit) {
+			return 0, errLong
 		}
 		sum, rest = sum+time.Duration(n)*unit, rest[digits+1:]
 		if sum > longestSpan {
-			return 0, fmt.Errorf("longer than %d years", longestSpan/units['y'])
+			return 0, errLong
 		}
 	}
 	return sum, nil
@@ -54,6 +58,9 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 	}
 	if ago, ok := strings.CutPrefix(text, "-"); ok {
 		span, err := ParseSpan(ago)
+		if errors.Is(err, errLong) {
+			return time.Time{}, err
+		}
 		if err != nil {
 			return time.Time{}, errTime
 		}

@@ -1,11 +1,11 @@
 const Queue = require('bull');
-const { url, stay, pause, unattended } = require('./stay');
+const { url, stay, pause, unattended, paused } = require('./stay');
 (async () => {
   const queue = new Queue('mail', url, { limiter: { max: 100, duration: 60000 }, metrics: { maxDataPoints: 10 } });
   if (unattended) {
     for (let i = 0; i < 5; i++) await queue.add({});
     await queue.add({}, { delay: 3600000 });
-    await queue.pause();
+    if (paused) await queue.pause();
     await queue.add({});
   } else {
     await work(queue);

@@ -1,5 +1,5 @@
 const { Queue, Worker, FlowProducer, QueueEvents } = require('bullmq');
-const { url, stay, pause, unattended } = require('./stay');
+const { url, stay, pause, unattended, paused } = require('./stay');
 const sum = (...counts) => counts.reduce((all, n) => all + (n || 0), 0); // some versions leave out a state
 (async () => {
   const at = new URL(url);
@@ -9,7 +9,7 @@ const sum = (...counts) => counts.reduce((all, n) => all + (n || 0), 0); // some
     for (let i = 0; i < 5; i++) await queue.add('send', {});
     await queue.add('send', {}, { priority: 2 });
     await queue.add('send', {}, { delay: 3600000 });
-    await queue.pause();
+    if (paused) await queue.pause();
     await queue.add('send', {});
   } else {
     await work(queue, connection);

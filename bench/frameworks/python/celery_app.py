@@ -25,7 +25,7 @@ def count():
         channel = connection.default_channel
         said = [{"queue": name, "waiting": channel.queue_declare(name, passive=True).message_count} for name in ("celery", "video")]
     workers = app.control.inspect(timeout=2)
-    held = sum(len(tasks) for part in (workers.active(), workers.reserved()) for tasks in (part or {}).values())
+    held = sum(len(tasks) for part in (workers.active(), workers.reserved(), workers.scheduled()) for tasks in (part or {}).values())
     return said + ([{"queue": "", "in_flight": held}] if held else [])
 
 
@@ -44,6 +44,8 @@ if __name__ == "__main__":
                                       cwd=os.path.dirname(os.path.abspath(__file__)), stdin=subprocess.DEVNULL, start_new_session=True,
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ, C_FORCE_ROOT="1", PYTHONDONTWRITEBYTECODE="1"))
             hold.delay(0).get(timeout=60)
+            hold.apply_async((0,), countdown=3600)  # a worker takes it at once and keeps it
+            time.sleep(1)
         fill(300)
         time.sleep(2)
         print("ready " + importlib.metadata.version("celery"), flush=True)

@@ -1,6 +1,6 @@
 /** The charts of a server: values at the crosshair, zoom, and what was before the program started anew. */
 import type { Browser, Locator } from 'playwright-core'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, onTestFinished } from 'vitest'
 import { launch, Seen } from './browser'
 import { Program } from './program'
 import { stage } from './stage'
@@ -38,12 +38,14 @@ it('says the values at the crosshair, zooms, and comes back', async () => {
   const seen = await Seen.open(browser, inject('site'), '/servers/old')
   await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
 
-  // The latest samples are at the right edge of the quarter of an hour.
-  const { x, y } = await place(plot(seen, 'commands'), 0.995)
-  await seen.page.mouse.move(x, y)
-  await seen.until('the moment is shown', () => at(seen, 'commands').innerText(), (t) => /\d\d:\d\d/.test(t))
-  expect(await at(seen, 'memory').innerText()).toBe(await at(seen, 'commands').innerText())
-  expect(await seen.page.getByTestId('chart-memory').locator('.values b').first().innerText()).toMatch(/MiB$/)
+  // The latest samples are at the right edge of the quarter of an hour; it moves on, and the pointer follows.
+  const pointed = async () => {
+    const { x, y } = await place(plot(seen, 'commands'), 0.995)
+    await seen.page.mouse.move(x, y)
+    return [await at(seen, 'commands').innerText(), await at(seen, 'memory').innerText(), await seen.page.getByTestId('chart-memory').locator('.values b').first().innerText()]
+  }
+  await seen.until('the moment and its values are shown, of all charts', pointed,
+    ([here, there, used]) => /\d\d:\d\d/.test(here!) && here === there && /MiB$/.test(used!))
 
   const from = await place(plot(seen, 'commands'), 0.5)
   const to = await place(plot(seen, 'commands'), 0.98)
@@ -81,6 +83,7 @@ it('is read and left by the keyboard alone', async () => {
 
 it('finds the program again, which still knows what was before', async () => {
   const program = await Program.start([`old=${stage().old}`])
+  onTestFinished(() => program.stop())
   // What fails while it is away is what this is about.
   const seen = await Seen.open(browser, program.url, '/servers/old', { expected: /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_NETWORK_CHANGED/ })
   await seen.page.getByTestId('connection').getByText('live').waitFor()
@@ -107,5 +110,4 @@ it('finds the program again, which still knows what was before', async () => {
   await seen.page.goto('/servers/old/changes')
   await seen.row('watching').nth(1).waitFor()
   await seen.close()
-  await program.stop()
 })

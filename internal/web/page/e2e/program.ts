@@ -39,6 +39,7 @@ export class Program {
       env: { ...process.env, XDG_CONFIG_HOME: this.folder, XDG_STATE_HOME: this.folder, OTEL_SDK_DISABLED: 'true' },
     })
     this.#child = child
+    process.once('exit', () => child.kill('SIGKILL')) // nothing outlives the tests
     this.url = await new Promise<string>((resolve, reject) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         this.#said += text

@@ -18,6 +18,8 @@ export interface Column<Row> {
   head?: boolean
   /** Takes the room that others leave. */
   wide?: boolean
+  /** Comes last in a narrow window, where it is scrolled to. */
+  spare?: boolean
   /** Long text in it is cut early. */
   tight?: boolean
   /** Stays in sight when the table is wider than the page. */
