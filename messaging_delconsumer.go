@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +21,8 @@ A consumer that still holds entries is never deleted: they would be lost with it
 (claim them first). The server asks and deletes in one piece, so that an entry
 that arrives in between is not lost. One that has asked within --min-idle is not
 deleted either; one that waits for entries for longer than that (BLOCK) looks
-gone, and comes back by itself when it gets one.`,
+gone, and comes back by itself when it gets one. Servers before Redis 7.2 do not
+tell when a consumer asked: there it counts when it last got something.`,
 		Example: `  redistop messaging delconsumer orders billing worker-1
   redistop messaging delconsumer orders billing worker-1 --yes`,
 		Annotations:       map[string]string{"exit": exitCodes},
@@ -64,6 +64,10 @@ func (p *pendingTool) deleteConsumer(ctx context.Context, tool *server.Tool, g p
 		return noConsumer(list, name, "")
 	}
 	held, idle, became := c.Pending, c.Idle, pending.Deleted
+	did := "asked"
+	if !c.HasInactive {
+		did = "got something"
+	}
 	switch {
 	case held > 0:
 		became = pending.Holds
@@ -74,13 +78,13 @@ func (p *pendingTool) deleteConsumer(ctx context.Context, tool *server.Tool, g p
 			return pendingError(err)
 		}
 	}
-	if err := p.kept(g, name, became, held, idle); err != nil {
+	if err := p.kept(g, name, became, held, did+" "+spanText(idle.Seconds())+" ago"); err != nil {
 		return err
 	}
 	s := deletionSummary{Stream: g.Key, Group: g.Name, Consumer: name, DryRun: !p.yes, Deleted: p.yes, Pending: held, IdleSeconds: idle.Seconds()}
-	text := fmt.Sprintf("%s deleted; it held nothing and had not asked for %s\n", shownName(name), spanText(idle.Seconds()))
+	text := fmt.Sprintf("%s deleted; it held nothing and last %s %s ago\n", shownName(name), did, spanText(idle.Seconds()))
 	if s.DryRun {
-		text = fmt.Sprintf("%s holds nothing and has not asked for %s\n", shownName(name), spanText(idle.Seconds()))
+		text = fmt.Sprintf("%s holds nothing and last %s %s ago\n", shownName(name), did, spanText(idle.Seconds()))
 	}
 	if err := p.tell(s, text); err != nil {
 		return err
@@ -91,17 +95,17 @@ func (p *pendingTool) deleteConsumer(ctx context.Context, tool *server.Tool, g p
 	return nil
 }
 
-// kept is the error of a consumer that is not deleted, with what to do.
-func (p *pendingTool) kept(g pending.Group, name string, became pending.Deletion, held int64, idle time.Duration) error {
+// kept is the error of a consumer that is not deleted, with what to do. last is when it asked or got something.
+func (p *pendingTool) kept(g pending.Group, name string, became pending.Deletion, held int64, last string) error {
 	who := shownName(name)
 	switch became {
 	case pending.Deleted:
 		return nil
 	case pending.Holds:
 		return &failure{code: exitError, err: fmt.Errorf("%s still holds %s: they would be lost with it", who, entriesText(held)),
-			hint: fmt.Sprintf("redistop messaging claim %s %s --from %s --to CONSUMER gives them to another one", shellWord(g.Key), shellWord(g.Name), shellWord(name))}
+			hint: fmt.Sprintf("redistop messaging claim %s %s --from %s --to CONSUMER gives them to another one; --drop-deleted acknowledges those that were deleted from the stream", shellWord(g.Key), shellWord(g.Name), shellWord(name))}
 	case pending.Active:
-		return &failure{code: exitError, err: fmt.Errorf("%s asked %s ago: it is at work", who, spanText(idle.Seconds())), hint: "stop it first, or give a shorter --min-idle"}
+		return &failure{code: exitError, err: fmt.Errorf("%s %s: it is at work", who, last), hint: "stop it first, or give a shorter --min-idle"}
 	case pending.None:
 		return &failure{code: exitError, err: fmt.Errorf("%s is not there any more", who)}
 	}

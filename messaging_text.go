@@ -115,6 +115,9 @@ func (t messagingTable) group(g *stats.GroupRow) {
 	case ok && drain > 0:
 		text += "; done in " + shortSpan(drain)
 	}
+	if g.HeldUp > 0 {
+		text += ", " + thousands(g.HeldUp) + " held up"
+	}
 	t.line("%s", text)
 	if g.LagNote != "" {
 		t.line("    lag %s", redis.PrintableCut(g.LagNote, 200))

@@ -156,6 +156,9 @@ func TestAStoreThatIsAway(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	s.until("it is told", func() bool { return strings.Contains(s.stderr.String(), "history is not written at present") })
+	if told := s.stderr.String(); strings.Count(told, "connection refused") != 1 || !strings.Contains(told, "at present: reach PostgreSQL: ") {
+		t.Errorf("the reason is told other than once: %s", told)
+	}
 	if strings.Contains(about+s.stderr.String(), "zzsecret") {
 		t.Errorf("the password is told: %s; %s", about, s.stderr)
 	}

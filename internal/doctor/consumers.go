@@ -20,7 +20,7 @@ var stuckConsumer = Rule{
 	},
 	Check: func(w *Window) []stats.Finding {
 		return w.consumers(stats.ConsumerStuck, func(c *stats.ConsumerRow) bool {
-			return max(c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0)) >= w.Limit("held_seconds")
+			return c.State == stats.ConsumerStuck && !goneFor(c, w.allLimits["dead-consumer"]["idle_seconds"]) && max(c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0)) >= w.Limit("held_seconds")
 		})
 	},
 }
@@ -32,11 +32,19 @@ var deadConsumer = Rule{
 	How:  "XINFO CONSUMERS (idle, pending); before 7.2, which does not tell when it last asked, that it got nothing for long and that of all connections none has its name or reads a group. A consumer that reads without a time limit and waits looks idle as well, but then it holds nothing that it has not done.",
 	Do:   "Claim its entries for a consumer that lives (redistop messaging claim; one XAUTOCLAIM takes no more than its COUNT, 100 by default), then delete it (redistop messaging delconsumer; XGROUP DELCONSUMER drops what it still holds). Give consumers names that survive a restart, or have each one claim what others left behind.",
 	Limits: []Limit{
-		{"idle_seconds", 300, "a blocking read comes back within seconds or minutes"},
+		{"idle_seconds", 300, "a blocking read comes back within seconds or minutes. With less, who is at long work on a batch counts as gone"},
 	},
 	Check: func(w *Window) []stats.Finding {
-		return w.consumers(stats.ConsumerDead, func(c *stats.ConsumerRow) bool { return unheard(c) >= w.Limit("idle_seconds") })
+		return w.consumers(stats.ConsumerDead, func(c *stats.ConsumerRow) bool { return goneFor(c, w.Limit("idle_seconds")) })
 	},
+}
+
+// goneFor says that a consumer holds entries and has asked for nothing for so many seconds, the limit of the rule
+// dead-consumer; 0 where that is not asked. Where its state does not say so, it has to be told when it asked, and no connection may
+// have its name.
+func goneFor(c *stats.ConsumerRow, limit float64) bool {
+	told := c.IdleSeconds.Known() && !c.Online.Or(false)
+	return limit > 0 && c.Pending > 0 && unheard(c) >= limit && (c.State == stats.ConsumerDead || told)
 }
 
 // unheard is how long a consumer has asked for nothing; before 7.2, since it last got something, which is as long or longer.
@@ -73,7 +81,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 		asked := stats.Maybe[float64]{}
 		for i := range g.Consumers {
 			c := &g.Consumers[i]
-			if c.State != state || !grave(c) {
+			if !grave(c) {
 				continue
 			}
 			pending += float64(c.Pending)
@@ -98,7 +106,9 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 		}
 		if state == stats.ConsumerDead {
 			f.Title = fmt.Sprintf("%s of %s %s %s", capital(name), groupName(s, g), pick(len(culprits) == 1, "is gone and holds", "are gone and hold"), plural(int64(pending), "entry", "entries"))
-			if asked.Known() {
+			if unknown := w.mayWait(); unknown != "" {
+				f.Unknown = []string{unknown}
+			} else if asked.Known() {
 				f.Confidence = stats.Certain
 			}
 			f.Remedy = []string{
@@ -110,7 +120,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 		f.Title = fmt.Sprintf("%s of %s %s %s and %s none", capital(name), groupName(s, g), pick(len(culprits) == 1, "holds", "hold"), plural(int64(pending), "entry", "entries"), pick(len(culprits) == 1, "acknowledges", "acknowledge"))
 		f.Remedy = []string{
 			"Look at the process of " + whoText(culprits[0]) + ": " + askedText(asked),
-			"If it is stuck, restart it, and claim what it holds: " + w.claimLine(s, g, culprits[0].Name) + " (a dry run until --yes)",
+			"If it is stuck, restart it, and claim what it holds: " + w.claimLine(s, g, culprits[0].Name, "--min-idle", "2m") + " (a dry run until --yes)",
 		}
 		f.Unknown = []string{"whether it works on them at this moment: only the process itself tells"}
 		return f, true
@@ -133,7 +143,7 @@ func askedText(asked stats.Maybe[float64]) string {
 }
 
 // claimLine gives what a consumer holds to another one of its group, which is named where one is at work.
-func (w *Window) claimLine(s *stats.StreamRow, g *stats.GroupRow, from string) string {
+func (w *Window) claimLine(s *stats.StreamRow, g *stats.GroupRow, from string, more ...string) string {
 	to := ""
 	for i := range g.Consumers {
 		if c := &g.Consumers[i]; c.State == stats.ConsumerActive && c.Name != from {
@@ -141,7 +151,7 @@ func (w *Window) claimLine(s *stats.StreamRow, g *stats.GroupRow, from string) s
 			break
 		}
 	}
-	return w.messagingLine("claim", s, g, "", "--from", from, "--to", to)
+	return w.messagingLine("claim", s, g, "", append([]string{"--from", from, "--to", to}, more...)...)
 }
 
 // messagingLine is a command line of redistop messaging about a group.
@@ -163,6 +173,19 @@ func (w *Window) messagingLine(verb string, s *stats.StreamRow, g *stats.GroupRo
 		line += " " + flags[i] + " " + word(flags[i+1], "CONSUMER")
 	}
 	return w.tool(line, "", "")
+}
+
+// mayWait says why one that seems gone may wait in XREADGROUP without a time limit; "" where no connection does.
+func (w *Window) mayWait() string {
+	o := &w.Now.Observer
+	if o.ClientsTime == nil || w.Now.ConnectionsOmitted > 0 || o.ClientsKnown < o.ClientsExpected {
+		return "whether it waits in XREADGROUP without a time limit: not all connections were seen"
+	}
+	n := len(w.connections(func(c *stats.ConnectionRow) bool { return c.LastCommand == "xreadgroup" && hasFlag(c, "b") && !c.Own }))
+	if n == 0 {
+		return ""
+	}
+	return "whether it waits in XREADGROUP without a time limit: " + plural(int64(n), "connection does", "connections do") + " so for some consumer"
 }
 
 // consumer is a culprit, with what is known of the connections by its name.

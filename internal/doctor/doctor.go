@@ -80,7 +80,7 @@ func (d *Doctor) Observe(s *stats.Snapshot) []stats.Finding {
 
 // ask notes what a rule finds.
 func (d *Doctor) ask(r Rule, now time.Time) {
-	d.window.rule, d.window.limits = r.ID, d.limits[r.ID]
+	d.window.rule, d.window.limits, d.window.allLimits = r.ID, d.limits[r.ID], d.limits
 	found := r.Check(&d.window)
 	for _, f := range found {
 		f.Rule = r.ID

@@ -40,10 +40,12 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 	if c := f.Culprits[0]; c.Name != "worker-2" || c.Addr != "10.0.3.7:51234" || c.Library != "jedis 5.1" || c.Connections != 1 {
 		t.Errorf("culprit %+v", c)
 	}
-	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[0], "it asks the server, but") || !strings.Contains(f.Remedy[1], "`redistop messaging claim STREAM GROUP --from 'worker-2' --to 'worker-1' 10.0.3.1:6379`") {
+	if !strings.Contains(f.Title, "holds 12 entries") || !strings.Contains(f.Remedy[0], "it asks the server, but") || !strings.Contains(f.Remedy[1], "`redistop messaging claim STREAM GROUP --from 'worker-2' --to 'worker-1' --min-idle '2m' 10.0.3.1:6379`") {
 		t.Errorf("%q %q", f.Title, f.Remedy)
 	}
-	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
+	s = newSynth(stuckConsumer, deadConsumer)
+	s.now.Observer.ClientsTime = &t0
+	f = s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
 	wantPrintable(t, f)
 	if f.Culprits[0].Name != "worker-3" || f.Confidence != stats.Certain || !strings.Contains(f.Title, "is gone and holds 1 entry") {
 		t.Errorf("%+v", f)
@@ -70,6 +72,51 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 	young, short := stuck, dead
 	young.OldestSeconds, short.IdleSeconds = stats.Some(90.0), stats.Some(200.0)
 	newSynth(stuckConsumer, deadConsumer).told(90, always(shop(0, 13, young, short, active("worker-1", 3)))).none(t)
+}
+
+// Who waits in XREADGROUP without a time limit looks gone: it is certain that one is only where nobody waits so.
+func TestHowSureItIsThatAConsumerIsGone(t *testing.T) {
+	dead := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(900.0), State: stats.ConsumerDead}
+	for name, tt := range map[string]struct {
+		seen *time.Time
+		row  stats.ConnectionRow
+		want stats.Confidence
+	}{
+		"nobody waits":          {&t0, stats.ConnectionRow{Name: "somebody", Flags: "N", LastCommand: "xreadgroup"}, stats.Certain},
+		"somebody waits":        {&t0, stats.ConnectionRow{Name: "somebody", Flags: "b", LastCommand: "xreadgroup"}, stats.Likely},
+		"nobody knows who does": {nil, stats.ConnectionRow{}, stats.Likely},
+	} {
+		s := newSynth(deadConsumer)
+		if s.now.Observer.ClientsTime = tt.seen; tt.seen != nil {
+			s.connection(tt.row)
+		}
+		f := s.told(3, always(shop(0, 1, dead))).only(t, "dead-consumer", stats.Warning)
+		wantPrintable(t, f)
+		if f.Confidence != tt.want || (len(f.Unknown) == 0) != (tt.want == stats.Certain) {
+			t.Errorf("%s: %s, %q", name, f.Confidence, f.Unknown)
+		}
+	}
+}
+
+// A lower limit counts before the tables call a consumer dead, but not for one of which there is a connection.
+func TestLimitOfADeadConsumer(t *testing.T) {
+	stuck := stats.ConsumerRow{Name: "worker-3", Pending: 1, IdleSeconds: stats.Some(123.0), InactiveSeconds: stats.Some(123.0), State: stats.ConsumerStuck}
+	online, old := stuck, stuck
+	online.Online = stats.Some(true)
+	old.IdleSeconds = stats.Maybe[float64]{} // before Redis 7.2
+	for name, tt := range map[string]struct {
+		row   stats.ConsumerRow
+		limit float64
+		want  string
+	}{
+		"below":                   {stuck, 60, "dead-consumer"},
+		"not reached":             {stuck, 300, "stuck-consumer"},
+		"connected":               {online, 60, "stuck-consumer"},
+		"nobody knows if it asks": {old, 60, "stuck-consumer"},
+	} {
+		s := newSynthWith(Options{Rules: []Rule{stuckConsumer, deadConsumer}, Limits: map[string]map[string]float64{"dead-consumer": {"idle_seconds": tt.limit}}})
+		t.Run(name, func(t *testing.T) { s.told(3, always(shop(0, 1, tt.row))).only(t, tt.want, stats.Warning) })
+	}
 }
 
 func TestUnreadGroup(t *testing.T) {

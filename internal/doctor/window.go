@@ -34,6 +34,7 @@ type Window struct {
 	slow       slowCommands
 	rule       string // that is asked
 	limits     map[string]float64
+	allLimits  map[string]map[string]float64 // the limits of all rules that are asked
 	book       addressBook
 	census     census
 	held       map[int64]heldBuffer  // output buffers that wait, by connection

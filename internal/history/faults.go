@@ -2,6 +2,8 @@ package history
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -29,6 +31,37 @@ func isFull(err error) bool { return code(err) == sqlite3.SQLITE_FULL }
 func misused(err error) bool {
 	var parse *pgconn.ParseConfigError
 	return errors.As(err, &parse)
+}
+
+// A connectError is that of an attempt to reach PostgreSQL, in words that say each thing once.
+type connectError struct {
+	text string
+	err  error
+}
+
+func (e *connectError) Error() string { return e.text }
+func (e *connectError) Unwrap() error { return e.err }
+
+// plain says why PostgreSQL could not be reached. The driver tries each address with TLS and without, and tells of
+// every attempt; that a server has no TLS is no reason where another attempt got further.
+func plain(err error) error {
+	var connect *pgconn.ConnectError
+	if !errors.As(err, &connect) {
+		return err
+	}
+	var said, refusedTLS []string
+	for line := range strings.Lines(connect.Unwrap().Error()) {
+		switch line = strings.TrimSpace(line); {
+		case strings.Contains(line, "server refused TLS connection"):
+			refusedTLS = append(refusedTLS, line)
+		case line != "" && !slices.Contains(said, line):
+			said = append(said, line)
+		}
+	}
+	if len(said) == 0 {
+		said = refusedTLS
+	}
+	return &connectError{"reach PostgreSQL: " + strings.Join(said, "; "), err}
 }
 
 // whyOf is an error for a person, with what to do.

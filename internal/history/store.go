@@ -176,6 +176,7 @@ const (
 
 // failed begins or goes on with an episode of trouble; only its beginning is reported.
 func (s *Store) failed(what trouble, err error) {
+	err = plain(err)
 	s.mu.Lock()
 	begins := s.failing[what] == nil
 	if s.failing == ([2]error{}) {

@@ -53,13 +53,14 @@ type consumerMark struct {
 // consumerRow tells what a consumer looks like.
 func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Time) stats.ConsumerRow {
 	row := stats.ConsumerRow{Name: c.Name, Pending: c.Pending, State: stats.ConsumerActive}
-	got, tellsAsked := c.Inactive.Get()
-	if tellsAsked {
-		row.IdleSeconds = stats.Some(c.Idle.Seconds())
-	} else { // before 7.2 a read that comes back empty does not count as one: idle is since something came
-		got = c.Idle
+	got, gotKnown := c.Got().Get()
+	if gotKnown {
+		row.InactiveSeconds = stats.Some(got.Seconds())
 	}
-	row.InactiveSeconds = stats.Some(got.Seconds())
+	asked, tellsAsked := c.Asked().Get()
+	if tellsAsked {
+		row.IdleSeconds = stats.Some(asked.Seconds())
+	}
 	if h.seen > 0 {
 		row.MaxDeliveries, row.OldestSeconds = stats.Some(h.deliveries), stats.Some(h.oldest.Seconds())
 	}
@@ -67,7 +68,7 @@ func consumerRow(c redis.StreamConsumer, h held, mark consumerMark, now time.Tim
 	case c.Pending == 0 && c.Idle >= idleAfter:
 		row.State = stats.ConsumerIdle
 	case c.Pending == 0:
-	case tellsAsked && c.Idle >= deadAfter:
+	case tellsAsked && asked >= deadAfter:
 		row.State = stats.ConsumerDead
 	case !mark.fell.IsZero() && now.Sub(mark.fell) < stuckAfter:
 	case h.allOld(c.Pending, got):

@@ -151,11 +151,15 @@ func addressOf(c *stats.ConnectionRow) string {
 
 // enrichStreams notes of which consumers there is a connection by their name.
 func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamRow {
-	names := map[string]bool{}
+	names, asking := map[string]bool{}, map[string]bool{}
 	for i := range s.Connections {
-		if name := s.Connections[i].Name; name != "" {
-			names[name] = true
+		if c := &s.Connections[i]; c.Name != "" && !c.Own {
+			names[c.Name] = true
+			asking[c.Name] = asking[c.Name] || asks(c)
 		}
+	}
+	for name := range sharedNames(streams, asking) {
+		asking[name] = false
 	}
 	if len(names) == 0 {
 		return streams
@@ -170,8 +174,8 @@ func enrichStreams(streams []stats.StreamRow, s *stats.Snapshot) []stats.StreamR
 			streams[i].Groups = slices.Clone(streams[i].Groups)
 			consumers = slices.Clone(consumers)
 			for k := range consumers {
-				if names[consumers[k].Name] {
-					consumers[k].Online = stats.Some(true)
+				if name := consumers[k].Name; names[name] {
+					consumers[k] = seenAs(consumers[k], asking[name])
 				}
 			}
 			streams[i].Groups[j].Consumers = consumers

@@ -94,3 +94,41 @@ func TestArrivalsByKey(t *testing.T) {
 		t.Errorf("%+v", queues)
 	}
 }
+
+// A consumer that waits without a time limit looks dead; a connection by its name that waits tells that it is stuck.
+func TestAConsumerThatWaitsIsNotDead(t *testing.T) {
+	m := &stats.Messaging{Streams: []stats.StreamRow{{Key: "s", Groups: []stats.GroupRow{{Name: "g", Consumers: []stats.ConsumerRow{{Name: "worker-1"}}}}}}}
+	s := &stats.Snapshot{}
+	reader := stats.ConnectionRow{Addr: "10.0.0.4:1", Name: "worker-1", LastCommand: "xreadgroup"}
+	for i, tt := range []struct {
+		was, want  stats.ConsumerState
+		name, last string
+		flags      string
+		idle       int64
+	}{
+		{stats.ConsumerDead, stats.ConsumerStuck, "worker-1", "xreadgroup", "b", 900},
+		{stats.ConsumerDead, stats.ConsumerStuck, "worker-1", "xreadgroup", "N", 5},
+		{stats.ConsumerDead, stats.ConsumerDead, "worker-1", "xreadgroup", "N", 900},
+		{stats.ConsumerDead, stats.ConsumerDead, "worker-7", "xreadgroup", "b", 5},
+		{stats.ConsumerDead, stats.ConsumerDead, "worker-1", "ping", "N", 5}, // another connection of the process
+		{stats.ConsumerActive, stats.ConsumerActive, "worker-1", "xreadgroup", "b", 5},
+	} {
+		m.Streams[0].Groups[0].Consumers[0].State = tt.was
+		c := reader
+		c.Name, c.LastCommand, c.Flags, c.IdleSeconds = tt.name, tt.last, tt.flags, tt.idle
+		s.Connections = []stats.ConnectionRow{c}
+		if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != tt.want || got.Online.Or(false) != (tt.name == "worker-1") {
+			t.Errorf("%d: %+v, want %s", i, got, tt.want)
+		}
+	}
+	m.Streams[0].Groups[0].Consumers[0].State = stats.ConsumerDead
+	s.Connections = []stats.ConnectionRow{{Name: "worker-1", LastCommand: "xreadgroup", Flags: "b"}}
+	m.Streams = append(m.Streams, stats.StreamRow{Key: "s2", Groups: []stats.GroupRow{{Name: "g", Consumers: []stats.ConsumerRow{{Name: "worker-1"}}}}})
+	if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != stats.ConsumerStuck {
+		t.Errorf("a group of two streams: %+v", got)
+	}
+	m.Streams[1].Groups[0].Name = "another"
+	if got := Enrich(m, s).Streams[0].Groups[0].Consumers[0]; got.State != stats.ConsumerDead || !got.Online.Or(false) {
+		t.Errorf("nobody knows in which group it asks: %+v", got)
+	}
+}

@@ -81,13 +81,13 @@ func TestConsumerState(t *testing.T) {
 		{"all it holds is old", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
 		{"all it holds is old, but it acknowledges", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 5, stats.ConsumerActive},
 		{"all it holds is old, and it acknowledged long ago", redis.StreamConsumer{Pending: 3, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 600, stats.ConsumerStuck},
-		{"it reads the same again and again", redis.StreamConsumer{Pending: 3, Idle: seconds(1), Inactive: inactive(600)}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
+		{"it reads the same again and again", redis.StreamConsumer{Pending: 3, Idle: seconds(1), Inactive: inactive(600), HasInactive: true}, held{seen: 3, youngest: seconds(1)}, 0, stats.ConsumerActive},
 		{"what was seen of it is old, the rest not known", redis.StreamConsumer{Pending: 300, Idle: seconds(1)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerActive},
-		{"many held, nothing came for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
-		{"many held, none of them among the oldest", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121)}, held{}, 0, stats.ConsumerStuck},
+		{"many held, nothing came for long", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
+		{"many held, none of them among the oldest", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(121), HasInactive: true}, held{}, 0, stats.ConsumerStuck},
 		{"many held, nothing came for long, before 7.2", redis.StreamConsumer{Pending: 300, Idle: seconds(121)}, held{seen: 3, youngest: seconds(121)}, 0, stats.ConsumerStuck},
-		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1)}, held{}, 0, stats.ConsumerActive},
-		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301), Inactive: inactive(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
+		{"many held, but it gets new ones", redis.StreamConsumer{Pending: 300, Idle: seconds(1), Inactive: inactive(1), HasInactive: true}, held{}, 0, stats.ConsumerActive},
+		{"gone", redis.StreamConsumer{Pending: 3, Idle: seconds(301), Inactive: inactive(301), HasInactive: true}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerDead},
 		{"gone or stuck, nobody knows before 7.2", redis.StreamConsumer{Pending: 3, Idle: seconds(301)}, held{seen: 3, youngest: seconds(301)}, 0, stats.ConsumerStuck},
 		{"not gone yet", redis.StreamConsumer{Pending: 3, Idle: seconds(50)}, held{seen: 3, youngest: seconds(50)}, 0, stats.ConsumerActive},
 	} {
@@ -102,8 +102,48 @@ func TestConsumerState(t *testing.T) {
 	}
 }
 
+// When a consumer asked is told from 7.2 on; before, what the server calls idle is when it got something.
+func TestWhenAConsumerAsked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		c          redis.StreamConsumer
+		asked, got stats.Maybe[float64]
+	}{
+		"7.2":                   {redis.StreamConsumer{Idle: seconds(5), Inactive: redis.Some(seconds(9)), HasInactive: true}, rate(5), rate(9)},
+		"7.2, it never got any": {redis.StreamConsumer{Idle: seconds(5), HasInactive: true}, rate(5), stats.Maybe[float64]{}},
+		"before 7.2":            {redis.StreamConsumer{Idle: seconds(5)}, stats.Maybe[float64]{}, rate(5)},
+	} {
+		if row := consumerRow(tt.c, held{}, consumerMark{}, noon); row.IdleSeconds != tt.asked || row.InactiveSeconds != tt.got {
+			t.Errorf("%s: asked %v, got something %v", name, row.IdleSeconds, row.InactiveSeconds)
+		}
+	}
+}
+
+// What a stuck or dead consumer holds is done never: by the others' pace only what is left beside it is.
+func TestWhatIsHeldUpIsNeverDone(t *testing.T) {
+	gone := redis.StreamConsumer{Name: "gone", Pending: 20, Idle: seconds(400), Inactive: redis.Some(seconds(400)), HasInactive: true}
+	well := redis.StreamConsumer{Name: "well", Pending: 5, Inactive: redis.Some(seconds(0)), HasInactive: true}
+	for name, tt := range map[string]struct {
+		before, after streamLook
+		drain         stats.Maybe[float64]
+		never         bool
+	}{
+		"the others keep up":     {look(0, 100, 100, 95, 25), look(2, 300, 300, 300, 25), stats.Maybe[float64]{}, true},
+		"the others catch up":    {look(0, 2000, 2000, 100, 25), look(2, 2000, 2000, 200, 25), rate(36.1), false}, // (1800+25-20) at 50 a second
+		"the others fall behind": {look(0, 2000, 2000, 100, 25), look(2, 2900, 2900, 200, 25), stats.Maybe[float64]{}, true},
+	} {
+		for _, l := range []*streamLook{&tt.before, &tt.after} {
+			l.groups[0].consumers = []redis.StreamConsumer{gone, well}
+		}
+		_, mark := foldStream(tt.before, streamMark{})
+		row, _ := foldStream(tt.after, mark)
+		if g := row.Groups[0]; g.HeldUp != 20 || g.DrainSeconds != tt.drain || g.DrainNever != tt.never {
+			t.Errorf("%s: %d held up, done in %v, never %t", name, g.HeldUp, g.DrainSeconds, g.DrainNever)
+		}
+	}
+}
+
 func TestConsumersInOrder(t *testing.T) {
-	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), Inactive: redis.Some(seconds(900))}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
+	list := []redis.StreamConsumer{{Name: "well", Pending: 1}, {Name: "gone", Pending: 2, Idle: seconds(900), Inactive: redis.Some(seconds(900)), HasInactive: true}, {Name: "idle", Idle: seconds(900)}, {Name: "stuck", Pending: 1}}
 	pending := []redis.PendingEntry{{ID: "1-1", Consumer: "stuck", Idle: seconds(700), Deliveries: 9}, {ID: "2-1", Consumer: "well", Idle: seconds(1), Deliveries: 2}}
 	rows, marks, more := foldConsumers(list, pending, nil, noon)
 	var names []string

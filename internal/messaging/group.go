@@ -48,6 +48,7 @@ func foldGroup(s redis.StreamInfo, g groupLook, before groupMark, f flow, now ti
 	} else {
 		row.ConsumersMore = int(g.StreamGroup.Consumers)
 	}
+	row.HeldUp = heldUp(row.Consumers)
 	if !before.at.IsZero() && f.seconds > 0 {
 		rateGroup(&row, g, before, f)
 	}
@@ -78,22 +79,36 @@ func rateGroup(row *stats.GroupRow, g groupLook, before groupMark, f flow) {
 		}
 	}
 	if lagKnown && lagWasKnown {
-		drain(row, lag+g.Pending, float64(grown+g.Pending-before.pending)/f.seconds)
+		drain(row, max(0, lag+g.Pending-row.HeldUp), float64(grown+g.Pending-before.pending)/f.seconds)
 	}
+}
+
+// heldUp is how many entries consumers hold who work on none.
+func heldUp(consumers []stats.ConsumerRow) (n int64) {
+	for i := range consumers {
+		if c := &consumers[i]; c.State == stats.ConsumerStuck || c.State == stats.ConsumerDead {
+			n += c.Pending
+		}
+	}
+	return n
 }
 
 // flowing is how many seconds' worth of acknowledgements may be under way in a group that keeps up.
 const flowing = 5
 
-// drain tells when a group has done all that is there, at a growth of what is left a second.
+// drain tells when a group has done all that is there, at a growth of what is left a second. What is held up is not in
+// left: it is done never, which counts once there is nothing else but what is on its way.
 func drain(row *stats.GroupRow, left int64, growth float64) {
 	acked := row.AckedPerSecond.Or(0)
+	underWay := float64(left) <= flowing*acked
 	switch {
+	case row.HeldUp > 0 && (left == 0 || underWay):
+		row.DrainNever = true
 	case left == 0:
 		row.DrainSeconds = stats.Some(0.0)
 	case growth < 0:
 		row.DrainSeconds = stats.Some(float64(left) / -growth)
-	case acked > 0 && float64(left) <= flowing*acked: // what is there is on its way
+	case acked > 0 && underWay:
 		row.DrainSeconds = stats.Some(float64(left) / acked)
 	default:
 		row.DrainNever = true

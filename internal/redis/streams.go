@@ -30,10 +30,28 @@ type StreamGroup struct {
 
 // StreamConsumer is a row of XINFO CONSUMERS (5.0+).
 type StreamConsumer struct {
-	Name     string
-	Pending  int64
-	Idle     time.Duration        // since it last asked
-	Inactive Maybe[time.Duration] // since it last got something (7.2+); absent where it never got anything
+	Name        string
+	Pending     int64
+	Idle        time.Duration        // what it means depends on HasInactive: see Asked and Got
+	Inactive    Maybe[time.Duration] // since it last got something (7.2+); absent where it never got anything
+	HasInactive bool                 // the server tells that (7.2+), be it that it never got anything
+}
+
+// Asked is how long ago the consumer last asked. Before 7.2 no server tells that: a read that brings nothing
+// leaves Idle as it is.
+func (c *StreamConsumer) Asked() Maybe[time.Duration] {
+	if !c.HasInactive {
+		return Maybe[time.Duration]{}
+	}
+	return Some(c.Idle)
+}
+
+// Got is how long ago it last got something, which before 7.2 is what Idle tells; absent where it never did.
+func (c *StreamConsumer) Got() Maybe[time.Duration] {
+	if !c.HasInactive {
+		return Some(c.Idle)
+	}
+	return c.Inactive
 }
 
 // PendingEntry is a row of XPENDING with a range (5.0+): an entry that was delivered and not acknowledged.
@@ -121,6 +139,7 @@ func ParseStreamConsumers(v Value) ([]StreamConsumer, error) {
 			case "idle":
 				c.Idle = milliseconds(v, &ok)
 			case "inactive":
+				c.HasInactive = true
 				if n, known := v.integer(); known && n >= 0 { // -1: it never got anything
 					c.Inactive = Some(milliseconds(v, &ok))
 				}

@@ -62,12 +62,13 @@ type GroupRow struct {
 	LagNote        string         `json:"lag_note,omitempty"`      // why Lag is not what the server says, or not known: "phantom: the server says 3, but nothing is left behind the trim"
 	LagPerSecond   Maybe[float64] `json:"lag_per_second,omitzero"` // growth, negative when it shrinks
 	Pending        int64          `json:"pending"`
+	HeldUp         int64          `json:"held_up,omitempty"` // of Pending: what consumers hold that are stuck or dead, so that nobody works on it
 	OldestPending  string         `json:"oldest_pending_id,omitempty"`
 	OldestSeconds  Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the oldest pending entry was last delivered
 	ReadPerSecond  Maybe[float64] `json:"read_per_second,omitzero"`
 	AckedPerSecond Maybe[float64] `json:"acked_per_second,omitzero"`
-	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates
-	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains
+	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates, but for HeldUp
+	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains, or only HeldUp is left
 	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered many times and still pending, most deliveries first, at most 8
 	Consumers      []ConsumerRow  `json:"consumers,omitempty"`
 	ConsumersMore  int            `json:"consumers_more,omitempty"`
@@ -86,7 +87,7 @@ type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
 	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
-	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something
+	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something; absent: it never did
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
 	MaxDeliveries   Maybe[int64]   `json:"max_deliveries,omitzero"`         // of its pending entries that were looked at
 	Online          Maybe[bool]    `json:"online,omitzero"`                 // a connection is known to be this consumer's; absent: not known

@@ -230,6 +230,9 @@ func flowDetails(v *view, r *flowRow) []field {
 		return append(fields, field{"groups", "none: nobody reads it as a group"})
 	}
 	fields = append(fields, field{"last delivered", idText(v, g.LastDelivered)}, field{"read a second", known(g.ReadPerSecond, count)})
+	if g.HeldUp > 0 {
+		fields = append(fields, field{"held up", whole(g.HeldUp) + " of " + whole(g.Pending) + " pending: by consumers that are stuck or dead"})
+	}
 	if g.LagNote != "" {
 		fields = append(fields, field{"lag", safe(g.LagNote, 200)})
 	}

@@ -32,7 +32,7 @@ it('lists applications by name, with the hours in which they spoke', async () =>
   for (const name of ['shop', 'orders', 'billing', 'mailer', 'reports', hostileName]) await seen.row(name).first().waitFor()
   // Where the hour has just turned it may have spoken in the last one too.
   await seen.until('this hour is marked', () => seen.row('shop').getByRole('img').locator('rect').last().getAttribute('class'), (c) => (c ?? '').includes('yes'))
-  expect(await seen.cell('shop', 'State')).toBe('speaks')
+  expect(await seen.cell('shop', 'State')).toBe('spoke within the hour')
   expect(await seen.cell('shop', 'online')).toBe('1')
   await seen.page.getByRole('button', { name: 'Address' }).click()
   await seen.row('127.0.0.1').waitFor()

@@ -1,7 +1,6 @@
 /** Times for people, in the browser's own time zone. */
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
-const minute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const whole = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' })
 
@@ -17,14 +16,6 @@ export function moment(text: string | number | null | undefined, now: number = D
   const t = typeof text === 'number' ? text : millis(text)
   if (t === undefined) return '–'
   return Math.abs(now - t) < 12 * 3600_000 ? clock.format(t) : day.format(t)
-}
-
-/** The hour in which a time lies, by its beginning. */
-export function hourOf(text: string | null | undefined, now: number = Date.now()): string {
-  const t = millis(text)
-  if (t === undefined) return '–'
-  const begin = new Date(t).setMinutes(0, 0, 0)
-  return (Math.abs(now - begin) < 12 * 3600_000 ? minute : day).format(begin)
 }
 
 /** Everything there is to say of a time, for a title. */

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"redistop/internal/stats"
+)
+
+// What a server does not tell of a consumer is n/a, and one that may need a person is shown without --all.
+func TestConsumersAsText(t *testing.T) {
+	m := &stats.Messaging{Streams: []stats.StreamRow{{Key: "orders", Groups: []stats.GroupRow{{Name: "billing", Lag: stats.Some(int64(0)), Pending: 412, HeldUp: 411, DrainNever: true, Consumers: []stats.ConsumerRow{
+		{Name: "old server", Pending: 260, InactiveSeconds: stats.Some(365.0), State: stats.ConsumerStuck},
+		{Name: "asks", Pending: 150, IdleSeconds: stats.Some(0.5), InactiveSeconds: stats.Some(164.0), State: stats.ConsumerStuck},
+		{Name: "gone", Pending: 1, IdleSeconds: stats.Some(900.0), InactiveSeconds: stats.Some(900.0), State: stats.ConsumerDead},
+		{Name: "well", Pending: 1, IdleSeconds: stats.Some(1.0), InactiveSeconds: stats.Some(1.0), State: stats.ConsumerActive},
+		{Name: "new", IdleSeconds: stats.Some(300.0), State: stats.ConsumerIdle},
+	}}}}}}
+	bad := []string{
+		"  group billing: lag 0, pending 412; never done at this rate, 411 held up\n",
+		"    consumer \"old server\": stuck, pending 260, asked n/a, got something 6m ago\n",
+		"    consumer asks: stuck, pending 150, asked 0.5s ago, got something 3m ago\n",
+		"    consumer gone: dead, pending 1, asked 15m ago, got something 15m ago\n",
+	}
+	well := []string{
+		"    consumer well: active, pending 1, asked 1.0s ago, got something 1.0s ago\n",
+		"    consumer new: idle, pending 0, asked 5m ago, got something n/a\n",
+	}
+	if text := messagingText(m, false); !strings.Contains(text, strings.Join(bad, "")) || strings.Contains(text, "consumer well") || strings.Contains(text, "consumer new") {
+		t.Error(text)
+	}
+	if text := messagingText(m, true); !strings.Contains(text, strings.Join(append(bad, well...), "")) {
+		t.Error(text)
+	}
+}
