@@ -181,8 +181,10 @@ func TestMonitorSlowReader(t *testing.T) {
 	if sets := strings.Count(string(printed), " set k vvv"); sets == many || sets < 10 {
 		t.Errorf("%d of %d commands were printed", sets, many)
 	}
-	all := strings.Contains(text, fmt.Sprintf(" %d  ", many)) || strings.Contains(text, "was seen, since redistop was late")
-	if !strings.Contains(text, "counted but not printed") || !all {
+	// One that was itself late, on a busy machine, has seen less than would fill its queue.
+	late := strings.Contains(text, "was seen, since redistop was late")
+	all := strings.Contains(text, fmt.Sprintf(" %d  ", many)) && strings.Contains(text, "counted but not printed")
+	if !all && !late {
 		t.Errorf("the summary is\n%s", text)
 	}
 }
