@@ -17,9 +17,11 @@ demo: build
 	@scripts/install redis-server
 	./redistop demo
 
+# READER has the reader of Parquet files that is not ours.
+READER = internal/export/testdata/reader
+
 # The race detector wants a C compiler; the program itself does not. The incidents come last, with the machine to
 # themselves: what they hold is what a built redistop says of servers in distress.
-READER = internal/export/testdata/reader
 test: build
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt -w is due:" $$unformatted >&2; exit 1; }
 	$(GO) vet ./...
@@ -28,7 +30,7 @@ test: build
 	@test ! -d internal/web/page/node_modules || scripts/install chromium
 	@scripts/servers
 	@test -d $(READER)/node_modules || npm ci --silent --no-audit --no-fund --prefix $(READER)
-	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /bench/incidents)
+	CGO_ENABLED=1 scripts/test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /bench/incidents)
 	$(GO) test -timeout 5m ./bench/incidents
 
 # The page in a browser, before real servers; test does it too. With SHOTS=FOLDER it leaves a picture of every view there.
