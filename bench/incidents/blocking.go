@@ -63,13 +63,13 @@ var blocking = []Scene{
 			return s.Fill("tags:b", n, `redis.call("SADD", KEYS[1], "other:" .. i)`)
 		}, "SUNIONSTORE", "tags:all", "tags:a", "tags:b"),
 	{
-		Name: "mget", Story: "MGET of 5,000 keys of 1 kB in one command",
+		Name: "mget", Story: "MGET of 20,000 keys of 1 kB in one command",
 		Prepare: func(s *Stage) error {
-			return s.Fill("", 5000, `redis.call("SET", "page:" .. i, string.rep("x", 1024))`)
+			return s.Fill("", 20_000, `redis.call("SET", "page:" .. i, string.rep("x", 1024))`)
 		},
 		Cause: func(s *Stage) error {
 			args := []string{"MGET"}
-			for i := range 5000 {
+			for i := range 20_000 {
 				args = append(args, "page:"+strconv.Itoa(i+1))
 			}
 			return s.Occupy(nightly, 0.3, args...)
