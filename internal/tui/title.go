@@ -21,7 +21,7 @@ type titlePart struct {
 func drawTitle(a area, v *view) {
 	a.paint(0, groundTitle)
 	left, right := titleLeft(v), titleRight(v)
-	for partsWidth(left)+partsWidth(right) > a.w {
+	for partsWidth(left)+partsWidth(right) > a.w+2 { // each counts the gap between them once
 		if !dropPart(&left, &right) {
 			break
 		}
