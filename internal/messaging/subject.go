@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"strings"
 	"time"
 
 	"redistop/internal/redis"
@@ -86,6 +87,9 @@ func mostOf(kind string) int {
 // admission says whether a key is worth following.
 func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) {
 	s = &subject{place: at, kind: kind}
+	if strings.HasPrefix(at.key, redis.CanaryPrefix) { // nobody's messages
+		return s, false
+	}
 	s.role, s.writer = table.WriterOf(at.key, kind)
 	inQueue := false
 	switch s.role {

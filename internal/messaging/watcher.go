@@ -153,7 +153,7 @@ func (w *Watcher) refusal(err error, command string) error {
 
 // Told is what is known at present. It is a copy that nobody changes.
 func (w *Watcher) Told() *stats.Messaging {
-	m := &stats.Messaging{Time: time.Now().Round(0), Discovery: w.search.told(), Patterns: w.channels.patterns, Unknown: w.unknown()}
+	m := &stats.Messaging{Time: time.Now().Round(0), Discovery: w.search.told(), Patterns: w.channels.patterns, CanaryChannels: w.channels.canaries, Unknown: w.unknown()}
 	for _, s := range w.known.order {
 		switch {
 		case s.kind == "stream" && !s.looked.IsZero():

@@ -28,7 +28,7 @@ const (
 )
 
 // name is what all our connections are called in CLIENT LIST.
-const name = "redistop"
+const name = redis.ObserverName
 
 // A Conn is one connection that sends only what the guard permits, in RESP2.
 // It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of

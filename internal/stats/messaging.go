@@ -5,12 +5,14 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time     time.Time       `json:"time"` // of the latest look
-	Streams  []StreamRow     `json:"streams,omitempty"`
-	Queues   []QueueRow      `json:"queues,omitempty"`
-	Channels []ChannelRow    `json:"channels,omitempty"`
-	Patterns Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Results  []ResultStreams `json:"result_streams,omitempty"`
+	Time     time.Time    `json:"time"` // of the latest look
+	Streams  []StreamRow  `json:"streams,omitempty"`
+	Queues   []QueueRow   `json:"queues,omitempty"`
+	Channels []ChannelRow `json:"channels,omitempty"`
+	Patterns Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	// channels that a canary of redistop sends through: in no row of Channels
+	CanaryChannels int64           `json:"canary_channels,omitempty"`
+	Results        []ResultStreams `json:"result_streams,omitempty"`
 	// connections that wait for a job, and nobody knows of which queue: others may have more workers than are counted
 	WaitingUnknown Maybe[int64] `json:"waiting_unknown,omitzero"`
 	Discovery      Discovery    `json:"discovery"`
