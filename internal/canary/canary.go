@@ -49,6 +49,7 @@ type Canary struct {
 	way    way    // immutable once start has returned
 	key    string // guarded by mu
 
+	owed   []delivery        // counted, and not acknowledged because the key has moved; the receiver's
 	routes map[string]*route // by part; immutable, each route is its part's
 
 	mu     sync.Mutex
@@ -82,7 +83,7 @@ func New(c Config) *Canary {
 		reads = nil
 	}
 	return &Canary{config: c, run: strings.ToLower(rand.Text()[:8]), track: newTrack(now, remembers(c.Rate), pace(c.Rate), c.Patience),
-		routes: map[string]*route{sender: newRoute(c.Write, c.Sentinel), receiver: newRoute(c.Read, reads)},
+		routes: map[string]*route{sender: newRoute(c.Write, c.Sentinel, c.Kind), receiver: newRoute(c.Read, reads, c.Kind)},
 		links:  map[string]link{}, sent: map[string]int64{}, probe: stats.Probe{Kind: string(c.Kind), Since: now}}
 }
 
@@ -248,9 +249,9 @@ func (c *Canary) explain(l link, m *server.Messenger) {
 	case !same || c.unread == 0:
 	case had && has && now > before:
 		c.probe.Overflows++
-		c.probe.LastError = fmt.Sprintf("the server closed the subscriber: its output buffer was full (client-output-buffer-limit pubsub), with %s in it", plural(c.unread, "message", "messages"))
+		c.probe.LastError = fmt.Sprintf("the server closed the subscriber: its output buffer was full (client-output-buffer-limit pubsub), %s behind", plural(c.unread, "message", "messages"))
 	case !has && c.unread > muchUnread:
-		c.probe.LastError = fmt.Sprintf("the server closed the subscriber, with %d messages unread: its output buffer may have been full (client-output-buffer-limit pubsub)", c.unread)
+		c.probe.LastError = fmt.Sprintf("the server closed the subscriber, %d messages behind: its output buffer may have been full (client-output-buffer-limit pubsub)", c.unread)
 	}
 	c.cutOff, c.unread = m.CutOff(), 0
 }
@@ -377,6 +378,9 @@ func (c *Canary) failed(err error) {
 	defer c.mu.Unlock()
 	c.probe.Errors++
 	c.probe.LastError = redis.PrintableCut(err.Error(), 200)
+	if errors.Is(err, server.ErrSilent) {
+		c.probe.LastError = fmt.Sprintf("no answer within %s: the server stalls, or the network drops what is sent", c.config.Timeout)
+	}
 }
 
 // Probe is what was counted until now, or until the end.

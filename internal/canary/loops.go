@@ -201,7 +201,7 @@ func (c *Canary) listen(ctx context.Context, m *server.Messenger) {
 			if m = c.again(ctx, receiver); m == nil {
 				return
 			}
-			if err = c.open(ctx, c.way, m); err != nil {
+			if err = c.reopen(ctx, m); err != nil {
 				failures++
 			}
 		}
@@ -210,6 +210,27 @@ func (c *Canary) listen(ctx context.Context, m *server.Messenger) {
 		c.track.listen(true, time.Now())
 		c.mu.Unlock()
 	}
+}
+
+// reopen makes another reading connection ready, and acknowledges what could not be where the key was before.
+func (c *Canary) reopen(ctx context.Context, m *server.Messenger) error {
+	if err := c.open(ctx, c.way, m); err != nil || c.owed == nil {
+		return err
+	}
+	ds := c.owed
+	c.owed = nil
+	return c.done(ctx, m, ds)
+}
+
+// done acknowledges what was counted.
+func (c *Canary) done(ctx context.Context, m *server.Messenger, ds []delivery) error {
+	bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	err := c.way.done(bounded, m, ds)
+	if _, elsewhere := server.RedirectOf(err); elsewhere {
+		c.owed = ds
+	}
+	return err
 }
 
 // deafened notes that nobody listens, and what was not heard of where the server ended it.
@@ -245,10 +266,7 @@ func (c *Canary) hear(ctx context.Context, m *server.Messenger) error {
 		}
 		quiet = now
 		c.count(ds, now)
-		bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
-		err = c.way.done(bounded, m, ds)
-		cancel()
-		if err != nil {
+		if err = c.done(ctx, m, ds); err != nil {
 			return err
 		}
 	}

@@ -19,19 +19,22 @@ type route struct {
 	nodes  []string       // of the cluster
 	tried  int            // of these, since one answered
 	moved  bool           // it left the last process because a node said MOVED
+	opened bool           // somebody has answered
+	spare  bool           // the one who answered first is a replica, which a person named
+	lax    bool           // a replica that was a primary serves as well
 	asked  time.Time      // when Sentinels were asked last whether the primary is still the same
 }
 
-func newRoute(home server.Target, s *server.Sentinel) *route {
-	r := &route{home: home, next: home}
+func newRoute(home server.Target, s *server.Sentinel, kind Kind) *route {
+	r := &route{home: home, next: home, lax: kind == PubSub && s == nil}
 	if s != nil {
 		r.finder = server.NewFinder(s)
 	}
 	return r
 }
 
-// ErrDemoted says that Sentinels name a replica: the failover is not over, or it went past them.
-var ErrDemoted = errors.New("the primary that Sentinel names is a replica")
+// ErrDemoted says that a replica answers where a primary did or should: a failover is not over, or it went past Sentinels.
+var ErrDemoted = errors.New("it is a replica, not the primary")
 
 // open connects. Where nobody answers, the next attempt asks another node of the cluster.
 func (r *route) open(ctx context.Context, stream string) (*server.Messenger, error) {
@@ -48,10 +51,13 @@ func (r *route) open(ctx context.Context, stream string) (*server.Messenger, err
 	if err == nil && m.Cluster() {
 		err = r.learn(ctx, m)
 	}
-	if err == nil && r.finder != nil && m.Replica() {
+	if err == nil && m.Replica() && !r.lax && !r.spare && (r.opened || r.finder != nil) {
 		err = fmt.Errorf("connect to %s: %w", to, ErrDemoted)
 	}
 	if err == nil {
+		if !r.opened {
+			r.opened, r.spare = true, m.Replica()
+		}
 		return m, nil
 	}
 	if m != nil {
@@ -81,7 +87,7 @@ func (r *route) learn(ctx context.Context, m *server.Messenger) error {
 // a person named is not left: its primary would be another pipeline.
 func (r *route) follow(m *server.Messenger, err error) bool {
 	to, ok := server.RedirectOf(err)
-	if !ok || to.Ask || m.Replica() || r.finder != nil {
+	if !ok || to.Ask || r.spare || r.finder != nil {
 		return false
 	}
 	r.next, r.moved = m.Target().At(to.Address), true

@@ -130,6 +130,9 @@ func (m *Messenger) Receive(ctx context.Context, wait, patience time.Duration) (
 	}
 	m.conn.tally.ask(pingCommand[:1])
 	m.conn.tally.end()
+	if err := m.conn.nc.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return redis.Value{}, false, fmt.Errorf("set deadline: %w", err)
+	}
 	if _, err := m.conn.nc.Write(redis.AppendCommand(nil, pingCommand...)); err != nil {
 		return redis.Value{}, false, fmt.Errorf("send ping: %w", plain(err))
 	}
@@ -149,12 +152,14 @@ var pingCommand = []string{"ping", name}
 
 // next reads what comes within wait.
 func (m *Messenger) next(ctx context.Context, wait time.Duration) (redis.Value, bool, error) {
-	if err := m.conn.nc.SetDeadline(time.Now().Add(wait)); err != nil {
+	if err := m.conn.nc.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return redis.Value{}, false, fmt.Errorf("set deadline: %w", err)
 	}
 	defer context.AfterFunc(ctx, func() { m.conn.nc.SetDeadline(time.Unix(1, 0)) })()
 	v, err := m.conn.r.Read()
 	switch {
+	case late(ctx.Err()):
+		return redis.Value{}, false, fmt.Errorf("read messages: %w", ErrSilent)
 	case ctx.Err() != nil:
 		return redis.Value{}, false, ctx.Err()
 	case err != nil && late(plain(err)) && m.conn.r.Err() == nil:

@@ -160,9 +160,9 @@ type Probe struct {
 	MaxUsec    Maybe[float64] `json:"max_usec,omitzero"`
 	GapUsec    Maybe[float64] `json:"gap_usec,omitzero"`     // the longest time that none arrived though one was due
 	SilentAt   time.Time      `json:"silent_since,omitzero"` // nobody has answered the sender or the receiver since
-	Listening  bool           `json:"listening"`            // the receiver is connected
-	Reconnects int64          `json:"reconnects,omitempty"` // of sender and receiver
-	Restarts   int64          `json:"restarts,omitempty"`   // another process answered after one: a restart or a failover
+	Listening  bool           `json:"listening"`             // the receiver is connected
+	Reconnects int64          `json:"reconnects,omitempty"`  // of sender and receiver
+	Restarts   int64          `json:"restarts,omitempty"`    // another process answered after one: a restart or a failover
 	Moves      int64          `json:"moves,omitempty"`       // the key went to another node of the cluster
 	Overflows  int64          `json:"overflows,omitempty"`   // the server closed the subscriber, whose output buffer was full
 	Errors     int64          `json:"errors,omitempty"`
