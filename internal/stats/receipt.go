@@ -19,6 +19,7 @@ type ledger struct {
 	receipt  map[string]*ReceiptRow // since the observer started, by row
 	usec     int64
 	commands int64
+	began    bool // there was an INFO
 }
 
 func newLedger() *ledger {
@@ -62,7 +63,11 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		row, sent := rowName(name, rows), sketch.Add(now, l.late[name])
 		g, ok := growths[row]
 		if !ok {
-			l.calls[row] = min(sketch.Add(l.calls[row], sent), rows[row])
+			all := sketch.Add(l.calls[row], sent)
+			l.calls[row] = min(all, rows[row])
+			if rest := min(all-l.calls[row], now); rest > 0 && (growths != nil || !l.began) { // sent behind the first INFO
+				late[name] = rest
+			}
 			if growths == nil {
 				cost.calls = sketch.Add(cost.calls, sent)
 			}
@@ -80,7 +85,7 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		growths[row] = g
 	}
 	clear(l.pending)
-	l.late = late
+	l.late, l.began = late, true
 	if growths == nil {
 		return cost
 	}
