@@ -173,6 +173,17 @@ func TestOwnCallsUnderTheContainersName(t *testing.T) {
 	}
 }
 
+// What was sent while the first INFO was on its way is counted by the server in the next one: it is not somebody else's then.
+func TestOwnCallsBehindTheFirstInfo(t *testing.T) {
+	first := reading(0, "cmdstat_publish:calls=5,usec=50")
+	first.Sent = []redis.Sent{{Name: "publish", Calls: 6}, {Name: "blpop", Calls: 1}} // the server knows no blpop yet
+	second := reading(2*time.Second, "cmdstat_publish:calls=10,usec=100", "cmdstat_blpop:calls=2,usec=10", "cmdstat_get:calls=1,usec=1")
+	second.Sent = []redis.Sent{{Name: "publish", Calls: 4}, {Name: "blpop", Calls: 1}}
+	if got := names(lastOf(Options{}, first, second).Commands); got != "get " {
+		t.Errorf("commands %q, want get alone", got)
+	}
+}
+
 func TestOwnCallsStartAnewWithTheCounters(t *testing.T) {
 	sent := []redis.Sent{{Name: "info", Calls: 1}}
 	for name, id := range map[string]string{"restart": "run_id:b", "CONFIG RESETSTAT": "run_id:a"} {

@@ -160,9 +160,13 @@ type Probe struct {
 	P99Usec    Maybe[float64] `json:"p99_usec,omitzero"`
 	P999Usec   Maybe[float64] `json:"p999_usec,omitzero"`
 	MaxUsec    Maybe[float64] `json:"max_usec,omitzero"`
-	Listening  bool           `json:"listening"`            // the receiver is connected
-	Reconnects int64          `json:"reconnects,omitempty"` // of sender and receiver
-	Restarts   int64          `json:"restarts,omitempty"`   // another process answered after one: a restart or a failover
+	GapUsec    Maybe[float64] `json:"gap_usec,omitzero"`     // the longest time that none arrived though one was due
+	SilentAt   time.Time      `json:"silent_since,omitzero"` // nobody has answered the sender or the receiver since
+	Listening  bool           `json:"listening"`             // the receiver is connected
+	Reconnects int64          `json:"reconnects,omitempty"`  // of sender and receiver
+	Restarts   int64          `json:"restarts,omitempty"`    // another process answered after one: a restart or a failover
+	Moves      int64          `json:"moves,omitempty"`       // the key went to another node of the cluster
+	Overflows  int64          `json:"overflows,omitempty"`   // the server closed the subscriber, whose output buffer was full
 	Errors     int64          `json:"errors,omitempty"`
 	LastError  string         `json:"last_error,omitempty"`
 	Verdict    string         `json:"verdict,omitempty"` // in plain words

@@ -19,6 +19,7 @@ type ledger struct {
 	receipt  map[string]*ReceiptRow // since the observer started, by row
 	usec     int64
 	commands int64
+	began    bool // there was an INFO
 
 	beside     map[string]int64 // of pending, what connections beside the observer's sent
 	besideUsec int64            // of usec, what they took
@@ -80,7 +81,11 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		g, ok := growths[row]
 		if !ok {
 			before := l.calls[row]
-			l.calls[row] = min(sketch.Add(before, sent), rows[row])
+			all := sketch.Add(before, sent)
+			l.calls[row] = min(all, rows[row])
+			if rest := min(all-l.calls[row], now); rest > 0 && (growths != nil || !l.began) { // sent behind the first INFO
+				late[name] = rest
+			}
 			if growths == nil {
 				cost.calls = sketch.Add(cost.calls, sent)
 				l.estimate(row, l.calls[row]-before, beside[row], prices[row])
@@ -99,7 +104,7 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		growths[row] = g
 	}
 	clear(l.pending)
-	l.late = late
+	l.late, l.began = late, true
 	if growths == nil {
 		return cost
 	}
