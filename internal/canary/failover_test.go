@@ -1,8 +1,6 @@
 package canary
 
 import (
-	"io"
-	"net"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -19,27 +17,7 @@ func address(t *testing.T, first *redistest.Server) (server.Target, *atomic.Poin
 	t.Helper()
 	var behind atomic.Pointer[redistest.Server]
 	behind.Store(first)
-	path := filepath.Join(first.Dir(), "vip")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			here, err := l.Accept()
-			if err != nil {
-				return
-			}
-			there, err := net.Dial("unix", behind.Load().Socket())
-			if err != nil {
-				here.Close()
-				continue
-			}
-			go func() { io.Copy(there, here); there.Close() }()
-			go func() { io.Copy(here, there); here.Close() }()
-		}
-	}()
+	path := redistest.Relay(t, filepath.Join(first.Dir(), "vip"), behind.Load)
 	return server.Target{Network: "unix", Address: path}, &behind
 }
 
