@@ -85,6 +85,7 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 		r.Sampling.Duty = min(1, b.Open.Seconds()/b.Span.Seconds())
 	}
 	r.Sampling.Price = s.price(b, last)
+	r.Sampling.Slack = b.Mode == monitor.Sample && slack(last)
 }
 
 // A server that has time left loses no throughput to a window; the rates inside and outside differ all the
@@ -117,6 +118,19 @@ func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 		p.ThroughputShare = stats.Some(min(1, max(0, s.lossSum/s.lossTime)))
 	}
 	return p
+}
+
+// slack says whether the server has time left also while it writes out every command for us.
+func slack(last *stats.Snapshot) bool {
+	rate, known := last.Throughput.CommandsPerSecond.Get()
+	busy, told := last.CPU.MainThread.Get()
+	if !told {
+		busy, told = last.CPU.Total.Get()
+	}
+	if !known || !told || rate <= 0 {
+		return false
+	}
+	return busy+rate*monitor.CommandPrice(last.Throughput.InputBytesPerSecond.Or(0)/rate) < saturated
 }
 
 // learn tells the sampler what the latest Snapshot says.
