@@ -18,9 +18,9 @@ export interface Binding {
 
 export const bindings: Binding[] = [
   { keys: ['?'], group: 'Everywhere', help: 'these keys, and what the signs mean', do: () => keys.toggleHelp() },
-  { keys: ['o'], group: 'Everywhere', help: 'overview of all servers', do: () => route.go('/') },
+  { keys: ['o'], group: 'Everywhere', help: 'overview of all servers', do: () => go('/') },
   { keys: ['c'], group: 'Everywhere', help: 'clients: of this server, else of all', do: () => view('clients', '/clients') },
-  { keys: ['a'], group: 'Everywhere', help: 'activity: who spoke, who went silent', do: () => route.go('/activity') },
+  { keys: ['a'], group: 'Everywhere', help: 'activity: who spoke, who went silent', do: () => go('/activity') },
   { keys: ['!'], group: 'Everywhere', help: 'findings: of this server, else of all', do: () => view('findings', '/findings') },
   { keys: ['T'], group: 'Everywhere', help: 'theme: as the system, dark, light', do: () => theme.next() },
   { keys: ['Escape'], label: 'Esc', group: 'Everywhere', help: 'close; leave the filter; the whole chart again' },
@@ -44,17 +44,23 @@ export const bindings: Binding[] = [
 /** The server that the page is of. */
 const server = () => (route.parts[0] === 'servers' ? route.parts[1] : undefined)
 
+/** Another view is read from its beginning. */
+function go(url: string): void {
+  route.go(url)
+  scrollTo(0, 0)
+}
+
 /** A range of time goes along from server to server and from tab to tab. */
 export const timeQuery = () => ['range', 'from', 'to'].map((p) => (route.get(p) ? `${p}=${encodeURIComponent(route.get(p))}` : '')).filter(Boolean).join('&')
 
 function ofServer(name: string): boolean {
   const s = server()
-  if (s !== undefined) route.go(serverURL(s, name, timeQuery()))
+  if (s !== undefined) go(serverURL(s, name, timeQuery()))
   return s !== undefined
 }
 
 function view(name: string, otherwise: string): void {
-  if (!ofServer(name)) route.go(otherwise)
+  if (!ofServer(name)) go(otherwise)
 }
 
 const shown = <E extends HTMLElement>(selector: string) => [...document.querySelectorAll<E>(`main ${selector}`)]
@@ -69,7 +75,7 @@ function neighbour(by: number): boolean {
   const at = watch.names.indexOf(server() ?? '')
   const next = watch.names.at((at + by) % watch.names.length)
   if (at < 0 || next === undefined) return false
-  route.go(serverURL(next, route.parts[2] ?? '', timeQuery()))
+  go(serverURL(next, route.parts[2] ?? '', timeQuery()))
   return true
 }
 

@@ -18,9 +18,17 @@ export function needsWords(state: string): string {
   return state === 'up' ? 'good' : state === 'connecting' ? 'dim' : state === 'loading' || state === 'busy' ? 'warning' : 'critical'
 }
 
-/** How urgent a server is: the colour of its card, and above all others those that do not answer. No finer, so that cards stay where they are looked for. */
-export function rank(o: Observation): number {
-  return isAway(o.state) ? 4 : { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
+/** A server that keeps one waiting for less than this long keeps its place. */
+const patienceMillis = 5000
+
+/**
+ * How urgent a server is: the colour of its card, and above all others those that do not answer. No finer, and one that is
+ * late by a moment does not count, so that cards stay where they are looked for.
+ */
+export function rank(o: Observation, now: number): number {
+  const answers: Observation = { ...o, state: 'up' }
+  if (isAway(o.state)) return now - (millis(o.since) ?? 0) > patienceMillis ? 4 : rank(answers, now)
+  return { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
 }
 
 /** After this many seconds without news of a server what is shown of it counts as old. */
