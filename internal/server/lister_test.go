@@ -182,6 +182,86 @@ func TestListerMissesNobodyWhoCameDuringAPass(t *testing.T) {
 	}
 }
 
+// Who came and went while a pass went on is counted when it ends, though others came meanwhile and stayed.
+func TestAPassCountsWhoCameAndWentUntilItsEnd(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 600)
+	p := connectTo(t, s, 1)
+	connected(t, p, 601)
+	aggregate := stats.NewAggregate(stats.Options{})
+	var snap *stats.Snapshot
+	for snap == nil || p.lister.pass != nil {
+		snap = aggregate.Observe(poll(t, p))
+	}
+	if n, ok := snap.Connected.TotalCameAndWent.Get(); n != 0 || !ok {
+		t.Fatalf("%d came and went before anybody did, %v", n, ok)
+	}
+
+	r := stats.Reading{Time: time.Now(), Link: stats.Link{State: stats.Up}, OwnIDs: []int64{p.conn.id}}
+	info, err := p.askInfo(t.Context(), &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Info = info
+	l := p.lister
+	l.update(info, p.caps, time.Second)
+	if !l.begin(p) {
+		t.Fatal(l.note)
+	}
+	comeAndGo := func(come, stay int) {
+		all := crowd(t, s, come)
+		now := l.expected + stay
+		connected(t, p, l.expected+come)
+		for _, c := range all[stay:] {
+			c.Close()
+		}
+		connected(t, p, now)
+		l.expected = now
+	}
+	last := false
+	for n := 0; !l.pass.done(l.expected); n++ {
+		args, lines := l.slice()
+		if n == 1 {
+			comeAndGo(100, 40)
+		}
+		if l.pass.count && !last { // it would have been the last slice
+			last = true
+			comeAndGo(300, 50)
+		}
+		if err := l.ask(t.Context(), p, args, lines); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.finish()
+	l.handOut(&r, true)
+	c := aggregate.Observe(r).Connected
+	if got, ok := c.CameAndWent.Get(); got != 310 || !ok || c.CameSince.Or(-1) != 0 {
+		t.Errorf("came and went %d, %v, since then came %d; want 310, and none", got, ok, c.CameSince.Or(-1))
+	}
+	for snap = aggregate.Observe(poll(t, p)); p.lister.pass != nil; {
+		snap = aggregate.Observe(poll(t, p))
+	}
+	if got := snap.Connected.TotalCameAndWent.Or(-1); got != 310 {
+		t.Errorf("%d came and went in all, want 310", got)
+	}
+}
+
+// connected waits until the server has n connections; it makes none.
+func connected(t *testing.T, p *Poller, n int) {
+	t.Helper()
+	for range 1000 {
+		v, err := p.conn.Do(t.Context(), "INFO", "default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if redis.ParseInfo(v.Text).Int("connected_clients").Or(0) == int64(n) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the server never had %d connections", n)
+}
+
 func TestASmallBudgetSpreadsAPassOverPolls(t *testing.T) {
 	s := redistest.New(t)
 	crowd(t, s, 3000)
