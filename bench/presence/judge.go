@@ -39,16 +39,16 @@ func judge(deeds []deed, s seen) verdict {
 	var off []time.Duration
 	var brief []time.Time
 	for _, d := range deeds {
+		told, known := s.sessions[d.id]
+		if !known && d.id > s.base && !d.died.IsZero() { // also while the first pass went on: its newest id is from its begin
+			brief = append(brief, d.died)
+		}
 		if d.asked.After(last) || !d.died.IsZero() && d.died.Before(first) {
 			continue
 		}
 		v.done++
-		told, known := s.sessions[d.id]
 		v.lived(d, known, first, last)
 		if !known {
-			if d.id > s.base && !d.died.IsZero() {
-				brief = append(brief, d.died)
-			}
 			continue
 		}
 		off = append(off, told.OnlineSince.Sub(d.born).Abs())

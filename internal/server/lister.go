@@ -29,6 +29,7 @@ type lister struct {
 	top    int64     // newest id that there can have been at the last pass; our own to begin with
 	walk   bool      // the next pass walks down from top instead of asking the known
 	walked time.Time // when the last walk ended
+	below  int64     // ids up to here were never asked about, since the walk had found as many as there were; those who went and came meanwhile are among that number
 	slack  int64     // ids asked beyond those that total_connections_received accounts for: scripts and modules take ids too
 	pass   *pass     // under way; nil between passes
 
@@ -56,9 +57,12 @@ type pass struct {
 	sure     int64   // newest id that had been given when reading.Received was counted, at least
 	given    int64   // newest id that is known to have been given by now
 	window   int64   // ids that the last slice asks beyond given
+	edge     int64   // first id of those that were asked about in several slices when they may not have been given yet; 0: none
 	ends     int     // slices that were counted
 	count    bool    // the slice chosen is to be counted: INFO stats goes with it
 	closed   bool    // the last slice was asked
+	under    int64   // ids of the slice chosen, where it asks about those that no walk reached
+	deeper   bool    // that was done
 	down     int64   // discovery: next id to ask downwards; 0 when not discovering
 	step     int64   // discovery: ids a slice
 	first    bool
@@ -136,7 +140,7 @@ func (l *lister) begin(p *Poller) bool {
 	}
 	l.pass.sure = l.sure + grown
 	if whole {
-		l.pass.step = -1
+		l.pass.step, l.below = -1, 0
 		return true
 	}
 	if l.walk {
@@ -182,6 +186,7 @@ func (l *lister) slice() (args []string, lines int) {
 	args = []string{"CLIENT", "LIST"}
 	q := l.pass
 	q.count = false
+	q.under = 0
 	switch {
 	case q.step == -1:
 		return args, l.expected
@@ -200,13 +205,16 @@ func (l *lister) slice() (args []string, lines int) {
 			args = append(args, strconv.FormatInt(id, 10))
 		}
 		return args, n
+	case l.below > 0 && !q.deeper: // a slice a pass, where there may be somebody still
+		args = append(args, "ID")
+		q.under = min(l.below, l.underStep())
+		for id := l.below; id > l.below-q.under; id-- {
+			args = append(args, strconv.FormatInt(id, 10))
+		}
+		return args, 0
 	}
 	args = append(args, "ID")
-	if q.next > q.hi { // all is asked, but the last of it a slice at a time
-		q.next, q.hi = q.given+1, q.given+q.window
-	}
-	hi := min(q.hi, q.next+l.rangeStep()-1)
-	q.count = hi == q.hi && q.next <= q.given+1
+	hi := q.nextRange(l.rangeStep())
 	for id := q.next; id <= hi; id++ {
 		args = append(args, strconv.FormatInt(id, 10))
 	}
@@ -219,6 +227,35 @@ func (l *lister) rangeStep() int64 {
 		return l.size()
 	}
 	return 2 * slice
+}
+
+// nextRange chooses the new ids to ask next, up to hi. An id that may not be given yet is asked about by a slice that is
+// counted, or again.
+func (q *pass) nextRange(step int64) (hi int64) {
+	if q.next > q.hi { // all was asked, but what was given meanwhile
+		q.next, q.hi = q.given+1, q.given+q.window
+		if q.edge > 0 {
+			q.next, q.edge = min(q.next, q.edge), 0
+		}
+	}
+	hi = min(q.hi, q.next+step-1)
+	switch {
+	case hi == q.hi:
+	case q.next <= q.given:
+		hi = min(hi, q.given)
+	case q.edge == 0: // ids are taken by others than clients: more may be beyond than one slice holds
+		q.edge = q.given + 1
+	}
+	q.count = hi == q.hi && q.next <= q.given+1 && q.edge == 0
+	return hi
+}
+
+// underStep is how many old ids one call asks about: hardly any is alive.
+func (l *lister) underStep() int64 {
+	if l.nearLimit {
+		return l.size()
+	}
+	return maxSlice
 }
 
 func (l *lister) ask(ctx context.Context, p *Poller, args []string, lines int) error {
@@ -247,6 +284,9 @@ func (l *lister) ask(ctx context.Context, p *Poller, args []string, lines int) e
 		q.step = l.nextStep(q.step, int64(len(clients)))
 	case len(q.todo) > 0:
 		q.todo = q.todo[asked:]
+	case q.under > 0:
+		l.below -= q.under
+		q.deeper = true
 	default:
 		q.next += asked
 		for _, c := range clients { // somebody is alive close to the end: look further
@@ -336,8 +376,11 @@ func (l *lister) finish() {
 	l.known = slices.Compact(ids)
 	grown := max(0, q.reading.Received-l.received)
 	l.received, l.sure = q.reading.Received, q.sure
-	if l.walk {
-		l.walk, l.walked = false, q.reading.Finished
+	switch {
+	case l.walk:
+		l.walk, l.walked, l.below = false, q.reading.Finished, max(0, q.down)
+	case grown == 0 && len(l.known) >= l.expected: // nobody is missing
+		l.below = 0
 	}
 	if n := len(l.known); n > 0 {
 		l.top = max(l.top, l.known[n-1])

@@ -42,7 +42,7 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	}
 	if !a.based {
 		if p.Complete {
-			a.setBase(p, ownIDs)
+			a.setBase(p)
 		}
 		return Maybe[int64]{}
 	}
@@ -58,14 +58,12 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	return Some(grown)
 }
 
-func (a *arrivals) setBase(p *ClientReading, ownIDs []int64) {
+// setBase counts from a pass on. Our own connections beyond those that it shows were made later, or they would be there.
+func (a *arrivals) setBase(p *ClientReading) {
 	a.based, a.sumKnown = true, true
 	a.base, a.counted = p.Received, p.Received
 	for _, c := range p.Clients {
 		a.baseID = max(a.baseID, c.ID)
-	}
-	for _, id := range ownIDs {
-		a.baseID = max(a.baseID, id)
 	}
 }
 

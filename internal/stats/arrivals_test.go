@@ -134,6 +134,13 @@ func TestOwnConnectionIsKnown(t *testing.T) {
 	want(t, "came and went", s.Connected.CameAndWent, int64(0))
 }
 
+// A connection of our own that is made while the first pass goes on hides nobody who came before it.
+func TestOwnConnectionDuringTheFirstPass(t *testing.T) {
+	first, second := connectionsPoll(0, 100, 7), connectionsPoll(2*time.Second, 104, 7, 8, 9)
+	first.OwnIDs, second.OwnIDs = []int64{7, 10}, []int64{7, 10}
+	want(t, "came and went", lastOf(Options{}, first, second).Connected.CameAndWent, int64(1))
+}
+
 // A server with random arrivals and departures, also between INFO and CLIENT LIST: the sum is never
 // under what nobody saw, but for those that the next INFO will count, and exact once it is quiet.
 func TestCameAndWentAgainstTheTruth(t *testing.T) {
