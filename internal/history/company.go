@@ -82,9 +82,6 @@ func keyOf(c serverChange) changeKey {
 // alone has others wait who write of the same servers, until the end of the transaction: so that what is told once is
 // not told by both at the same moment, and that neither waits for rows of the other while that waits for its.
 func (w *writer) alone(ctx context.Context, q *queue) error {
-	if w.db.dialect.alone == "" {
-		return nil
-	}
 	var numbers []any
 	for _, name := range q.names() {
 		n, err := w.server(ctx, name)
@@ -92,6 +89,9 @@ func (w *writer) alone(ctx context.Context, q *queue) error {
 			return err
 		}
 		numbers = append(numbers, n)
+	}
+	if w.db.dialect.alone == "" {
+		return nil
 	}
 	for chunk := range slices.Chunk(numbers, mostParameters) { // ascending: all take them in one order
 		in := strings.TrimSuffix(strings.Repeat("?, ", len(chunk)), ", ")
