@@ -36,7 +36,7 @@ var permits = []permit{
 	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 128), why: "learn what this server has without causing an error"},
-	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
+	{name: "info", fits: words("all", "default", "stats", "commandstats", "errorstats", "latencystats"), why: "the counters"},
 	{name: "memory|stats", why: "what the memory is made of"},
 	{name: "client|list", fits: listArgs, why: "who is connected; whole or by ids, never more than maxSlice a call"},
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},

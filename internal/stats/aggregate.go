@@ -161,6 +161,7 @@ func (a *Aggregate) foldClients(r Reading, s *Snapshot) {
 		s.Connected.CameAndWent = a.arrivals.pass(r.Clients, r.OwnIDs)
 	}
 	s.Connected.TotalCameAndWent = a.arrivals.total()
+	s.Connected.CameSince = a.arrivals.since(s.Connected.TotalReceived)
 	a.clients.show(s)
 }
 

@@ -59,7 +59,7 @@ type ClientReading struct {
 	Complete bool // false: the server has more connections than could be asked (Known of Expected)
 	Known    int
 	Expected int
-	Received int64 // the server's total_connections_received when the pass fixed the newest id that it would ask about
+	Received int64 // total_connections_received, of the moment in which the pass asked about the newest ids; where that was not told, of one before
 }
 
 // SeenClient is one connection at the moment it was asked about.
