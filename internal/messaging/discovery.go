@@ -24,10 +24,8 @@ type discovery struct {
 	began     time.Time
 	rest      time.Time // before which no new pass begins
 	passes    int
-	walks     int    // passes that looked at all keys
-	trusted   int64  // keys of the last such pass whose type was guessed
-	sought    string // the type that this pass has the server list; "": it looks at all keys
-	named     int    // names that were asked about, of those that frameworks use
+	trusted   int64 // keys of the pass whose type was guessed
+	named     int   // names that were asked about, of those that frameworks use
 	pace      pace
 	survey    *survey
 	surveying time.Time        // when the latest survey began
@@ -52,6 +50,7 @@ const (
 	walked   part = iota // all of a database
 	sampled              // its beginning, for the survey
 	familiar             // names that frameworks are known to use
+	filtered             // all of it, of which the server lists the keys of one type
 )
 
 const (
@@ -78,15 +77,22 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 		d.surveying, d.survey = now, newSurvey()
 	}
 	d.cluster = info.Int("cluster_enabled").Or(0) == 1
-	d.seek(info)
+	parts := []part{walked}
+	switch {
+	case d.passes == 0:
+		parts = []part{sampled, familiar, walked}
+	case due:
+		parts = []part{sampled, walked}
+	}
+	if d.passes > 0 && d.trusted > 0 && filters(info) {
+		parts = append(parts, filtered)
+	}
+	d.trusted = 0
 	spaces := spacesOf(info, fallback)
 	for _, space := range spaces {
 		d.keys += space.Keys
 	}
-	for _, part := range []part{sampled, familiar, walked} {
-		if part == sampled && !due || part == familiar && d.passes > 0 {
-			continue
-		}
+	for _, part := range parts {
 		for _, space := range spaces {
 			s := stretch{db: space.DB, part: part, keys: space.Keys, want: space.Keys}
 			switch {
@@ -101,30 +107,22 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	}
 }
 
+// filters says whether the server can list the keys of one type without looking them up, for less than a pass costs that sends all
+// names. Redis counts a keyspace hit for every key then.
+func filters(info *redis.Info) bool {
+	return info.Flavor() == redis.FlavorValkey && info.VersionAtLeast(8, 0)
+}
+
+// filter is the type that this pass has the server list at its end, where the one before took types on trust: what hid among keys
+// of another type is found then, one type in each pass.
+func (d *discovery) filter() string { return [...]string{"zset", "list", "stream"}[d.passes%3] }
+
 // spacesOf are the databases that are walked.
 func spacesOf(info *redis.Info, fallback int) []redis.KeyspaceDB {
 	if _, told := info.Text("redis_version"); !told {
 		return []redis.KeyspaceDB{{DB: fallback}}
 	}
 	return info.Keyspace
-}
-
-// turns are the types that passes seek.
-var turns = []string{"list", "stream", "zset"}
-
-// seek chooses what the pass looks for. After each pass that took types on trust comes one in which the server lists the
-// keys of one type: what hid among keys of another type is found then. Only Valkey does that without looking keys up, for
-// less than a pass costs that sends all names; Redis counts a keyspace hit for every key.
-func (d *discovery) seek(info *redis.Info) {
-	d.sought = ""
-	filters := info.Flavor() == redis.FlavorValkey && info.VersionAtLeast(8, 0)
-	if filters && d.trusted > 0 && d.passes > 0 {
-		d.sought = turns[(d.walks-1)%len(turns)]
-		d.trusted = 0 // a pass over all keys is next
-		return
-	}
-	d.walks++
-	d.trusted = 0
 }
 
 // done says whether the pass is over.
@@ -140,7 +138,7 @@ func (d *discovery) share() float64 {
 	}
 	s := d.stretches[d.at]
 	part := min(d.visited, s.want)
-	if s.part == walked && !d.cluster {
+	if s.part != sampled && !d.cluster {
 		part = int64(float64(s.want) * float64(bits.Reverse64(d.cursor)) / (1 << 63) / 2)
 	}
 	return float64(d.scanned+part) / float64(d.all)
@@ -178,10 +176,8 @@ func (w *Watcher) Search(ctx context.Context, until time.Time) (done bool, err e
 				return false, err
 			}
 			w.search.begin(w.tool.Info(), w.fallback, now)
-			if w.search.sought == "" {
-				w.known.omitted = 0
-				w.known.results.begin()
-			}
+			w.known.omitted = 0
+			w.known.results.begin()
 		}
 		if w.search.done() { // there are no keys
 			w.search.passes++
@@ -210,10 +206,8 @@ func (w *Watcher) step(ctx context.Context) error {
 		step.Ask(min(step.Size(), int(max(10, s.want-d.visited))))
 	}
 	args := []string{"SCAN", strconv.FormatUint(d.cursor, 10), "COUNT", strconv.Itoa(step.Size())}
-	sought := ""
-	if s.part == walked && d.sought != "" {
-		sought = d.sought
-		args = append(args, "TYPE", sought)
+	if s.part == filtered {
+		args = append(args, "TYPE", d.filter())
 	}
 	v, err := w.tool.Ask(ctx, args...)
 	if err != nil {
@@ -228,11 +222,11 @@ func (w *Watcher) step(ctx context.Context) error {
 		size += int64(len(name)) + 16
 	}
 	d.cursor = cursor
-	switch asked := int64(step.Size()); {
-	case sought != "":
-		d.visited += asked
-		w.takeAll(s.db, names, sought)
-	case s.part == sampled:
+	switch s.part {
+	case filtered:
+		d.visited += int64(step.Size())
+		w.takeAll(s.db, names, d.filter())
+	case sampled:
 		d.visited += int64(len(names))
 		err = w.surveyKeys(ctx, s.db, names)
 	default:
@@ -240,7 +234,7 @@ func (w *Watcher) step(ctx context.Context) error {
 		err = w.seekKeys(ctx, s.db, names)
 	}
 	step.Saw(size, w.tool.Room())
-	if s.part == walked {
+	if s.part != sampled {
 		d.pace.note(time.Now(), d.share())
 	}
 	if cursor == 0 || s.part == sampled && d.visited >= s.want {
@@ -285,7 +279,7 @@ func (w *Watcher) seekKeys(ctx context.Context, db int, names []string) error {
 	var list []question
 	for i, name := range names {
 		pattern := redis.Pattern(name)
-		if kind, sure := w.search.kinds.guess(place{db, name}, pattern, w.search.walks); sure {
+		if kind, sure := w.search.kinds.guess(place{db, name}, pattern, w.search.passes); sure {
 			types[i], guessed[i] = kind, true
 			w.search.trusted++
 		} else if w.tool.Has("type") {
@@ -355,7 +349,7 @@ func (d *discovery) surveySoFar(now time.Time) *stats.KeySurvey {
 
 // told is how far the search has come. info says how many keys there are by now.
 func (d *discovery) told(info *redis.Info, now time.Time) stats.Discovery {
-	t := stats.Discovery{Keys: d.keys, Share: d.share(), Passes: d.passes, Complete: d.passes > 0, Sought: d.sought}
+	t := stats.Discovery{Keys: d.keys, Share: d.share(), Passes: d.passes, Complete: d.passes > 0}
 	if !d.done() {
 		t.Keys = 0
 		for _, space := range spacesOf(info, 0) {
@@ -368,7 +362,11 @@ func (d *discovery) told(info *redis.Info, now time.Time) stats.Discovery {
 }
 
 // Discovery is how far the search has come.
-func (w *Watcher) Discovery() stats.Discovery { return w.search.told(w.tool.Info(), time.Now()) }
+func (w *Watcher) Discovery() stats.Discovery {
+	t := w.search.told(w.tool.Info(), time.Now())
+	t.Found = len(w.known.order)
+	return t
+}
 
 // Passes is how often all keys were searched.
 func (w *Watcher) Passes() int { return w.search.passes }

@@ -28,7 +28,7 @@ const (
 	mostFresh = 64
 )
 
-func newSights() *sights { return &sights{seed: maphash.MakeSeed(), told: map[uint64]bool{}} }
+func newSights() *sights { return &sights{seed: maphash.MakeSeed(), told: map[uint64]bool{}, since: time.Now()} }
 
 // tap takes one command of a window.
 func (s *sights) tap(line *redis.MonitorLine) {

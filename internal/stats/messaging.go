@@ -25,9 +25,9 @@ type Discovery struct {
 	Share    float64 `json:"share"`   // 0..1 of this pass
 	Passes   int     `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
 	Complete bool    `json:"complete,omitempty"`
+	Found    int     `json:"found"` // streams, lists and sorted sets that are followed: each has its turn, and is listed then
 	// how long the rest of this pass takes at the pace of the last minute and a half; absent when none is under way, or it is not known yet
 	RemainingSeconds Maybe[float64] `json:"remaining_seconds,omitzero"`
-	Sought           string         `json:"sought,omitempty"`       // the type that this pass looks for, for keys that hid among others in the pass before; "": all
 	EverySeconds     Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
