@@ -107,7 +107,7 @@ type filler struct {
 }
 
 // piece is how many keys one command makes.
-const piece = 250_000
+const piece = 50_000
 
 // fill brings the strings to so many, and makes the streams and lists the first time.
 func (f *filler) fill(keys, flows int) error {
@@ -118,7 +118,7 @@ func (f *filler) fill(keys, flows int) error {
 	defer c.Close()
 	for f.strings < keys {
 		n := min(piece, keys-f.strings)
-		if _, err := c.Do("DEBUG", "POPULATE", strconv.Itoa(n), "user:"+strconv.Itoa(f.strings/piece)); err != nil {
+		if _, err := c.Do("DEBUG", "POPULATE", strconv.Itoa(n), "user:"+strconv.Itoa(f.strings)); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
 		if f.strings += n; f.ctx.Err() != nil {

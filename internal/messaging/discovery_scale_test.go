@@ -198,3 +198,44 @@ func TestFamiliarNamesComeFirst(t *testing.T) {
 		t.Errorf("known after %+v", d)
 	}
 }
+
+// The search takes no more than its budget by the server's own count, and not much less: it does not wait for anything else.
+func TestSearchKeepsItsShare(t *testing.T) {
+	s := redistest.New(t)
+	for range 5 {
+		fillMany(t, s, 60_000, 3)
+		if _, err := s.CLI("EVAL", "for i=1,60000 do redis.call('set','page:'..math.random(1e9),i) end", "0"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := open(t, s)
+	if _, err := s.CLI("CONFIG", "RESETSTAT"); err != nil {
+		t.Fatal(err)
+	}
+	for _, budget := range []float64{0.02, 0.06} {
+		w.tool.Allow(budget)
+		began, before := time.Now(), w.tool.Finish(t.Context()).Usec
+		searchOn(t, w, func() bool { return time.Since(began) > 3*time.Second })
+		took, elapsed := w.tool.Finish(t.Context()).Usec-before, float64(time.Since(began).Microseconds())
+		saved := 2 * budget * 1e6 // what the purse may hold
+		if most := budget*elapsed + 2*saved; took > most {
+			t.Errorf("%.0f usec in %.0f at a budget of %v, want %.0f at most", took, elapsed, budget, most)
+		}
+		if least := 0.3 * budget * elapsed; took < least && !w.search.done() {
+			t.Errorf("%.0f usec in %.0f at a budget of %v, want %.0f at least", took, elapsed, budget, least)
+		}
+	}
+	text, err := s.CLI("INFO", "commandstats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted float64
+	for _, c := range redis.ParseInfo(text).Commands {
+		if c.Name != "config|resetstat" {
+			counted += float64(c.Usec)
+		}
+	}
+	if told := w.tool.Cost().Usec; told < 0.7*counted {
+		t.Errorf("it says that it took %.0f usec, the server %.0f", told, counted)
+	}
+}
