@@ -221,8 +221,10 @@ func (m *messagingView) look(ctx context.Context, w *messaging.Watcher, due time
 func (m *messagingView) print(w messagesSeen) error {
 	target := w.target
 	found := w.by.enrich(w.Told())
+	spent := w.Tool().Cost()
+	w.by.add(&spent)
 	cost := scanCost{}
-	cost.finish(w.Tool().Cost())
+	cost.finish(spent)
 	if m.json {
 		object, err := json.Marshal(struct {
 			Server string `json:"server"`

@@ -19,9 +19,17 @@ func blocked(name, story, rule string, prepare func(*Stage) error, args ...strin
 	}
 }
 
-// collection fills one key with n members.
-func collection(full, short int, body string) func(*Stage) error {
-	return func(s *Stage) error { return s.Fill("all:members", s.size(full, short), body) }
+// collection fills one key with as many members as make the command slow.
+func collection(full, short int, body string, args ...string) func(*Stage) error {
+	return func(s *Stage) error {
+		return s.Weigh(s.size(full, short), func(n int) error { return s.Fill("all:members", n, body) },
+			func(int) []string { return args })
+	}
+}
+
+// walked is an incident of one command that walks over a whole collection.
+func walked(name, story string, full, short int, body string, args ...string) Scene {
+	return blocked(name, story, blockingCommand, collection(full, short, body, args...), args...)
 }
 
 const (
@@ -30,6 +38,22 @@ const (
 	addToList = `redis.call("RPUSH", KEYS[1], "job:" .. i)`
 	addToZSet = `redis.call("ZADD", KEYS[1], i, "player:" .. i)`
 )
+
+var unite = []string{"SUNIONSTORE", "tags:all", "tags:a", "tags:b"}
+
+// pages asks for n of them at once.
+func pages(n int) []string {
+	args := []string{"MGET"}
+	for i := range n {
+		args = append(args, "page:"+strconv.Itoa(i+1))
+	}
+	return args
+}
+
+// count is a script that counts to n.
+func count(n int) []string {
+	return []string{"EVAL", "local n = 0 for i = 1, ARGV[1] do n = n + i end return n", "0", strconv.Itoa(n)}
+}
 
 // blocking is commands that hold everybody else up.
 var blocking = []Scene{
@@ -44,51 +68,48 @@ var blocking = []Scene{
 		Cause: func(s *Stage) error { return s.Occupy(adminWeb, 0.11, "KEYS", "shiro:session:*") },
 		Want:  Want{Rule: blockingCommand, Who: adminWeb},
 	},
-	blocked("smembers", "SMEMBERS of a set of 500,000 members", blockingCommand,
-		collection(500_000, 100_000, addToSet), "SMEMBERS", "all:members"),
-	blocked("hgetall", "HGETALL of a hash of 300,000 fields", blockingCommand,
-		collection(300_000, 100_000, addToHash), "HGETALL", "all:members"),
-	blocked("lrange", "LRANGE 0 -1 of a list of 500,000 jobs", blockingCommand,
-		collection(500_000, 200_000, addToList), "LRANGE", "all:members", "0", "-1"),
-	blocked("zrange", "ZRANGE 0 -1 of a leaderboard of 300,000", blockingCommand,
-		collection(300_000, 100_000, addToZSet), "ZRANGE", "all:members", "0", "-1"),
-	blocked("sort", "SORT of a list of 200,000 by letters, of which ten are wanted", blockingCommand,
-		collection(200_000, 50_000, addToList), "SORT", "all:members", "ALPHA", "LIMIT", "0", "10"),
+	walked("smembers", "SMEMBERS of a set of 500,000 members", 500_000, 100_000, addToSet, "SMEMBERS", "all:members"),
+	walked("hgetall", "HGETALL of a hash of 300,000 fields", 300_000, 100_000, addToHash, "HGETALL", "all:members"),
+	walked("lrange", "LRANGE 0 -1 of a list of 500,000 jobs", 500_000, 200_000, addToList, "LRANGE", "all:members", "0", "-1"),
+	walked("zrange", "ZRANGE 0 -1 of a leaderboard of 300,000", 300_000, 100_000, addToZSet, "ZRANGE", "all:members", "0", "-1"),
+	walked("sort", "SORT of a list of 200,000 by letters, of which ten are wanted", 200_000, 50_000, addToList,
+		"SORT", "all:members", "ALPHA", "LIMIT", "0", "10"),
 	blocked("sunion", "SUNIONSTORE of two sets of 300,000", blockingCommand,
 		func(s *Stage) error {
-			n := s.size(300_000, 50_000)
-			if err := s.Fill("tags:a", n, addToSet); err != nil {
-				return err
-			}
-			return s.Fill("tags:b", n, `redis.call("SADD", KEYS[1], "other:" .. i)`)
-		}, "SUNIONSTORE", "tags:all", "tags:a", "tags:b"),
+			return s.Weigh(s.size(300_000, 50_000), func(n int) error {
+				if err := s.Fill("tags:a", n, addToSet); err != nil {
+					return err
+				}
+				return s.Fill("tags:b", n, `redis.call("SADD", KEYS[1], "other:" .. i)`)
+			}, func(int) []string { return unite })
+		}, unite...),
 	{
 		Name: "mget", Story: "MGET of 20,000 keys of 1 kB in one command",
 		Prepare: func(s *Stage) error {
-			return s.Fill("", 20_000, `redis.call("SET", "page:" .. i, string.rep("x", 1024))`)
+			return s.Weigh(20_000, func(n int) error {
+				return s.Fill("", n, `redis.call("SET", "page:" .. i, string.rep("x", 1024))`)
+			}, pages)
 		},
-		Cause: func(s *Stage) error {
-			args := []string{"MGET"}
-			for i := range 20_000 {
-				args = append(args, "page:"+strconv.Itoa(i+1))
-			}
-			return s.Occupy(nightly, 0.3, args...)
-		},
-		Want: Want{Rule: blockingCommand, Who: nightly, Also: []string{hugeReply}},
+		Cause: func(s *Stage) error { return s.Occupy(nightly, 0.3, pages(s.parts)...) },
+		Want:  Want{Rule: blockingCommand, Who: nightly, Also: []string{hugeReply}},
 	},
 	{
 		Name: "eval", Story: "a script counts to three million in every call",
-		Cause: func(s *Stage) error {
-			return s.Occupy(nightly, 0.3, "EVAL", "local n = 0 for i = 1, ARGV[1] do n = n + i end return n", "0",
-				strconv.Itoa(s.size(3_000_000, 2_000_000)))
+		Prepare: func(s *Stage) error {
+			return s.Weigh(s.size(3_000_000, 2_000_000), func(int) error { return nil }, count)
 		},
-		Want: Want{Rule: slowScript, Who: nightly},
+		Cause: func(s *Stage) error { return s.Occupy(nightly, 0.3, count(s.parts)...) },
+		Want:  Want{Rule: slowScript, Who: nightly},
 	},
 	{
 		Name: "del", Story: "DEL of a set of 300,000 members, one every second",
 		Config: []string{"lazyfree-lazy-user-del no"}, // Valkey 8 has yes, and then DEL is UNLINK
-		Cause:  func(s *Stage) error { return s.fillAndDelete(s.size(300_000, 100_000)) },
-		Want:   Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
+		Prepare: func(s *Stage) error {
+			return s.Weigh(s.size(300_000, 100_000), func(n int) error { return s.Fill("basket:1", n, addToSet) },
+				func(int) []string { return []string{"DEL", "basket:1"} })
+		},
+		Cause: func(s *Stage) error { return s.fillAndDelete(s.parts) },
+		Want:  Want{Rule: bigDelete, Who: nightly, Also: []string{blockingCommand}},
 	},
 	{
 		Name: "flushall", Story: "a test suite calls FLUSHALL on the shop's server again and again, and the catalog is written anew each time",

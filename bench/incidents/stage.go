@@ -22,6 +22,7 @@ type Stage struct {
 	Watched *redistest.Server // that redistop looks at; Server unless the Scene says otherwise
 	Short   bool
 
+	parts    int       // of what the slow command of this Scene walks over; see Weigh
 	password string    // of every server; "": none
 	onset    time.Time // when the incident began; a Scene may know better than its player
 	binary   redistest.Binary
@@ -201,6 +202,37 @@ func (s *Stage) Occupy(who Who, share float64, args ...string) error {
 		return nil
 	})
 	return nil
+}
+
+// slowEnough is a call that the slow log, which begins at 10 ms, keeps with its sender, also when it is twice
+// as quick as at the first time.
+const slowEnough = 25 * time.Millisecond
+
+// Weigh makes a command slow on a machine of any speed: fill makes what it walks over of n parts, args is the
+// command for that. Where the server is done with it too soon, there are more parts. How many there are at
+// last is s.parts.
+func (s *Stage) Weigh(n int, fill func(n int) error, args func(n int) []string) error {
+	return s.filler(func(c *lab.Client) error {
+		for most := 16 * n; ; n *= 2 {
+			if err := fill(n); err != nil {
+				return err
+			}
+			if _, err := c.Do("CONFIG", "RESETSTAT"); err != nil {
+				return err
+			}
+			asked := args(n)
+			if _, err := c.Do(asked...); err != nil {
+				return err
+			}
+			took, err := s.took(asked[0])
+			if err != nil {
+				return err
+			}
+			if s.parts = n; took >= slowEnough || 2*n > most {
+				return nil
+			}
+		}
+	})
 }
 
 // longestPeriod lets ten seconds see a command twice, however slow this machine makes it.

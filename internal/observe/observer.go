@@ -51,6 +51,7 @@ func (b Beside) attach(r *stats.Reading) {
 	c := b()
 	r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], c.IDs...)
 	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], c.Sent...)
+	r.Beside = c.Sent
 	r.Looked = r.Looked.Plus(c.Looked)
 }
 

@@ -34,6 +34,7 @@ type Reading struct {
 	Missing []Missing     // all that this server refuses or lacks, at present
 	Looked  redis.Lookups // keys that the observer looked up, as Sent
 	Sent    []redis.Sent  // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
+	Beside  []redis.Sent  // of Sent, what connections sent that whoever watches runs beside the observer
 	OwnIDs  []int64       // client ids of the observer's own connections
 	Pacing  Pacing
 

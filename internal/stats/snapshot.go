@@ -328,6 +328,7 @@ type Observer struct {
 	ServerCPUShare        Maybe[float64] `json:"server_cpu_share,omitzero"` // of one core, the thread that runs commands: usec_per_second / 1e6
 	TotalUsec             int64          `json:"total_usec"`
 	TotalCommands         int64          `json:"total_commands"`
+	BesideUsec            int64          `json:"-"`                 // of total_usec, what connections took that whoever watches runs beside
 	Receipt               []ReceiptRow   `json:"receipt,omitempty"` // dearest first
 	BudgetShare           float64        `json:"budget_share"`
 	IntervalSeconds       float64        `json:"interval_seconds"`               // wished
