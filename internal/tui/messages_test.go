@@ -82,5 +82,5 @@ func TestMessagesSayHowFarTheSearchIs(t *testing.T) {
 	snap.Messaging.Discovery = stats.Discovery{Keys: 50_000_000, Scanned: 6_000_000, Share: 0.12, RemainingSeconds: some(840)}
 	d.feed(snap)
 	d.press("e")
-	d.shows("12.0 % of the keys searched, about 14m00s to go")
+	d.shows("12 % of the keys searched, about 14m00s to go")
 }
