@@ -17,6 +17,7 @@ type sampling struct {
 	sampler    *monitor.Sampler
 	live       *monitor.Live
 	waits      *waits
+	sights     *sights
 	user       string // that we log in as
 	identities atomic.Pointer[stats.Identities]
 	before     *redis.Info // the latest, and when it came
@@ -36,6 +37,7 @@ func newSampling(c Config) *sampling {
 	}
 	s.live = monitor.NewLive(func(addr []byte) string { return s.identities.Load().Name(addr) })
 	s.waits = newWaits()
+	s.sights = newSights()
 	s.sampler = monitor.New(monitor.Options{
 		Target: c.Target, Enabled: c.Sample, Tap: s.tap,
 		Limits: monitor.Limits{Duty: c.Budget, Held: c.Held},
@@ -48,6 +50,7 @@ func newSampling(c Config) *sampling {
 func (s *sampling) tap(line *redis.MonitorLine) {
 	s.live.Tap(line)
 	s.waits.tap(line)
+	s.sights.tap(line)
 }
 
 // boundary is how long a poll waits for the window under way to end, so that both end together. A server

@@ -144,6 +144,15 @@ func (t *Tool) Has(command string) bool { return t.caps.Has(command) }
 // Close ends the connection.
 func (t *Tool) Close() error { return t.conn.Close() }
 
+// Allow changes the budget from now on.
+func (t *Tool) Allow(budget float64) {
+	if budget == t.purse.budget {
+		return
+	}
+	t.purse.earn(time.Now(), time.Second) // what was earned so far was earned at the old rate
+	t.purse.budget = budget
+}
+
 // Ask sends one command when the budget permits it. An error reply is a *redis.ReplyError.
 func (t *Tool) Ask(ctx context.Context, args ...string) (redis.Value, error) {
 	v, err := t.AskAll(ctx, [][]string{args})

@@ -22,12 +22,15 @@ type Messaging struct {
 
 // Discovery is how far the search for streams and queues has come.
 type Discovery struct {
-	Scanned      int64          `json:"scanned"` // keys of this pass
-	Keys         int64          `json:"keys"`    // that there are
-	Share        float64        `json:"share"`   // 0..1 of this pass
-	Passes       int            `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
-	Complete     bool           `json:"complete,omitempty"`
-	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
+	Scanned  int64   `json:"scanned"` // keys of this pass
+	Keys     int64   `json:"keys"`    // that there are
+	Share    float64 `json:"share"`   // 0..1 of this pass
+	Passes   int     `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
+	Complete bool    `json:"complete,omitempty"`
+	Found    int     `json:"found"` // streams, lists and sorted sets that are followed: each has its turn, and is listed then
+	// how long the rest of this pass takes at the pace of the last minute and a half; absent when none is under way, or it is not known yet
+	RemainingSeconds Maybe[float64] `json:"remaining_seconds,omitzero"`
+	EverySeconds     Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
 // ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts

@@ -124,5 +124,6 @@ type Pacing struct {
 	Actual       time.Duration // kept: longer than Interval when INFO alone would exceed the budget
 	ClientsEvery time.Duration // measured time between two whole passes over the connections; 0: every interval
 	Budget       float64       // share of the server's main thread, 0.01 = 1 %
+	Paid         float64       // usec of it that the polls took on this connection, by the server's own count
 	Note         string        // one line when something was slowed down or left out, and why; empty otherwise
 }
