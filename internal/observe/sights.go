@@ -28,7 +28,9 @@ const (
 	mostFresh = 64
 )
 
-func newSights() *sights { return &sights{seed: maphash.MakeSeed(), told: map[uint64]bool{}, since: time.Now()} }
+func newSights() *sights {
+	return &sights{seed: maphash.MakeSeed(), told: map[uint64]bool{}, since: time.Now()}
+}
 
 // tap takes one command of a window.
 func (s *sights) tap(line *redis.MonitorLine) {
