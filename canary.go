@@ -24,6 +24,7 @@ type singing struct {
 	conn     connection
 	via      []canary.Kind
 	stream   string
+	yes      bool
 	readFrom string
 	sentinel []string
 	master   string
@@ -50,7 +51,8 @@ a cluster it follows its keys to the node that has them.
 It writes: to a channel, a list and a stream of its own ("redistop:canary:…"),
 which it removes at the end and which expire within 15 minutes if it is killed;
 or to the stream that --stream names, from which it removes its entries and its
-group. Over Pub/Sub each message is sent once; to a list or a stream again and
+group. Where that stream has other groups, their consumers get the entries too,
+and they stay in it: that needs --yes. Over Pub/Sub each message is sent once; to a list or a stream again and
 again until the server has said that it took it. Lost is what the server took
 and the receiver, listening, did not get for --patience.
 
@@ -83,6 +85,7 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(&checked[[]canary.Kind]{&s.via, parseVia, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
 	f.StringVar(&s.stream, "stream", "", "use the stream `NAME` in place of one of its own; it is written to")
+	f.BoolVar(&s.yes, "yes", false, "other groups of that stream may get the messages, which stay in it")
 	f.StringVar(&s.readFrom, "read-from", "", "read at `ADDRESS`, such as a replica; the login is the same")
 	f.StringSliceVar(&s.sentinel, "sentinel", nil, "ask Sentinels at `ADDRESS,...` for the primary")
 	f.StringVar(&s.master, "master", "", "that they watch under `NAME`")
@@ -90,7 +93,7 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	f.Var(&checked[time.Duration]{&s.span, parseSpan, noDuration}, "for", "end after `TIME`; else at Ctrl-C")
 	f.Var(&checked[time.Duration]{&s.patience, parsePatience, time.Duration.String}, "patience", "a message is lost after `TIME` of listening")
 	f.Var(&checked[time.Duration]{&s.timeout, parseTimeout, time.Duration.String}, "timeout", "connect anew after `TIME` without an answer")
-	group(cmd, "Canary", "via", "stream", "read-from", "sentinel", "master", "rate", "for", "patience", "timeout")
+	group(cmd, "Canary", "via", "stream", "yes", "read-from", "sentinel", "master", "rate", "for", "patience", "timeout")
 	f.Var(&checked[time.Duration]{&s.interval, parseInterval, time.Duration.String}, "interval", "show the counts every `TIME`, 500ms to 60s")
 	f.BoolVar(&s.json, "json", false, "one JSON object a kind and interval")
 	group(cmd, "Output", "interval", "json")
@@ -180,6 +183,9 @@ func (s *singing) configs(flags *pflag.FlagSet, args []string) ([]canary.Config,
 	if s.stream != "" && !slices.Contains(s.via, canary.Stream) {
 		return nil, usagef("--stream %s: it goes with --via stream", redis.PrintableCut(s.stream, 60))
 	}
+	if s.yes && s.stream == "" {
+		return nil, usagef("--yes: it goes with --stream")
+	}
 	group, err := s.sentinels(flags, args)
 	if err != nil {
 		return nil, err
@@ -204,7 +210,7 @@ func (s *singing) configs(flags *pflag.FlagSet, args []string) ([]canary.Config,
 	for _, kind := range s.via {
 		c := canary.Config{Kind: kind, Write: write, Read: read, Sentinel: group, Rate: s.rate, Patience: s.patience, Timeout: s.timeout}
 		if kind == canary.Stream {
-			c.Stream = s.stream
+			c.Stream, c.Shared = s.stream, s.yes
 		}
 		configs = append(configs, c)
 	}
@@ -334,6 +340,8 @@ func canaryError(err error) error {
 		return &failure{code: exitError, err: err, hint: "give the primary's address, and the replica's with --read-from"}
 	case errors.Is(err, server.ErrUnknownPrimary):
 		return &failure{code: exitError, err: err, hint: "give the name that they watch it under: redis-cli -p 26379 SENTINEL MASTERS"}
+	case errors.As(err, new(*canary.SharedError)):
+		return &failure{code: exitError, err: err, hint: "give a stream of a test of your own, or --yes"}
 	case errors.Is(err, canary.ErrAbsent):
 		return &failure{code: exitError, err: err, hint: "it is not made for a test; without --stream the canary makes one of its own, and removes it"}
 	case errors.As(err, &reply), errors.Is(err, canary.ErrUnfit), errors.Is(err, canary.ErrDemoted):

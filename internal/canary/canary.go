@@ -22,6 +22,7 @@ type Config struct {
 	Read     server.Target    // where they are read
 	Sentinel *server.Sentinel // asked for the address of Write, and of Read where that has none; nil: they have one
 	Stream   string           // the stream that a person named; empty: one of our own
+	Shared   bool             // groups of others may get what is sent to Stream, where it stays then
 	Rate     float64          // messages a second
 	Patience time.Duration    // that a message is listened for before it is lost
 	Timeout  time.Duration    // that an answer is waited for before a connection is given up; 0: DefaultTimeout
@@ -159,7 +160,7 @@ func (c *Canary) start(ctx context.Context) (*server.Messenger, error) {
 			part = ":" + strconv.Itoa(try)
 		}
 		w, key := newWay(c.config, c.run, part)
-		if err = c.open(ctx, w, m); err == nil {
+		if err = c.open(ctx, w, m); err == nil || full(err) { // then what reads opens it once there is room
 			c.mu.Lock()
 			c.way, c.key = w, key
 			c.track.listen(true, time.Now())
@@ -186,6 +187,12 @@ func (c *Canary) start(ctx context.Context) (*server.Messenger, error) {
 	}
 	m.Close()
 	return nil, err
+}
+
+// full says that the server refuses writes for want of memory.
+func full(err error) bool {
+	var reply *redis.ReplyError
+	return errors.As(err, &reply) && reply.Code == "OOM"
 }
 
 // mostHops bounds the nodes that are asked for a stream that a person named; the first one that knows names the right one.
@@ -400,6 +407,9 @@ func (c *Canary) Probe() stats.Probe {
 		if !l.waits.IsZero() && now.Sub(l.waits) > silent && (p.SilentAt.IsZero() || l.waits.Before(p.SilentAt)) {
 			p.SilentAt = l.waits
 		}
+	}
+	if c.way != nil {
+		p.Kept = c.way.kept()
 	}
 	p.Verdict, p.Broken = verdict(p)
 	return p

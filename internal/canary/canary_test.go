@@ -3,6 +3,8 @@ package canary
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -305,14 +307,12 @@ func TestReadFromReplica(t *testing.T) {
 	}
 }
 
-// On a stream that a person named, others' entries and groups stay as they were.
+// On a stream that a person named, others' entries stay, and the canary's go.
 func TestNamedStream(t *testing.T) {
 	t.Parallel()
 	s := redistest.New(t)
-	for _, command := range [][]string{{"XADD", "orders", "1-1", "secret", "x"}, {"XGROUP", "CREATE", "orders", "theirs", "0"}} {
-		if _, err := s.CLI(command...); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := s.CLI("XADD", "orders", "1-1", "secret", "x"); err != nil {
+		t.Fatal(err)
 	}
 	c := sing(t, Config{Kind: Stream, Write: at(s), Stream: "orders"})
 	c.received(50)
@@ -327,9 +327,67 @@ func TestNamedStream(t *testing.T) {
 	if err != nil || strings.TrimSpace(entries) != "2" {
 		t.Errorf("%s entries are left, %v", entries, err)
 	}
-	groups, err := s.CLI("XINFO", "GROUPS", "orders")
-	if err != nil || strings.Contains(groups, server.CanaryPrefix) || !strings.Contains(groups, "theirs") {
+	if groups, err := s.CLI("XINFO", "GROUPS", "orders"); err != nil || strings.TrimSpace(groups) != "" {
 		t.Errorf("groups: %s, %v", groups, err)
+	}
+}
+
+// Where others read the stream they get the messages too, which a person has to agree to. Then nothing is deleted: their
+// lag stays known, and nothing stands empty among what they have not acknowledged.
+func TestNamedStreamThatOthersRead(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t)
+	for _, command := range [][]string{{"XADD", "orders", "1-1", "secret", "x"}, {"XGROUP", "CREATE", "orders", "theirs", "0"}} {
+		if _, err := s.CLI(command...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config := Config{Kind: Stream, Write: at(s), Read: at(s), Stream: "orders", Rate: 10, Patience: time.Second}
+	var shared *SharedError
+	if err := New(config).Run(t.Context()); !errors.As(err, &shared) || !slices.Equal(shared.Groups, []string{"theirs"}) {
+		t.Errorf("nobody agreed: %v", err)
+	}
+	if n, err := s.CLI("XLEN", "orders"); err != nil || strings.TrimSpace(n) != "1" {
+		t.Errorf("%s entries, %v", n, err)
+	}
+	c := sing(t, Config{Kind: Stream, Write: at(s), Stream: "orders", Shared: true})
+	c.received(20)
+	if _, err := s.CLI("XREADGROUP", "GROUP", "theirs", "worker", "COUNT", "10", "STREAMS", "orders", ">"); err != nil {
+		t.Fatal(err)
+	}
+	c.received(20)
+	p := c.end()
+	if p.Lost+p.Duplicated+p.InFlight+p.Errors != 0 || p.Kept != p.Received || !strings.Contains(p.Verdict, "left in the stream for its other groups") {
+		t.Errorf("%+v", p)
+	}
+	text, err := s.CLI("XINFO", "GROUPS", "orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(text)
+	if strings.Contains(text, server.CanaryPrefix) || len(fields) < 12 || fields[1] != "theirs" {
+		t.Fatalf("groups: %q", text)
+	}
+	if lag := fields[11]; lag != strconv.FormatInt(1+p.Received-10, 10) {
+		t.Errorf("theirs lags %s behind after %d messages: %q", lag, p.Received, text)
+	}
+	if text, err := s.CLI("XREADGROUP", "GROUP", "theirs", "worker", "STREAMS", "orders", "0"); err != nil || strings.Count(text, "\nm\n") != 9 {
+		t.Errorf("what theirs has to acknowledge: %q, %v", text, err)
+	}
+}
+
+// A canary that begins while the server is full waits until it is not.
+func TestFullAtTheBeginning(t *testing.T) {
+	t.Parallel()
+	s := redistest.New(t, redistest.Config("maxmemory 1"))
+	c := sing(t, Config{Kind: Stream, Write: at(s), Rate: 50})
+	c.until("a refusal", func(p stats.Probe) bool { return strings.Contains(p.LastError, "OOM") })
+	if _, err := s.CLI("CONFIG", "SET", "maxmemory", "0"); err != nil {
+		t.Fatal(err)
+	}
+	c.received(20)
+	if p := c.end(); p.Lost+p.InFlight != 0 {
+		t.Errorf("%+v", p)
 	}
 }
 

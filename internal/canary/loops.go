@@ -222,9 +222,9 @@ func (c *Canary) reopen(ctx context.Context, m *server.Messenger) error {
 	return c.done(ctx, m, ds)
 }
 
-// done acknowledges what was counted.
+// done acknowledges what was counted, also when it ends meanwhile: else the last messages would be left.
 func (c *Canary) done(ctx context.Context, m *server.Messenger, ds []delivery) error {
-	bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.config.Timeout)
 	defer cancel()
 	err := c.way.done(bounded, m, ds)
 	if _, elsewhere := server.RedirectOf(err); elsewhere {

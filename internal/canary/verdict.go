@@ -31,6 +31,9 @@ func verdict(p stats.Probe) (text string, broken bool) {
 	if p.Unsure > 0 {
 		extras += ", " + number(p.Unsure) + " of unknown fate"
 	}
+	if p.Kept > 0 {
+		extras += ", " + number(p.Kept) + " left in the stream for its other groups"
+	}
 	return promise(p) + ": " + lost + extras + circumstances(p), p.Lost > 0 && Kind(p.Kind) != PubSub
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"redistop/internal/redis"
@@ -39,6 +40,7 @@ type way interface {
 	send(ctx context.Context, m *server.Messenger, text string) error
 	receive(ctx context.Context, m *server.Messenger) ([]delivery, error) // nothing: nothing came for a while
 	done(ctx context.Context, m *server.Messenger, ds []delivery) error   // they were counted
+	kept() int64                                                          // messages that stay where they were sent; any goroutine
 	clean(ctx context.Context, m *server.Messenger) error                 // takes away what is left
 }
 
@@ -77,7 +79,7 @@ func newWay(c Config, run, part string) (w way, key string) {
 	case List:
 		return list{key}, key
 	}
-	s := &stream{run: run, key: key, group: server.CanaryPrefix + run, named: named != "", most: strconv.Itoa(most), last: "0"}
+	s := &stream{run: run, key: key, group: server.CanaryPrefix + run, named: named != "", yes: c.Shared, most: strconv.Itoa(most), last: "0"}
 	if s.named {
 		s.key, s.last = named, "$"
 	}
@@ -112,6 +114,7 @@ func (p pubsub) receive(ctx context.Context, m *server.Messenger) ([]delivery, e
 }
 
 func (pubsub) done(context.Context, *server.Messenger, []delivery) error { return nil }
+func (pubsub) kept() int64                                               { return 0 }
 func (pubsub) clean(context.Context, *server.Messenger) error            { return nil }
 
 // list is a queue: pushed at one end, popped at the other. What was popped is gone, whether or not it arrived.
@@ -139,6 +142,7 @@ func (l list) receive(ctx context.Context, m *server.Messenger) ([]delivery, err
 }
 
 func (list) done(context.Context, *server.Messenger, []delivery) error { return nil }
+func (list) kept() int64                                               { return 0 }
 
 func (l list) clean(ctx context.Context, m *server.Messenger) error {
 	_, err := m.Do(ctx, []string{"UNLINK", l.key})
@@ -155,6 +159,46 @@ type stream struct {
 	last       string // id behind which a new group, or a read without one, begins; owned by the reading half
 	old        bool   // what was delivered and not acknowledged is asked for first; owned by the reading half
 	plain      bool   // no group; owned by the reading half
+	yes        bool   // a person agreed that groups of others get the messages too
+	stays      atomic.Int64
+}
+
+// SharedError says that other consumers would get the messages: groups read the stream that a person named.
+type SharedError struct {
+	Stream string
+	Groups []string // some of them
+	Others int      // how many more
+}
+
+func (e *SharedError) Error() string {
+	var names []string
+	for _, name := range e.Groups {
+		names = append(names, redis.PrintableCut(redis.Argument(name), 60))
+	}
+	text := strings.Join(names, ", ")
+	if e.Others > 0 {
+		text += fmt.Sprintf(" and %d more", e.Others)
+	}
+	return fmt.Sprintf("the consumers of %s read %s: they would get these messages too, which would stay in it", text, redis.Argument(e.Stream))
+}
+
+// someGroups are as many as an error names.
+const someGroups = 3
+
+// others are the groups of the named stream that are no canary's.
+func (s *stream) others(ctx context.Context, m *server.Messenger) ([]string, error) {
+	v, err := m.Do(ctx, []string{"XINFO", "GROUPS", s.key})
+	if err != nil {
+		return nil, err
+	}
+	groups, err := redis.ParseStreamGroups(v)
+	var names []string
+	for _, g := range groups {
+		if !strings.HasPrefix(g.Name, server.CanaryPrefix) {
+			names = append(names, g.Name)
+		}
+	}
+	return names, err
 }
 
 const consumer = "canary"
@@ -166,6 +210,19 @@ func (s *stream) open(ctx context.Context, m *server.Messenger) error {
 		}
 		_, err := m.Do(ctx, []string{"XREAD", "COUNT", "1", "BLOCK", "1", "STREAMS", s.key, "$"}) // is it this node that has the key?
 		return wrap("look at stream", err)
+	}
+	if s.named && !s.yes {
+		names, err := s.others(ctx, m)
+		if len(names) > 0 && err == nil {
+			some := names[:min(len(names), someGroups)]
+			return &SharedError{s.key, some, len(names) - len(some)}
+		}
+		if reply := (*redis.ReplyError)(nil); errors.As(err, &reply) && strings.Contains(reply.Message, "no such key") {
+			return fmt.Errorf("find %s: %w", redis.Argument(s.key), ErrAbsent)
+		}
+		if err != nil {
+			return wrap("ask who reads the stream", err)
+		}
 	}
 	commands := [][]string{{"XGROUP", "CREATE", s.key, s.group, s.last}}
 	if !s.named {
@@ -234,7 +291,9 @@ func (s *stream) advance(ds []delivery) {
 	}
 }
 
-// done acknowledges, and takes the entries off the stream, so that it stays small.
+// done acknowledges, and takes the entries off the stream, so that it stays small. Where groups of others read the stream
+// they stay: what is deleted before a group has got it makes that group's lag unknown, and what is deleted after that, before
+// it is acknowledged, stands empty among its pending entries.
 func (s *stream) done(ctx context.Context, m *server.Messenger, ds []delivery) error {
 	if s.plain {
 		return nil
@@ -247,12 +306,22 @@ func (s *stream) done(ctx context.Context, m *server.Messenger, ds []delivery) e
 		}
 	}
 	commands := [][]string{slices.Concat([]string{"XACK", s.key, s.group}, ids)}
+	if s.named {
+		if names, err := s.others(ctx, m); err != nil {
+			return wrap("ask who reads the stream", err)
+		} else if len(names) > 0 {
+			s.stays.Add(int64(len(ours)))
+			ours = nil
+		}
+	}
 	if len(ours) > 0 {
 		commands = append(commands, slices.Concat([]string{"XDEL", s.key}, ours))
 	}
 	_, err := m.Do(ctx, commands...)
 	return wrap("acknowledge", err)
 }
+
+func (s *stream) kept() int64 { return s.stays.Load() }
 
 func (s *stream) clean(ctx context.Context, m *server.Messenger) error {
 	if s.named {

@@ -98,6 +98,7 @@ var permits = []permit{
 	{name: "expire", canary: true, scope: canaryExpiry, why: "a canary that is killed leaves nothing for long"},
 	{name: "xadd", canary: true, scope: canaryAdd, why: "send one, on a stream of its own or the one that a person named"},
 	{name: "xgroup|create", canary: true, scope: canaryCreate, why: "read that stream as consumers do, in a group of its own"},
+	{name: "xinfo|groups", canary: true, scope: canaryGroups, why: "who else reads the stream that a person named: to send there or to delete from it is their matter too"},
 	{name: "xreadgroup", canary: true, scope: canaryReadGroup, why: "read its messages"},
 	{name: "xread", canary: true, scope: canaryRead, why: "the same on a replica, which has no use for groups"},
 	{name: "xack", canary: true, scope: canaryAck, why: "acknowledge its messages"},

@@ -60,6 +60,9 @@ func canaryGroup(a []string, named string) bool {
 	return len(a) == 2 && canaryStream(a[0], named) && canaryOwn(a[1])
 }
 
+// canaryGroups: KEY.
+func canaryGroups(a []string, named string) bool { return len(a) == 1 && canaryStream(a[0], named) }
+
 // canaryCreate: KEY GROUP FROM [MKSTREAM]. A stream that a person named is not made.
 func canaryCreate(a []string, named string) bool {
 	if len(a) == 4 && canaryOwn(a[0]) && a[3] == "MKSTREAM" {

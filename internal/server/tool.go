@@ -67,7 +67,7 @@ var (
 
 	pendingCommands = []string{"xpending", "xinfo|consumers"}
 	claimCommands   = []string{"eval", "xclaim", "xrange", "xack", "xgroup|createconsumer", "xgroup|delconsumer"} // all but the first inside of it
-	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xreadgroup", "xread", "xack", "xdel", "cluster|slots", "asking", "readonly"}
+	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xinfo|groups", "xreadgroup", "xread", "xack", "xdel", "cluster|slots", "asking", "readonly"}
 )
 
 // toolReply bounds a reply with values: a string of 512 MB, the longest that servers permit by

@@ -170,6 +170,7 @@ type Probe struct {
 	Restarts   int64          `json:"restarts,omitempty"`    // another process answered after one: a restart or a failover
 	Moves      int64          `json:"moves,omitempty"`       // the key went to another node of the cluster
 	Overflows  int64          `json:"overflows,omitempty"`   // the server closed the subscriber, whose output buffer was full
+	Kept       int64          `json:"kept,omitempty"`        // messages that stay in the stream that a person named, since others read it
 	Errors     int64          `json:"errors,omitempty"`
 	LastError  string         `json:"last_error,omitempty"`
 	Verdict    string         `json:"verdict,omitempty"` // in plain words
