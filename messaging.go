@@ -215,14 +215,13 @@ func (m *messagingView) look(ctx context.Context, w *messaging.Watcher, due time
 func (m *messagingView) print(w messagesSeen) error {
 	target := w.target
 	found := w.by.enrich(w.Told())
-	cost := scanCost{}
-	cost.finish(w.Tool().Cost())
+	cost := costOfMessaging(w.Tool())
 	if m.json {
 		object, err := json.Marshal(struct {
 			Server string `json:"server"`
 			*stats.Messaging
 			Cost messagingCost `json:"cost"`
-		}{target.String(), found, messagingCost{cost.Seconds, cost.Usec, cost.Share, cost.Guessed}})
+		}{target.String(), found, cost})
 		if err != nil {
 			return fmt.Errorf("encode messages: %w", err)
 		}
@@ -239,4 +238,19 @@ type messagingCost struct {
 	Usec    float64 `json:"server_usec"`
 	Share   float64 `json:"server_cpu_share"`
 	Guessed string  `json:"guessed,omitempty"` // why server_usec is the time that answers took instead
+}
+
+func costOfMessaging(tool *server.Tool) messagingCost {
+	c := tool.Cost()
+	return messagingCost{c.Elapsed.Seconds(), c.Usec, c.Share(), c.Guessed}
+}
+
+// price is a share of the server's time, or a time.
+func (c messagingCost) price() string {
+	return scanCost{Seconds: c.Seconds, Usec: c.Usec, Guessed: c.Guessed}.price()
+}
+
+// text is "0.2 s, 1.5 ms of the server's time".
+func (c messagingCost) text() string {
+	return scanCost{Seconds: c.Seconds, Usec: c.Usec, Guessed: c.Guessed}.spent()
 }

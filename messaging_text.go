@@ -70,7 +70,7 @@ func (t messagingTable) stream(s *stats.StreamRow) {
 	t.line("%10s %9s %8s %-8s %8s %8s  %s", thousands(s.Length), known(s.Bytes, sizeText), known(s.AddedPerSecond, rateText), fate,
 		t.ago(s.FirstTime), t.ago(s.LastTime), nameOf(s.DB, s.Key)+ofFramework(s.Framework))
 	for i := range s.Groups {
-		t.group(&s.Groups[i])
+		t.group(s, &s.Groups[i])
 	}
 }
 
@@ -93,7 +93,19 @@ func (t messagingTable) results(m *stats.Messaging) {
 	}
 }
 
-func (t messagingTable) group(g *stats.GroupRow) {
+// deleted says that pending entries are gone from the stream, and what helps where all of them are.
+func (t messagingTable) deleted(s *stats.StreamRow, g *stats.GroupRow) {
+	switch n := g.PendingDeleted; {
+	case n == 0:
+	case n < g.Pending:
+		t.line("    %s of the pending trimmed from the stream: nobody can process them", thousands(n))
+	default:
+		t.line("    all that is pending was trimmed from the stream: nobody can process it, and no claim helps")
+		t.line("    to acknowledge it: redistop messaging claim %s %s --from CONSUMER --to CONSUMER --drop-deleted", shellWord(s.Key), shellWord(g.Name))
+	}
+}
+
+func (t messagingTable) group(s *stats.StreamRow, g *stats.GroupRow) {
 	text := fmt.Sprintf("  group %s: lag %s, pending %s", nameOf(0, g.Name), known(g.Lag, thousands), thousands(g.Pending))
 	if age, ok := g.OldestSeconds.Get(); ok {
 		text += ", the oldest since " + shortSpan(age)
@@ -117,6 +129,7 @@ func (t messagingTable) group(g *stats.GroupRow) {
 	if g.LagNote != "" {
 		t.line("    lag %s", redis.PrintableCut(g.LagNote, 200))
 	}
+	t.deleted(s, g)
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
 		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {

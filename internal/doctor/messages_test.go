@@ -54,6 +54,19 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 		!strings.Contains(f.Remedy[1], "`redistop messaging delconsumer STREAM GROUP 'worker-3' 10.0.3.1:6379`") {
 		t.Errorf("%q", f.Remedy)
 	}
+	trimmed := dead
+	trimmed.Pending, trimmed.PendingDeleted = 2, 2
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 2, trimmed))).only(t, "dead-consumer", stats.Warning)
+	wantPrintable(t, f)
+	if !strings.HasSuffix(f.Title, "holds 2 entries, all trimmed from the stream") || !strings.Contains(f.Impact, "Nobody can process them any more") ||
+		!strings.Contains(f.Remedy[0], "`redistop messaging claim STREAM GROUP --from 'worker-3' --to CONSUMER --drop-deleted 10.0.3.1:6379`") {
+		t.Errorf("%s %s %q", f.Title, f.Impact, f.Remedy)
+	}
+	trimmed.PendingDeleted = 1
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 2, trimmed))).only(t, "dead-consumer", stats.Warning)
+	if !strings.Contains(f.Remedy[0], "--to CONSUMER 10.0") || !strings.Contains(f.Remedy[2], "--drop-deleted") {
+		t.Errorf("%q", f.Remedy)
+	}
 	many := stats.ConsumerRow{Name: "worker-4", Pending: 150, IdleSeconds: stats.Some(200.0), InactiveSeconds: stats.Some(200.0), State: stats.ConsumerStuck}
 	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 150, many))).only(t, "stuck-consumer", stats.Warning)
 	if !strings.Contains(f.Remedy[0], "it has asked for nothing for 3 min 20 s") {

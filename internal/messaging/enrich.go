@@ -7,9 +7,6 @@ import (
 	"redistop/internal/stats"
 )
 
-// slowBytes is what may wait for a subscriber that reads: more than its 16 KiB buffer and a burst.
-const slowBytes = 256 << 10
-
 // pushes are commands that put a job into their first key, or into their last one.
 var pushes = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpushx": true, "linsert": true, "zadd": true}
 
@@ -31,19 +28,8 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging
 	e.Queues = slices.Clone(m.Queues)
 	e.WaitingUnknown = enrichQueues(e.Queues, s, list)
 	e.Streams = dropGone(enrichStreams(m.Streams, s), s)
-	slow := 0
-	for i := range s.Connections {
-		if c := &s.Connections[i]; c.Subscriptions > 0 && c.OutputBufferBytes >= slowBytes {
-			slow++
-		}
-	}
 	e.Channels = enrichChannels(m, s.Published(), everyEar(s))
-	if slow > 0 {
-		e.Channels = slices.Clone(e.Channels)
-		for i := range e.Channels {
-			e.Channels[i].SlowSubscribers = slow
-		}
-	}
+	tellSlow(&e, s)
 	return &e
 }
 

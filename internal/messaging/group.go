@@ -49,6 +49,7 @@ func foldGroup(s redis.StreamInfo, g groupLook, before groupMark, f flow, now ti
 		row.ConsumersMore = int(g.StreamGroup.Consumers)
 	}
 	row.HeldUp = heldUp(row.Consumers)
+	markDeleted(&row, s, g.pending)
 	if !before.at.IsZero() && f.seconds > 0 {
 		rateGroup(&row, g, before, f)
 	}

@@ -201,6 +201,9 @@ func consumersMark(g *stats.GroupRow) mark {
 		bad[g.Consumers[i].State]++
 	}
 	m := mark{text: fmt.Sprint(len(g.Consumers) + g.ConsumersMore)}
+	if g.PendingDeleted > 0 && g.PendingDeleted == g.Pending { // no consumer can do anything about it
+		m.text, m.style = m.text+", trimmed", styleWarn
+	}
 	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead} {
 		if n := bad[state]; n > 0 {
 			m.text += fmt.Sprintf(", %d %s", n, state)
@@ -232,6 +235,11 @@ func flowDetails(v *view, r *flowRow) []field {
 	fields = append(fields, field{"last delivered", idText(v, g.LastDelivered)}, field{"read a second", known(g.ReadPerSecond, count)})
 	if g.HeldUp > 0 {
 		fields = append(fields, field{"held up", whole(g.HeldUp) + " of " + whole(g.Pending) + " pending: by consumers that are stuck or dead"})
+	}
+	if n := g.PendingDeleted; n > 0 && n < g.Pending {
+		fields = append(fields, field{"trimmed", whole(n) + " of " + whole(g.Pending) + " pending are gone from the stream: nobody can process them"})
+	} else if n > 0 {
+		fields = append(fields, field{"trimmed", "all pending are gone from the stream: no claim helps, redistop messaging claim ... --drop-deleted acknowledges them"})
 	}
 	if g.LagNote != "" {
 		fields = append(fields, field{"lag", safe(g.LagNote, 200)})
