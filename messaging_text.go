@@ -29,6 +29,9 @@ func messagingText(m *stats.Messaging, all bool) string {
 	if m.Omitted > 0 {
 		fmt.Fprintf(&b, "%s more are left out: those with the most waiting are shown\n", thousands(int64(m.Omitted)))
 	}
+	if n := m.Discovery.LongNames; n > 0 {
+		fmt.Fprintf(&b, "%s left out, with a name longer than 16 KiB\n", counted(n, "key"))
+	}
 	for _, text := range m.Unknown {
 		fmt.Fprintf(&b, "not known: %s\n", redis.PrintableCut(text, 400))
 	}
@@ -155,19 +158,41 @@ func (t messagingTable) channels(m *stats.Messaging) {
 	if len(m.Queues) > 0 {
 		t.WriteString("\n")
 	}
-	t.line("%11s  %s", "subscribers", "channel (delivered at most once: who is not subscribed does not get it)")
+	t.line(channelLine, "subscribers", "msg/s", "heard", "channel (delivered at most once: who is not subscribed does not get it)")
 	for i := range m.Channels {
 		c := &m.Channels[i]
 		name := nameOf(0, c.Name)
 		if c.Shard {
 			name += "  (sharded)"
 		}
-		t.line("%11s  %s", thousands(c.Subscribers), name)
+		if c.SlowSubscribers > 0 {
+			name += fmt.Sprintf("  (%d slow)", c.SlowSubscribers)
+		}
+		t.line(channelLine, thousands(c.Subscribers), known(c.PublishedPerSecond, rateText), map[bool]string{true: "by nobody"}[c.Unheard], name)
 	}
 	if patterns > 0 {
-		t.line("%11s  subscriptions to patterns", thousands(patterns))
+		t.line("%11s  %s", thousands(patterns), plural(int(patterns), "subscription to a pattern", "subscriptions to patterns"))
 	}
+	t.slow(m)
 	t.WriteString("\n")
+}
+
+// channelLine is the columns of a channel.
+const channelLine = "%11s %8s  %-9s  %s"
+
+// slow names the subscribers that do not read what is sent to them.
+func (t messagingTable) slow(m *stats.Messaging) {
+	for i := range m.SlowSubscribers {
+		s := &m.SlowSubscribers[i]
+		who := redis.PrintableCut(s.Addr, 60)
+		if s.Name != "" {
+			who = nameOf(0, s.Name) + " (" + who + ")"
+		}
+		t.line("slow subscriber %s: %s wait for it, and which of its %s they are of is not told", who, sizeText(s.WaitingBytes), counted(int64(s.Subscriptions), "subscription"))
+	}
+	if m.SlowSubscribersMore > 0 {
+		t.line("%s more", counted(int64(m.SlowSubscribersMore), "slow subscriber"))
+	}
 }
 
 func (t messagingTable) ago(at *time.Time) string {

@@ -170,11 +170,12 @@ func TestPoisonEntry(t *testing.T) {
 	m.Streams[0].Groups[0].Poison = []stats.PendingRow{{ID: "5-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 41}, {ID: "6-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 6}}
 	f := newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning)
 	wantPrintable(t, f)
-	if len(f.Evidence) != 2 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
+	if len(f.Evidence) != 3 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
 		t.Errorf("%+v", f)
 	}
 	m.Streams[0].Groups[0].Poison = m.Streams[0].Groups[0].Poison[1:]
-	newSynth(poisonEntry).told(3, always(m)).none(t)
+	newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning) // what the tables call poison is a finding
+	newSynthWith(Options{Rules: []Rule{poisonEntry}, Limits: map[string]map[string]float64{"poison-entry": {"deliveries": 7}}}).told(3, always(m)).none(t)
 }
 
 func TestQueueBacklog(t *testing.T) {
@@ -188,6 +189,17 @@ func TestQueueBacklog(t *testing.T) {
 	wantPrintable(t, f)
 	if !strings.Contains(f.Title, "Queue mail (Sidekiq) grows: 1,390 jobs wait, 10/s more, and no worker waits for one") {
 		t.Error(f.Title)
+	}
+	for running, want := range map[int64]string{2: "10/s more, and no worker is free: 2 jobs run", 0: "10/s more, no worker waits for one and none has one"} {
+		f = newSynth(queueBacklog).told(90, func(i int) *stats.Messaging {
+			m := queue(int64(500+10*i), stats.Some(int64(0)))
+			m.Queues[0].InFlight = stats.Some(running)
+			return m
+		}).only(t, "queue-backlog", stats.Warning)
+		wantPrintable(t, f)
+		if !strings.HasSuffix(f.Title, want) {
+			t.Errorf("%d running: %s", running, f.Title)
+		}
 	}
 	f = newSynth(queueBacklog).told(90, growing(stats.Maybe[int64]{})).only(t, "queue-backlog", stats.Warning)
 	wantPrintable(t, f)

@@ -29,6 +29,7 @@ type discovery struct {
 	surveyed  *stats.KeySurvey // of the last pass whose survey is done
 	cluster   bool
 	kinds     kinds
+	long      [2]int64 // keys whose names are cut, of this pass and of the one before
 }
 
 // stretch is one walk over one database, or over its beginning for the survey.
@@ -53,6 +54,7 @@ const (
 func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	d.stretches, d.at, d.cursor, d.visited, d.scanned, d.all, d.keys = nil, 0, 0, 0, 0, 0, 0
 	d.began = now
+	d.long = [2]int64{0, d.long[0]}
 	due := d.passes == 0 || now.Sub(d.surveying) >= surveyEvery
 	if due {
 		d.surveying, d.survey = now, newSurvey()
@@ -164,13 +166,14 @@ func (w *Watcher) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	names = d.short(names, v)
 	var size int64
 	for _, name := range names {
 		size += int64(len(name)) + 16
 	}
 	step.Saw(size, w.tool.Room())
 	d.cursor = cursor
-	d.visited += int64(len(names))
+	d.visited += int64(len(v.Elems[1].Elems))
 	if s.survey {
 		err = w.surveyKeys(ctx, s.db, names)
 	} else {
@@ -180,6 +183,20 @@ func (w *Watcher) step(ctx context.Context) error {
 		d.next(time.Now())
 	}
 	return err
+}
+
+// short leaves out the names of a reply to SCAN of which only the beginning was kept: by it nothing can be asked. It counts them in
+// the walk over all keys.
+func (d *discovery) short(names []string, v redis.Value) []string {
+	kept := names[:0]
+	for i, name := range names {
+		if !v.Elems[1].Elems[i].Cut {
+			kept = append(kept, name)
+		} else if !d.stretches[d.at].survey {
+			d.long[0]++
+		}
+	}
+	return kept
 }
 
 // seekKeys keeps of some keys those that are worth following.
@@ -260,6 +277,7 @@ func (d *discovery) surveySoFar(now time.Time) *stats.KeySurvey {
 func (d *discovery) told() stats.Discovery {
 	t := stats.Discovery{Keys: d.keys, Share: d.share(), Passes: d.passes, Complete: d.passes > 0}
 	t.Scanned = int64(t.Share * float64(d.keys))
+	t.LongNames = max(d.long[0], d.long[1])
 	return t
 }
 

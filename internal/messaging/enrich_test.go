@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -202,5 +203,21 @@ func TestSlowSubscribers(t *testing.T) {
 	}
 	if e := Enrich(&stats.Messaging{}, s, nil); len(e.SlowSubscribers) != mostSlow || e.SlowSubscribersMore != 6 {
 		t.Errorf("%d listed, %d more", len(e.SlowSubscribers), e.SlowSubscribersMore)
+	}
+}
+
+// That no worker waits says nothing where workers ask instead of waiting: then it is not known, and not 0.
+func TestWorkersThatAsk(t *testing.T) {
+	s := &stats.Snapshot{Sampled: stats.Sampled{Commands: 9}, Samples: []stats.SampleRow{{Command: "lpop", Pattern: "asked", CommandsPerSecond: rate(1)}, {Command: "rpush", Pattern: "filled", CommandsPerSecond: rate(1)}}}
+	seen := noon
+	s.Observer.ClientsTime = &seen
+	e := Enrich(&stats.Messaging{Queues: []stats.QueueRow{{Key: "asked"}, {Key: "filled"}, {Key: "asynq:{mail}:pending", Framework: "asynq"}, {Key: "rq:queue:mail", Framework: "RQ"}}}, s, nil)
+	for i, want := range []stats.Maybe[int64]{unknown(), some(0), unknown(), some(0)} {
+		if q := e.Queues[i]; q.Workers != want {
+			t.Errorf("%s: %v workers wait, want %v", q.Key, q.Workers, want)
+		}
+	}
+	if out := Enrich(&stats.Messaging{Queues: []stats.QueueRow{{Key: "asked", DepthPerSecond: rate(0)}}}, s, nil).Queues[0].ServedPerSecond.Or(1); out != 0 || math.Signbit(out) {
+		t.Errorf("out %v", out)
 	}
 }

@@ -28,6 +28,7 @@ type Discovery struct {
 	Share        float64        `json:"share"`   // 0..1 of this pass
 	Passes       int            `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
 	Complete     bool           `json:"complete,omitempty"`
+	LongNames    int64          `json:"long_names,omitempty"`   // keys that are left out, since their names are longer than 16 KiB
 	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
