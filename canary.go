@@ -25,15 +25,18 @@ type singing struct {
 	via      []canary.Kind
 	stream   string
 	readFrom string
+	sentinel []string
+	master   string
 	rate     float64
 	span     time.Duration
 	patience time.Duration
+	timeout  time.Duration
 	interval time.Duration
 	json     bool
 }
 
 func newCanary() *cobra.Command {
-	s := singing{via: canary.Kinds, rate: canary.DefaultRate, patience: canary.DefaultPatience, interval: time.Second}
+	s := singing{via: canary.Kinds, rate: canary.DefaultRate, patience: canary.DefaultPatience, timeout: canary.DefaultTimeout, interval: time.Second}
 	cmd := &cobra.Command{
 		Use:   "canary [ADDRESS]",
 		Short: "send numbered messages through a server, and see what arrives",
@@ -41,7 +44,8 @@ func newCanary() *cobra.Command {
 channel, a list and a stream with a consumer group, read them back on another
 connection, and report what was sent, received, lost, duplicated and reordered,
 and how long it took. It goes on through a restart or a failover, and says what
-that cost.
+that cost. Give it Sentinels, and it asks them for the primary as clients do; in
+a cluster it follows its keys to the node that has them.
 
 It writes: to a channel, a list and a stream of its own ("redistop:canary:…"),
 which it removes at the end and which expire within 15 minutes if it is killed;
@@ -54,7 +58,8 @@ A message that a list or a stream lost makes the exit code 1; Pub/Sub promises
 nothing.`,
 		Example: `  redistop canary cache.local --for 1m
   redistop canary --via stream --rate 100 --for 10m --json | jq .lost
-  redistop canary primary.local --via pubsub,stream --read-from replica.local`,
+  redistop canary primary.local --via pubsub,stream --read-from replica.local
+  redistop canary --sentinel s1.local,s2.local,s3.local --master orders --for 10m`,
 		Annotations: map[string]string{"exit": `Exit code: 0 ok, 1 error or something lost where nothing may be, 2 wrong use,
 3 cannot connect, 4 denied; 128 + N when signal N ended it (130: Ctrl-C).
 `},
@@ -79,15 +84,18 @@ func (s *singing) addTo(cmd *cobra.Command) {
 	f.Var(&checked[[]canary.Kind]{&s.via, parseVia, showKinds}, "via", "send through `KIND`: pubsub, list, stream, several with commas, or all")
 	f.StringVar(&s.stream, "stream", "", "use the stream `NAME` in place of one of its own; it is written to")
 	f.StringVar(&s.readFrom, "read-from", "", "read at `ADDRESS`, such as a replica; the login is the same")
+	f.StringSliceVar(&s.sentinel, "sentinel", nil, "ask Sentinels at `ADDRESS,...` for the primary")
+	f.StringVar(&s.master, "master", "", "that they watch under `NAME`")
 	f.Var(&checked[float64]{&s.rate, parseCanaryRate, plainNumber}, "rate", "send `N` messages a second through each, 0.1 to 1000")
 	f.Var(&checked[time.Duration]{&s.span, parseSpan, noDuration}, "for", "end after `TIME`; else at Ctrl-C")
 	f.Var(&checked[time.Duration]{&s.patience, parsePatience, time.Duration.String}, "patience", "a message is lost after `TIME` of listening")
-	group(cmd, "Canary", "via", "stream", "read-from", "rate", "for", "patience")
+	f.Var(&checked[time.Duration]{&s.timeout, parseTimeout, time.Duration.String}, "timeout", "connect anew after `TIME` without an answer")
+	group(cmd, "Canary", "via", "stream", "read-from", "sentinel", "master", "rate", "for", "patience", "timeout")
 	f.Var(&checked[time.Duration]{&s.interval, parseInterval, time.Duration.String}, "interval", "show the counts every `TIME`, 500ms to 60s")
 	f.BoolVar(&s.json, "json", false, "one JSON object a kind and interval")
 	group(cmd, "Output", "interval", "json")
 	mustRegister(cmd.RegisterFlagCompletionFunc("via", cobra.FixedCompletions([]string{"pubsub", "list", "stream", "all"}, cobra.ShellCompDirectiveNoFileComp)))
-	for _, free := range []string{"stream", "read-from", "rate", "for", "patience", "interval"} {
+	for _, free := range []string{"stream", "read-from", "sentinel", "master", "rate", "for", "patience", "timeout", "interval"} {
 		mustRegister(cmd.RegisterFlagCompletionFunc(free, cobra.NoFileCompletions))
 	}
 }
@@ -151,6 +159,14 @@ func parsePatience(s string) (time.Duration, error) {
 	return d, nil
 }
 
+func parseTimeout(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 100*time.Millisecond || d > time.Minute {
+		return 0, fmt.Errorf("not a time from 100ms to 1m")
+	}
+	return d, nil
+}
+
 // noDuration shows a time whose 0 means none.
 func noDuration(d time.Duration) string {
 	if d == 0 {
@@ -164,9 +180,19 @@ func (s *singing) configs(flags *pflag.FlagSet, args []string) ([]canary.Config,
 	if s.stream != "" && !slices.Contains(s.via, canary.Stream) {
 		return nil, usagef("--stream %s: it goes with --via stream", redis.PrintableCut(s.stream, 60))
 	}
+	group, err := s.sentinels(flags, args)
+	if err != nil {
+		return nil, err
+	}
 	write, err := s.conn.target(flags, args)
 	if err != nil {
 		return nil, err
+	}
+	if group != nil {
+		write.Address = "" // Sentinels tell it
+		if write.TLS != nil && s.conn.tlsOptions.SNI == "" {
+			write.TLS.ServerName = ""
+		}
 	}
 	read := write
 	if s.readFrom != "" {
@@ -176,13 +202,38 @@ func (s *singing) configs(flags *pflag.FlagSet, args []string) ([]canary.Config,
 	}
 	var configs []canary.Config
 	for _, kind := range s.via {
-		c := canary.Config{Kind: kind, Write: write, Read: read, Rate: s.rate, Patience: s.patience}
+		c := canary.Config{Kind: kind, Write: write, Read: read, Sentinel: group, Rate: s.rate, Patience: s.patience, Timeout: s.timeout}
 		if kind == canary.Stream {
 			c.Stream = s.stream
 		}
 		configs = append(configs, c)
 	}
 	return configs, nil
+}
+
+// sentinels are those to ask, nil for none. Their logins stand in their addresses: theirs are not the servers'.
+func (s *singing) sentinels(flags *pflag.FlagSet, args []string) (*server.Sentinel, error) {
+	switch {
+	case len(s.sentinel) == 0 && s.master == "":
+		return nil, nil
+	case len(s.sentinel) == 0 || s.master == "":
+		return nil, usagef("--sentinel and --master go together")
+	case len(args) > 0 || flags.Changed("uri") || flags.Changed("socket") || flags.Changed("host") || flags.Changed("port"):
+		return nil, usagef("--sentinel: the Sentinels tell the address, give no other")
+	}
+	group := &server.Sentinel{Primary: s.master}
+	for _, address := range s.sentinel {
+		t, err := server.ParseSentinel(address)
+		if err == nil && t.TLS != nil {
+			err = t.UseTLS(s.conn.tlsOptions)
+		}
+		if err != nil {
+			return nil, usageError(fmt.Errorf("--sentinel: %w", err))
+		}
+		t.DB = 0
+		group.At = append(group.At, t)
+	}
+	return group, nil
 }
 
 // beside is another server, with the login and the encryption of the first one unless its address says otherwise.
@@ -278,12 +329,14 @@ func canaryError(err error) error {
 	case errors.As(err, &reply) && reply.Code == "NOPERM":
 		return &failure{code: exitDenied, err: err, hint: "redistop acl --canary prints the least user that serves"}
 	case errors.As(err, &reply) && reply.Code == "MOVED":
-		return &failure{code: exitError, err: err, hint: "the stream is on another node of the cluster, named at the end: give that one"}
+		return &failure{code: exitError, err: err, hint: "the key is on another node of the cluster, named at the end, which a replica cannot follow: give that node"}
 	case errors.As(err, &reply) && reply.Code == "READONLY":
 		return &failure{code: exitError, err: err, hint: "give the primary's address, and the replica's with --read-from"}
+	case errors.Is(err, server.ErrUnknownPrimary):
+		return &failure{code: exitError, err: err, hint: "give the name that they watch it under: redis-cli -p 26379 SENTINEL MASTERS"}
 	case errors.Is(err, canary.ErrAbsent):
 		return &failure{code: exitError, err: err, hint: "it is not made for a test; without --stream the canary makes one of its own, and removes it"}
-	case errors.As(err, &reply), errors.Is(err, canary.ErrUnfit):
+	case errors.As(err, &reply), errors.Is(err, canary.ErrUnfit), errors.Is(err, canary.ErrDemoted):
 		return err
 	}
 	return serverError(err)

@@ -102,12 +102,12 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 		stop()
 		<-by.done
 	}()
-	interrupted, err := m.search(ctx, watcher)
+	interrupted, err := m.search(ctx, watcher, by)
 	if err != nil {
 		return m.failed(ctx, err)
 	}
 	if interrupted { // what was found by then is worth showing
-		note("the search was broken off: there may be more streams and queues than are shown")
+		note("the search was broken off after %.0f %% of the keys: there may be more streams and queues than are shown", 100*watcher.Discovery().Share)
 		ctx = context.WithoutCancel(ctx)
 	}
 	if err := m.looks(ctx, messagesSeen{watcher, by, target}, interrupted); err != nil {
@@ -127,11 +127,13 @@ func (m *messagingView) failed(ctx context.Context, err error) error {
 	return serverError(err)
 }
 
-// search walks over all keys once, with a bar.
-func (m *messagingView) search(ctx context.Context, w *messaging.Watcher) (interrupted bool, err error) {
+// search walks over all keys once, with a bar. It may have what who stands by leaves of the budget, and asks at once about what
+// is seen in use.
+func (m *messagingView) search(ctx context.Context, w *messaging.Watcher, by *bystander) (interrupted bool, err error) {
 	line := newStatusLine()
 	defer line.clear()
 	tool := w.Tool()
+	defer tool.Allow(m.budget)
 	tool.Stalls = func(reason string) { line.put("the server refuses for now: " + reason) }
 	for {
 		done, err := w.Search(ctx, time.Now().Add(barEvery))
@@ -141,9 +143,13 @@ func (m *messagingView) search(ctx context.Context, w *messaging.Watcher) (inter
 		if err != nil || done {
 			return false, err
 		}
-		share := w.Progress()
+		tool.Allow(m.budget + by.observer.Spare())
+		if err := w.Sight(ctx, by.observer.Sights()); ctx.Err() == nil && err != nil {
+			return false, err
+		}
+		d := w.Discovery()
 		streams, others := w.Found()
-		line.put(fmt.Sprintf("%s %3.0f %%  %d streams, %d lists and sorted sets  %s of the server's time", meter(share), 100*share, streams, others, priceText(tool.Cost())))
+		line.put(fmt.Sprintf("%s %3.0f %%%s  %d streams, %d lists and sorted sets  %s of the server's time", meter(d.Share), 100*d.Share, toGo(d), streams, others, priceText(tool.Cost())))
 	}
 }
 
@@ -215,20 +221,23 @@ func (m *messagingView) look(ctx context.Context, w *messaging.Watcher, due time
 func (m *messagingView) print(w messagesSeen) error {
 	target := w.target
 	found := w.by.enrich(w.Told())
-	cost := costOfMessaging(w.Tool())
+	spent := w.Tool().Cost()
+	w.by.add(&spent)
+	cost := scanCost{}
+	cost.finish(spent)
 	if m.json {
 		object, err := json.Marshal(struct {
 			Server string `json:"server"`
 			*stats.Messaging
 			Cost messagingCost `json:"cost"`
-		}{target.String(), found, cost})
+		}{target.String(), found, messagingCost{cost.Seconds, cost.Usec, cost.Share, cost.Guessed}})
 		if err != nil {
 			return fmt.Errorf("encode messages: %w", err)
 		}
 		return writeOut(append(escapeControls(object), '\n'))
 	}
 	text := messagingText(found, m.all)
-	text += fmt.Sprintf("%s: %s keys searched, %s of the server's time so far\n", redis.PrintableCut(target.String(), 100), thousands(found.Discovery.Keys), cost.price())
+	text += fmt.Sprintf("%s: %s, %s of the server's time so far\n", redis.PrintableCut(target.String(), 100), searchedText(found.Discovery), cost.price())
 	return writeOut([]byte(text))
 }
 
@@ -243,11 +252,6 @@ type messagingCost struct {
 func costOfMessaging(tool *server.Tool) messagingCost {
 	c := tool.Cost()
 	return messagingCost{c.Elapsed.Seconds(), c.Usec, c.Share(), c.Guessed}
-}
-
-// price is a share of the server's time, or a time.
-func (c messagingCost) price() string {
-	return scanCost{Seconds: c.Seconds, Usec: c.Usec, Guessed: c.Guessed}.price()
 }
 
 // text is "0.2 s, 1.5 ms of the server's time".

@@ -18,6 +18,7 @@ type bystander struct {
 
 	mu     sync.Mutex
 	latest *stats.Snapshot // guarded by mu; nil: there was no answer
+	usec   int64           // guarded by mu: of the server's time that the observer alone took
 }
 
 // standBy watches until ctx ends. company is what the search sends meanwhile.
@@ -28,11 +29,12 @@ func (m *messagingView) standBy(ctx context.Context, target server.Target, compa
 	go func() {
 		defer close(b.done)
 		for s := range b.observer.Snapshots() {
+			usec := s.Observer.TotalUsec - s.Observer.BesideUsec
 			if s.Link.State != stats.Up || s.Stale {
 				s = nil // what is shown beside a queue is of the present
 			}
 			b.mu.Lock()
-			b.latest = s
+			b.latest, b.usec = s, usec
 			b.mu.Unlock()
 		}
 	}()
@@ -47,6 +49,13 @@ func (b *bystander) seen() (*stats.Snapshot, []messaging.Wait) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.latest, b.observer.Waits()
+}
+
+// add counts what the observer took to what a search took.
+func (b *bystander) add(cost *server.Cost) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	cost.Usec += float64(b.usec)
 }
 
 // follow has a watcher look at what is waited for at present.

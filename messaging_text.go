@@ -38,6 +38,23 @@ func messagingText(m *stats.Messaging, all bool) string {
 	return b.String()
 }
 
+// searchedText says how far the search is.
+func searchedText(d stats.Discovery) string {
+	if d.Complete {
+		return thousands(d.Keys) + " keys searched"
+	}
+	return fmt.Sprintf("%s of %s keys searched%s", thousands(d.Scanned), thousands(d.Keys), toGo(d))
+}
+
+// toGo says how long the rest of the search takes, where that is known.
+func toGo(d stats.Discovery) string {
+	seconds, ok := d.RemainingSeconds.Get()
+	if !ok {
+		return ""
+	}
+	return ", about " + shortSpan(seconds) + " to go"
+}
+
 // messagingTable writes lines.
 type messagingTable struct {
 	*strings.Builder

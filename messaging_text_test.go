@@ -33,3 +33,15 @@ func TestConsumersAsText(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// A search that was broken off does not say that all keys were searched.
+func TestSearchedAsText(t *testing.T) {
+	d := stats.Discovery{Keys: 50_000_000, Scanned: 6_000_000, Share: 0.12, RemainingSeconds: stats.Some(840.0)}
+	if text := searchedText(d); text != "6,000,000 of 50,000,000 keys searched, about 14m to go" {
+		t.Error(text)
+	}
+	d.Passes, d.Complete = 1, true
+	if text := searchedText(d); text != "50,000,000 keys searched" {
+		t.Error(text)
+	}
+}

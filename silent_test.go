@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,33 +15,13 @@ import (
 // relay gives a socket that leads to the server, and calls first when somebody has connected to it.
 func relay(t *testing.T, s *redistest.Server, first func()) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "relay.sock")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			in, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if first != nil {
-				first()
-				first = nil
-			}
-			out, err := net.Dial("unix", s.Socket())
-			if err != nil {
-				in.Close()
-				continue
-			}
-			pipe := func(to, from net.Conn) { io.Copy(to, from); to.Close(); from.Close() }
-			go pipe(in, out)
-			go pipe(out, in)
+	return redistest.Relay(t, filepath.Join(t.TempDir(), "relay.sock"), func() *redistest.Server {
+		if first != nil {
+			first()
+			first = nil
 		}
-	}()
-	return path
+		return s
+	})
 }
 
 // TestEveryVerbSaysThatAServerIsSilent looks at a stopped process: all verbs tell the same, and what to do.

@@ -74,7 +74,7 @@ func (u *usageLook) run(cmd *cobra.Command, args []string) error {
 	target.Own = server.NewOwn()
 	beside := newCompany()
 	watching := u.watch(ctx, target, beside)
-	pass := &usagePass{look: u, table: table, company: beside, gatherer: usage.NewGatherer(mostLayouts), alone: cmd.Flags().Changed("db") || target.DB != 0}
+	pass := &usagePass{look: u, began: time.Now(), table: table, company: beside, gatherer: usage.NewGatherer(mostLayouts), alone: cmd.Flags().Changed("db") || target.DB != 0}
 	if err := pass.run(ctx, target); err != nil {
 		return err
 	}
@@ -95,6 +95,7 @@ func (u *usageLook) run(cmd *cobra.Command, args []string) error {
 // conclude puts together what was seen.
 func (u *usageLook) conclude(table *usage.Table, pass *usagePass, snap *stats.Snapshot) *usageResult {
 	judged := *snap
+	pass.watched(snap.Observer)
 	judged.Usage = table.Recognise(pass.survey(), snap)
 	if pass.refusal != nil {
 		judged.Usage.Unknown = append([]string{"which keys there are, streams and queues among them: " + pass.refusal.Error()},

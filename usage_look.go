@@ -55,6 +55,7 @@ type usagePass struct {
 	company  *company
 	alone    bool // one database was asked for
 
+	began    time.Time
 	total    int64
 	complete bool
 	refusal  error // why no keys could be looked at
@@ -175,6 +176,13 @@ func (p *usagePass) add(c server.Cost) {
 	if more.Guessed != "" {
 		p.cost.Guessed = more.Guessed
 	}
+}
+
+// watched counts what it cost to watch commands and clients beside the look at the keys.
+func (p *usagePass) watched(o stats.Observer) {
+	p.cost.Usec += float64(o.TotalUsec - o.BesideUsec)
+	p.cost.Seconds = max(p.cost.Seconds, time.Since(p.began).Seconds())
+	p.cost.Share = p.cost.Usec / 1e6 / p.cost.Seconds
 }
 
 // survey is what was seen; nil where nothing could be looked at.

@@ -58,7 +58,11 @@ func (r *recorder) record(ctx context.Context, s *stats.Snapshot) presence.Updat
 	}
 	r.store.Snapshot(r.server, s)
 	u := r.ledger.Observe(s)
-	r.store.Presence(r.server, u)
+	tell := u
+	if r.store.Lacks(r.server) {
+		tell.Spoke = r.ledger.Online()
+	}
+	r.store.Presence(r.server, tell)
 	return u
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -74,5 +76,68 @@ func TestWhoIsOnlineOutlivesTheProgram(t *testing.T) {
 	last.record(t.Context(), look(8, true))
 	if n := online(); n != 1 {
 		t.Errorf("one went meanwhile: %d are online, want 1", n)
+	}
+}
+
+// TestTheSilentAreInANewStore damages the file in use: in the one that is begun anew are also those who said nothing since.
+func TestTheSilentAreInANewStore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history.db")
+	now := time.Now().UTC().Truncate(time.Second)
+	open := func() *history.Store {
+		store, err := history.Open(t.Context(), file, history.Options{Flush: 5 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	record := func(r *recorder, n int) {
+		at := now.Add(time.Duration(n) * time.Millisecond)
+		s := &stats.Snapshot{Time: at, Server: stats.Server{RunID: "run"}}
+		s.Observer.ClientsTime = &at
+		s.Connections = []stats.ConnectionRow{{ID: 7, Addr: "10.0.0.1:5000", Name: "silent", AgeSeconds: 600, IdleSeconds: 600, SeenAt: at}}
+		r.record(t.Context(), s)
+	}
+	first := open()
+	r := newRecording(first, []web.Watched{{Name: "cache"}}).servers["cache"]
+	for n := range 500 { // pages to spoil
+		record(r, n-1000)
+	}
+	if err := first.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	store := open()
+	defer writeUntil(t.Context(), store)()
+	r = newRecording(store, []web.Watched{{Name: "cache"}}).servers["cache"]
+	record(r, 0) // it knows of the connection before the file is spoilt
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(text[4096:], bytes.Repeat([]byte{0xAB}, len(text)))
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(text, 0); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for n := 1; ; n++ {
+		record(r, n)
+		if store.Status().SetAside != "" && store.Status().State == history.On {
+			record(r, n+1)
+			page, err := store.Sessions(t.Context(), history.SessionQuery{State: history.StateOnline})
+			if err == nil && page.Matched == 1 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("online in the new store: %d, %v", page.Matched, err)
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the file was not set aside: %+v", store.Status())
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }

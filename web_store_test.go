@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"redistop/internal/history"
+	"redistop/internal/presence"
 	"redistop/internal/redistest"
 	"redistop/internal/stats"
 	"redistop/internal/web"
@@ -137,6 +138,63 @@ func exportedFiles(t *testing.T, store string) {
 	exported(t, append(args[1:], "--overwrite")...)
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {
 		t.Errorf("left over: %v, %v", entries, err)
+	}
+}
+
+// TestExportFromPostgres holds that every kind in every format is the same from PostgreSQL as from SQLite.
+func TestExportFromPostgres(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.NeedPostgres(t)
+	t.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	database, err := cluster.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().UTC().Truncate(time.Millisecond).Add(-time.Minute)
+	stores := []string{filepath.Join(t.TempDir(), "history.db"), database}
+	for _, where := range stores {
+		store, err := history.Open(t.Context(), where, history.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, server := range []string{"cache", "=b\u00e9"} {
+			for n := range 3 {
+				s := &stats.Snapshot{Time: at.Add(time.Duration(n) * time.Second), Link: stats.Link{State: stats.Up}, Config: map[string]string{"maxmemory": fmt.Sprint(n)}}
+				s.Throughput.CommandsPerSecond = stats.Some(0.1 + float64(n))
+				s.Commands = []stats.CommandRow{{Name: "get", CallsPerSecond: stats.Some(1.5), UsecPerCall: stats.Some(2.0)}}
+				s.Findings = []stats.Finding{{Rule: "r", Subject: "k, \"1\"", Severity: stats.Warning, Confidence: stats.Likely, Title: "it <hurts>", FirstSeen: at, LastSeen: s.Time}}
+				store.Snapshot(server, s)
+			}
+			end := at.Add(2 * time.Second)
+			ended := stats.Session{ID: int64(7 + i), RunID: "run", Addr: "10.0.0.1:5", IP: "10.0.0.1", Name: "a\nb", User: "u", OnlineSince: at, LastInteraction: at, LastSeen: end, OfflineAt: &end, Reason: stats.OfflineKilled, Commands: stats.Some(int64(3))}
+			silent := stats.Session{ID: 9, RunID: "run", Addr: "/s:0", OnlineSince: at, LastInteraction: at, LastSeen: end, Internal: true}
+			store.Presence(server, presence.Update{Time: end, Seen: end, Came: []stats.Session{silent}, Gone: []stats.Session{ended}})
+		}
+		if err := store.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, format := range []string{"parquet", "csv", "ndjson"} {
+		var dirs []string
+		for _, where := range stores {
+			dir := filepath.Join(t.TempDir(), "out")
+			exported(t, "--store", where, "--what", "all", "--format", format, "-o", dir)
+			dirs = append(dirs, dir)
+		}
+		for _, kind := range []string{"snapshots", "sessions", "findings", "changes"} {
+			one, err := os.ReadFile(filepath.Join(dirs[0], kind+"."+format))
+			other, err2 := os.ReadFile(filepath.Join(dirs[1], kind+"."+format))
+			if err != nil || err2 != nil || len(one) < 100 || !bytes.Equal(one, other) {
+				t.Errorf("%s as %s: %v, %v: %d bytes from SQLite, %d from PostgreSQL\n%.600q\n%.600q", kind, format, err, err2, len(one), len(other), one, other)
+			}
+			if format == "ndjson" && bytes.Count(one, []byte("\n")) < 2 {
+				t.Errorf("%s: %s", kind, one)
+			}
+		}
 	}
 }
 

@@ -24,3 +24,10 @@ func describe(cores int, system, kernel, load string) string {
 	}
 	return text
 }
+
+// Load is the load average of the last minute; "" where the system does not tell.
+func Load() string {
+	load, _ := os.ReadFile("/proc/loadavg")
+	minute, _, _ := strings.Cut(string(load), " ")
+	return minute
+}

@@ -15,11 +15,19 @@ import (
 type seen struct {
 	sessions   map[int64]stats.Session // all that were ever told, as last told
 	passes     []time.Time             // of whole passes
-	base, last int64                   // the newest id that the first of them showed, and the latest
-	shortLived int64                   // since the first whole pass
+	base       int64                   // the newest id that the first of them showed
+	shortLived []count                 // since the first whole pass, in each Snapshot
 	usec       int64                   // the server's count of redistop's commands since then
 	from, to   time.Time               // of that count
 	ledger     time.Duration           // processor's time that the Ledger took, by the clock
+}
+
+// count is what a Snapshot tells of those that came and went unseen.
+type count struct {
+	at    time.Time
+	whole bool  // a whole pass ended
+	told  int64 // since the first whole pass
+	since int64 // of whom it is not told yet
 }
 
 // watcher takes the output of redistop --json, one object a line, and keeps a Ledger of it.
@@ -31,6 +39,7 @@ type watcher struct {
 	ledger *presence.Ledger
 	seen   seen
 	base   int64
+	short  int64
 	over   bool
 	err    error
 }
@@ -72,18 +81,24 @@ func (w *watcher) take(line []byte) {
 			w.seen.sessions[one.ID] = one
 		}
 	}
-	if n := len(w.seen.passes); s.Observer.ClientsTime != nil && s.Observer.ClientsKnown == s.Observer.ClientsExpected &&
-		(n == 0 || s.Observer.ClientsTime.After(w.seen.passes[n-1])) {
+	n := len(w.seen.passes)
+	ended := s.Observer.ClientsTime != nil && s.Observer.ClientsKnown == s.Observer.ClientsExpected &&
+		(n == 0 || s.Observer.ClientsTime.After(w.seen.passes[n-1]))
+	if ended {
 		w.seen.passes = append(w.seen.passes, *s.Observer.ClientsTime)
-		w.seen.last = newest(s.Connections)
 		if n == 0 {
-			w.base, w.seen.from, w.seen.base = s.Observer.TotalUsec, s.Time, w.seen.last
+			w.base, w.seen.from, w.seen.base = s.Observer.TotalUsec, s.Time, newest(s.Connections)
 			close(w.whole)
 			return
 		}
 	}
-	if len(w.seen.passes) > 0 {
-		w.seen.shortLived += u.ShortLived
+	if n > 0 {
+		w.short += u.ShortLived
+		c := count{at: s.Time, whole: ended, told: w.short, since: s.Connected.CameSince.Or(0)}
+		if ended { // what it tells is as of the pass, which ends after INFO was answered
+			c.at = *s.Observer.ClientsTime
+		}
+		w.seen.shortLived = append(w.seen.shortLived, c)
 		w.seen.usec, w.seen.to = s.Observer.TotalUsec-w.base, s.Time
 	}
 }

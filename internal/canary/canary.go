@@ -18,12 +18,17 @@ import (
 // Config says which pipeline to prove.
 type Config struct {
 	Kind     Kind
-	Write    server.Target // where messages are sent
-	Read     server.Target // where they are read
-	Stream   string        // the stream that a person named; empty: one of our own
-	Rate     float64       // messages a second
-	Patience time.Duration // that a message is listened for before it is lost
+	Write    server.Target    // where messages are sent
+	Read     server.Target    // where they are read
+	Sentinel *server.Sentinel // asked for the address of Write, and of Read where that has none; nil: they have one
+	Stream   string           // the stream that a person named; empty: one of our own
+	Rate     float64          // messages a second
+	Patience time.Duration    // that a message is listened for before it is lost
+	Timeout  time.Duration    // that an answer is waited for before a connection is given up; 0: DefaultTimeout
 }
+
+// apart says that messages are read at another server than they are sent to.
+func (c Config) apart() bool { return c.Read.String() != c.Write.String() }
 
 // The bounds of Config.Rate, and the usual values.
 const (
@@ -31,6 +36,7 @@ const (
 	MaxRate         = 1000.0
 	DefaultRate     = 10.0
 	DefaultPatience = 5 * time.Second
+	DefaultTimeout  = 5 * time.Second
 )
 
 // remembers is how many messages a canary of a rate keeps in mind: those of two minutes.
@@ -43,23 +49,46 @@ type Canary struct {
 	way    way    // immutable once start has returned
 	key    string // guarded by mu
 
-	mu        sync.Mutex
-	track     *track            // guarded by mu, as is all below
-	held      int64             // the message that the sender is about to send again; 0: none
-	lost      int64             // as of the last settling
-	processes map[string]string // that answered last, by part: a new one is a restart or a failover
-	ids       map[string]int64  // client ids by part
-	sent      map[string]int64  // commands since they were taken
-	final     *stats.Probe      // once it has ended
-	probe     stats.Probe       // Reconnects, Restarts, Errors, LastError alone
+	owed   []delivery        // counted, and not acknowledged because the key has moved; the receiver's
+	routes map[string]*route // by part; immutable, each route is its part's
+
+	mu     sync.Mutex
+	track  *track             // guarded by mu, as is all below
+	held   int64              // the message that the sender is about to send again; 0: none
+	lost   int64              // as of the last settling
+	links  map[string]link    // by part
+	sent   map[string]int64   // commands over connections that are closed, since they were taken
+	unread int64              // when the receiver's connection was lost
+	cutOff redis.Maybe[int64] // Messenger.CutOff of the receiver's last connection
+	final  *stats.Probe       // once it has ended
+	probe  stats.Probe        // Reconnects, Restarts, Moves, Overflows, Errors, LastError alone
+}
+
+// link is what is known of a part's connections.
+type link struct {
+	process string            // that served last: a new one is a restart, a failover or a move
+	now     *server.Messenger // the latest, of which only what any goroutine may call is used; nil: none
+	here    bool              // now is connected to the server that a person named
+	waits   time.Time         // for an answer, since then; zero: it does not
 }
 
 // New makes a canary.
 func New(c Config) *Canary {
 	now := time.Now()
-	return &Canary{config: c, run: strings.ToLower(rand.Text()[:8]), track: newTrack(now, remembers(c.Rate), c.Patience),
-		processes: map[string]string{}, ids: map[string]int64{}, sent: map[string]int64{}, probe: stats.Probe{Kind: string(c.Kind), Since: now}}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	reads := c.Sentinel
+	if c.apart() {
+		reads = nil
+	}
+	return &Canary{config: c, run: strings.ToLower(rand.Text()[:8]), track: newTrack(now, remembers(c.Rate), pace(c.Rate), c.Patience),
+		routes: map[string]*route{sender: newRoute(c.Write, c.Sentinel, c.Kind), receiver: newRoute(c.Read, reads, c.Kind)},
+		links:  map[string]link{}, sent: map[string]int64{}, probe: stats.Probe{Kind: string(c.Kind), Since: now}}
 }
+
+// pace is the time between two messages.
+func pace(rate float64) time.Duration { return time.Duration(float64(time.Second) / rate) }
 
 // The parts of a canary.
 const (
@@ -79,21 +108,23 @@ func (c *Canary) Run(ctx context.Context) error {
 
 // proceed is Run with a reading connection that is ready.
 func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
-	writing, err := c.dial(ctx, c.config.Write, sender)
+	defer c.routes[sender].close()
+	defer c.routes[receiver].close()
+	writing, err := c.dial(ctx, sender)
 	if err == nil && writing.Replica() && c.config.Kind != PubSub {
 		writing.Close()
-		err = fmt.Errorf("write to %s: %w: write to its primary, and read from the replica", c.config.Write, ErrUnfit)
+		err = fmt.Errorf("write to %s: %w: write to its primary, and read from the replica", writing.Target(), ErrUnfit)
 	}
-	if err == nil && c.config.Stream != "" && c.config.Read.String() != c.config.Write.String() {
+	if err == nil && c.config.Stream != "" && c.config.apart() {
 		if err = c.way.clean(ctx, writing); err != nil { // to remove a group that is not there tells whether the stream is
-			err = fmt.Errorf("write to %s: %w", c.config.Write, err)
+			err = fmt.Errorf("write to %s: %w", writing.Target(), err)
 			writing.Close()
 		}
 	}
 	if err != nil {
 		reading.Close()
 		if c.config.Kind == Stream {
-			c.cleanAt(ctx, c.config.Read, nil) // where that fails too, it expires
+			c.cleanAt(ctx, receiver, nil) // where that fails too, it expires
 		}
 		return err
 	}
@@ -102,6 +133,7 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 	var working sync.WaitGroup
 	working.Go(func() { c.listen(listening, reading) })
 	writing, err = c.write(ctx, writing)
+	c.ends()
 	if err == nil {
 		c.drain()
 	}
@@ -114,9 +146,10 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 // mostKeys bounds the names that are tried for one whose slot a node of a cluster has.
 const mostKeys = 256
 
-// start makes the reading connection ready before anything is sent.
+// start makes the reading connection ready before anything is sent. In a cluster it looks for a key of the node that was named; of
+// a stream that a person named it looks for the node.
 func (c *Canary) start(ctx context.Context) (*server.Messenger, error) {
-	m, err := c.dial(ctx, c.config.Read, receiver)
+	m, err := c.dial(ctx, receiver)
 	if err != nil {
 		return nil, err
 	}
@@ -125,41 +158,136 @@ func (c *Canary) start(ctx context.Context) (*server.Messenger, error) {
 		if try > 0 {
 			part = ":" + strconv.Itoa(try)
 		}
-		w, key := newWay(c.config.Kind, c.run, part, c.config.Stream, remembers(c.config.Rate))
-		err = w.open(ctx, m)
-		if err == nil {
+		w, key := newWay(c.config, c.run, part)
+		if err = c.open(ctx, w, m); err == nil {
 			c.mu.Lock()
 			c.way, c.key = w, key
 			c.track.listen(true, time.Now())
 			c.mu.Unlock()
+			c.serves(receiver, m)
 			return m, nil
 		}
-		var reply *redis.ReplyError
-		if c.config.Stream != "" || !errors.As(err, &reply) || reply.Code != "MOVED" {
+		if _, elsewhere := server.RedirectOf(err); !elsewhere {
 			break
+		}
+		if c.config.Stream == "" {
+			continue
+		}
+		if try == mostHops || !c.routes[receiver].follow(m, err) {
+			break
+		}
+		m.Close()
+		if m, err = c.dial(ctx, receiver); err != nil {
+			return nil, err
+		}
+		if !c.config.apart() { // it is the sender's too
+			c.routes[sender].next = m.Target()
 		}
 	}
 	m.Close()
 	return nil, err
 }
 
-// dial connects a part, and notes which process answers.
-func (c *Canary) dial(ctx context.Context, t server.Target, part string) (*server.Messenger, error) {
-	m, err := server.OpenMessenger(ctx, t, c.config.Stream)
+// mostHops bounds the nodes that are asked for a stream that a person named; the first one that knows names the right one.
+const mostHops = 5
+
+// open makes a reading connection ready.
+func (c *Canary) open(ctx context.Context, w way, m *server.Messenger) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	return w.open(ctx, m)
+}
+
+// dial connects a part.
+func (c *Canary) dial(ctx context.Context, part string) (*server.Messenger, error) {
+	c.waits(part, true)
+	bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	m, err := c.routes[part].open(bounded, c.config.Stream)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ids[part] = m.ID()
-	if process := m.Process(); process != "" {
-		before := c.processes[part]
-		if before != "" && before != process && (part == sender || c.config.Read.String() != c.config.Write.String()) {
-			c.probe.Restarts++
-		}
-		c.processes[part] = process
+	c.waits(part, false)
+	c.connected(part, m)
+	if !m.Cluster() { // there whoever answers may not have the key
+		c.serves(part, m)
 	}
 	return m, nil
+}
+
+// connected takes a new connection in the place of the one before.
+func (c *Canary) connected(part string, m *server.Messenger) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.links[part]
+	if l.here {
+		c.keepSent(l.now.Sent())
+	}
+	if part == receiver && c.config.Kind == PubSub {
+		c.explain(l, m)
+	}
+	l.now, l.here = m, c.routes[part].at(m)
+	c.links[part] = l
+}
+
+// keepSent counts what a connection has sent. The caller holds mu.
+func (c *Canary) keepSent(sent []redis.Sent) {
+	for _, s := range sent {
+		c.sent[s.Name] += s.Calls
+	}
+}
+
+// muchUnread is more than are under way when a subscriber that reads is cut off.
+const muchUnread = 10
+
+// explain says why the server has closed the subscriber before, as far as its counters tell: every connection on which
+// something waits for its reader has an output buffer of a bounded size. The caller holds mu.
+func (c *Canary) explain(l link, m *server.Messenger) {
+	before, had := c.cutOff.Get()
+	now, has := m.CutOff().Get()
+	switch same := l.process != "" && l.process == m.Process(); {
+	case !same || c.unread == 0:
+	case had && has && now > before:
+		c.probe.Overflows++
+		c.probe.LastError = fmt.Sprintf("the server closed the subscriber: its output buffer was full (client-output-buffer-limit pubsub), %s behind", plural(c.unread, "message", "messages"))
+	case !has && c.unread > muchUnread:
+		c.probe.LastError = fmt.Sprintf("the server closed the subscriber, %d messages behind: its output buffer may have been full (client-output-buffer-limit pubsub)", c.unread)
+	}
+	c.cutOff, c.unread = m.CutOff(), 0
+}
+
+// serves notes which process has served a part.
+func (c *Canary) serves(part string, m *server.Messenger) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l, r := c.links[part], c.routes[part]
+	process := m.Process()
+	if process == "" || process == l.process {
+		return
+	}
+	if l.process != "" && (part == sender || c.config.apart()) {
+		if r.moved {
+			c.probe.Moves++
+		} else {
+			c.probe.Restarts++
+		}
+	}
+	l.process, r.moved = process, false
+	c.links[part] = l
+}
+
+// waits notes since when a part waits for an answer, or that it got one.
+func (c *Canary) waits(part string, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.links[part]
+	switch {
+	case !on:
+		l.waits = time.Time{}
+	case l.waits.IsZero():
+		l.waits = time.Now()
+	}
+	c.links[part] = l
 }
 
 // drain waits until nothing is under way, or was listened for long enough, or the server has been away for as long.
@@ -177,6 +305,13 @@ func (c *Canary) drain() {
 	}
 }
 
+// ends says that no more is sent.
+func (c *Canary) ends() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.track.end(time.Now())
+}
+
 // finish keeps the counts as they are before the connections are closed.
 func (c *Canary) finish() {
 	p := c.Probe()
@@ -190,30 +325,39 @@ const cleaning = 3 * time.Second
 
 // clean takes away what was made. m is the sender's connection, nil when it has none.
 func (c *Canary) clean(ctx context.Context, m *server.Messenger) error {
-	err := c.cleanAt(ctx, c.config.Write, m)
-	if c.config.Kind == Stream && c.config.Read.String() != c.config.Write.String() {
-		err = errors.Join(err, c.cleanAt(ctx, c.config.Read, nil)) // its group was made there
+	err := c.cleanAt(ctx, sender, m)
+	if c.config.Kind == Stream && c.config.apart() {
+		err = errors.Join(err, c.cleanAt(ctx, receiver, nil)) // its group was made there
 	}
 	return err
 }
 
-func (c *Canary) cleanAt(ctx context.Context, t server.Target, m *server.Messenger) error {
+func (c *Canary) cleanAt(ctx context.Context, part string, m *server.Messenger) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	var err error
-	if m == nil && c.config.Kind != PubSub {
-		if m, err = server.OpenMessenger(ctx, t, c.config.Stream); err != nil {
-			return c.left(err)
-		}
-	}
-	if m == nil {
+	if m == nil && c.config.Kind == PubSub {
 		return nil
 	}
-	defer m.Close()
-	if m.Replica() && c.config.Kind != PubSub {
-		return nil // its primary has told it
+	var err error
+	for range mostHops {
+		if m == nil {
+			if m, err = c.routes[part].open(ctx, c.config.Stream); err != nil {
+				return c.left(err)
+			}
+		}
+		if m.Replica() && c.config.Kind != PubSub {
+			m.Close()
+			return nil // its primary has told it
+		}
+		err = c.way.clean(ctx, m)
+		followed := c.routes[part].follow(m, err)
+		m.Close()
+		m = nil
+		if !followed {
+			break
+		}
 	}
-	if err = c.way.clean(ctx, m); err != nil && !errors.Is(err, ErrAbsent) { // somebody deleted it: nothing is left
+	if err != nil && !errors.Is(err, ErrAbsent) { // somebody deleted it: nothing is left
 		return c.left(err)
 	}
 	return nil
@@ -228,22 +372,15 @@ func (c *Canary) left(err error) error {
 	return fmt.Errorf("remove %s, which expires within %s by itself: %w", key, leaves, err)
 }
 
-// book counts what a connection has sent.
-func (c *Canary) book(m *server.Messenger) {
-	sent := m.Sent()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range sent {
-		c.sent[s.Name] += s.Calls
-	}
-}
-
 // failed notes an error.
 func (c *Canary) failed(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.probe.Errors++
 	c.probe.LastError = redis.PrintableCut(err.Error(), 200)
+	if errors.Is(err, server.ErrSilent) {
+		c.probe.LastError = fmt.Sprintf("no answer within %s: the server stalls, or the network drops what is sent", c.config.Timeout)
+	}
 }
 
 // Probe is what was counted until now, or until the end.
@@ -255,19 +392,33 @@ func (c *Canary) Probe() stats.Probe {
 	}
 	now := time.Now()
 	c.track.settle(now, c.held)
-	p := c.track.probe()
+	p := c.track.probe(now)
 	p.Time, p.Kind, p.Since, p.Key = now, c.probe.Kind, c.probe.Since, c.key
-	p.Reconnects, p.Restarts, p.Errors, p.LastError = c.probe.Reconnects, c.probe.Restarts, c.probe.Errors, c.probe.LastError
+	p.Reconnects, p.Restarts, p.Moves, p.Overflows = c.probe.Reconnects, c.probe.Restarts, c.probe.Moves, c.probe.Overflows
+	p.Errors, p.LastError = c.probe.Errors, c.probe.LastError
+	for _, l := range c.links {
+		if !l.waits.IsZero() && now.Sub(l.waits) > silent && (p.SilentAt.IsZero() || l.waits.Before(p.SilentAt)) {
+			p.SilentAt = l.waits
+		}
+	}
 	p.Verdict, p.Broken = verdict(p)
 	return p
 }
 
-// Own is the client ids of the canary's connections, and what they have sent since the last call.
+// silent is how long an answer may take before it is told that there is none.
+const silent = time.Second
+
+// Own is the client ids of the canary's connections to the server that was named, and what they have sent since the last call. A
+// call that is under way is told each time: the server may have counted it.
 func (c *Canary) Own() (ids []int64, sent []redis.Sent) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, id := range c.ids {
-		if id != 0 {
+	for _, l := range c.links {
+		if !l.here {
+			continue
+		}
+		c.keepSent(l.now.Sent())
+		if id := l.now.ID(); id != 0 {
 			ids = append(ids, id)
 		}
 	}

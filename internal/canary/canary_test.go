@@ -46,6 +46,9 @@ func singThrough(t *testing.T, c Config, between func(way) way) *running {
 	if c.Patience == 0 {
 		c.Patience = patience(false)
 	}
+	if c.Timeout == 0 {
+		c.Timeout = 20 * time.Second // a busy machine is no network that has gone
+	}
 	if c.Read.Address == "" {
 		c.Read = c.Write
 	}
@@ -220,7 +223,7 @@ func TestRestart(t *testing.T) {
 					t.Fatal(err)
 				}
 				close(open)
-				c.received(50)
+				c.received(c.Probe().Sent + 50) // more than wait, so that the sender is back too
 				p := c.end()
 				if p.Broken != tt.broken || p.Lost >= 50 != tt.broken || p.Restarts != 1 || p.Reconnects < 2 || p.InFlight != 0 {
 					t.Errorf("%+v", p)

@@ -1,53 +1,19 @@
 package canary
 
 import (
-	"io"
-	"net"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"redistop/internal/redistest"
-	"redistop/internal/server"
 	"redistop/internal/stats"
 )
-
-// address is one address behind which first one server stands, then another, as a name or a virtual address does.
-func address(t *testing.T, first *redistest.Server) (server.Target, *atomic.Pointer[redistest.Server]) {
-	t.Helper()
-	var behind atomic.Pointer[redistest.Server]
-	behind.Store(first)
-	path := filepath.Join(first.Dir(), "vip")
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			here, err := l.Accept()
-			if err != nil {
-				return
-			}
-			there, err := net.Dial("unix", behind.Load().Socket())
-			if err != nil {
-				here.Close()
-				continue
-			}
-			go func() { io.Copy(there, here); there.Close() }()
-			go func() { io.Copy(here, there); here.Close() }()
-		}
-	}()
-	return server.Target{Network: "unix", Address: path}, &behind
-}
 
 // replicated is a primary and its replica, in step.
 func replicated(t *testing.T) (primary, replica *redistest.Server) {
 	t.Helper()
 	primary = redistest.New(t, redistest.TCP(), redistest.Config("repl-diskless-sync-delay 0"))
-	replica = redistest.New(t, redistest.ReplicaOf(primary))
+	replica = redistest.New(t, redistest.TCP(), redistest.ReplicaOf(primary))
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		text, err := replica.CLI("INFO", "replication")
 		if err != nil || time.Now().After(end) {
@@ -65,9 +31,9 @@ func TestFailover(t *testing.T) {
 	t.Parallel()
 	for _, lags := range []bool{true, false} {
 		primary, replica := replicated(t)
-		target, behind := address(t, primary)
+		n := road(t, primary)
 		open := make(chan struct{})
-		c := singThrough(t, Config{Kind: Stream, Write: target, Patience: patience(lags)}, func(w way) way { return gate{w, open} })
+		c := singThrough(t, Config{Kind: Stream, Write: n.target, Patience: patience(lags)}, func(w way) way { return gate{w, open} })
 		sent := func(n int64) { c.until("messages under way", func(p stats.Probe) bool { return p.Sent >= n }) }
 		promote := func() {
 			if _, err := replica.CLI("REPLICAOF", "NO", "ONE"); err != nil {
@@ -88,7 +54,7 @@ func TestFailover(t *testing.T) {
 		if err := primary.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		behind.Store(replica)
+		n.to.Store(replica)
 		close(open)
 		c.received(50)
 		p := c.end()

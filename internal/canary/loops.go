@@ -33,14 +33,17 @@ func rest(ctx context.Context, failures int, err error) error {
 // write sends until ctx ends, or until the very first message is refused for good. It returns its connection, nil when it
 // has none.
 func (c *Canary) write(ctx context.Context, m *server.Messenger) (*server.Messenger, error) {
-	gap := time.Duration(float64(time.Second) / c.config.Rate)
 	patient := context.WithoutCancel(ctx) // a message under way is waited for
+	gap := pace(c.config.Rate)
 	for due := time.Now(); server.Sleep(ctx, time.Until(due)) == nil; due = due.Add(gap) {
 		if late := time.Since(due); late > behind {
 			due = time.Now()
 		}
+		if m != nil {
+			m = c.stay(ctx, sender, m)
+		}
 		if m == nil {
-			if m = c.again(ctx, c.config.Write, sender); m == nil {
+			if m = c.again(ctx, sender); m == nil {
 				break
 			}
 		}
@@ -60,6 +63,18 @@ func (c *Canary) write(ctx context.Context, m *server.Messenger) (*server.Messen
 	return m, nil
 }
 
+// stay returns m, or nil after it was closed because Sentinels name another primary.
+func (c *Canary) stay(ctx context.Context, part string, m *server.Messenger) *server.Messenger {
+	bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	if err := c.routes[part].astray(bounded, m); err != nil {
+		c.failed(err)
+		m.Close()
+		return nil
+	}
+	return m
+}
+
 // roomy says whether another message may be sent: where the server keeps them, no more than are remembered.
 func (c *Canary) roomy() bool {
 	c.mu.Lock()
@@ -70,26 +85,22 @@ func (c *Canary) roomy() bool {
 // deliver sends one message until the server has taken it. Over Pub/Sub it is sent once.
 func (c *Canary) deliver(ctx, patient context.Context, m *server.Messenger, text message) (*server.Messenger, error) {
 	for failures := 1; ; failures++ {
-		err := errNotConnected
-		if m != nil {
-			bounded, cancel := context.WithTimeout(patient, answers)
-			err = c.way.send(bounded, m, text.text())
-			cancel()
-			c.book(m)
-		}
+		err := c.attempt(patient, m, text)
 		if err == nil {
 			c.mu.Lock()
 			c.track.took(text.number, time.Now())
 			c.held = 0
 			c.mu.Unlock()
+			c.serves(sender, m)
 			return m, nil
 		}
 		var reply *redis.ReplyError
 		refusal := errors.As(err, &reply)
-		if refusal && c.hopeless(reply) {
+		moved := m != nil && c.routes[sender].follow(m, err)
+		if refusal && !moved && c.hopeless(reply) {
 			return m, err
 		}
-		if m != nil {
+		if m != nil && !moved {
 			c.failed(err)
 		}
 		if refusal && c.config.Kind == PubSub {
@@ -97,28 +108,41 @@ func (c *Canary) deliver(ctx, patient context.Context, m *server.Messenger, text
 			c.track.refuse(text.number)
 			c.mu.Unlock()
 		}
-		if !refusal && m != nil {
+		if m != nil && (!refusal || moved || reply.Code == "READONLY") { // READONLY: it is the primary no more
 			m.Close()
 			m = nil
 		}
-		if c.config.Kind == PubSub || rest(ctx, failures, err) != nil {
+		if c.config.Kind == PubSub || !(moved && failures == 1) && rest(ctx, failures, err) != nil {
 			c.mu.Lock()
 			c.held = 0
 			c.mu.Unlock()
 			return m, nil
 		}
 		if m == nil {
-			m = c.again(ctx, c.config.Write, sender)
+			m = c.again(ctx, sender)
 		}
 	}
 }
 
-// answers bounds the wait for one answer: a stopped server is noticed.
-const answers = 10 * time.Second
+// attempt sends a message once.
+func (c *Canary) attempt(patient context.Context, m *server.Messenger, text message) error {
+	if m == nil {
+		return errNotConnected
+	}
+	ctx, cancel := context.WithTimeout(patient, c.config.Timeout)
+	defer cancel()
+	c.waits(sender, true)
+	err := c.way.send(ctx, m, text.text())
+	var reply *redis.ReplyError
+	if err == nil || errors.As(err, &reply) {
+		c.waits(sender, false)
+	}
+	return err
+}
 
 var errNotConnected = errors.New("not connected")
 
-// hopeless says that the first message was refused for a reason that does not pass: a right, a key of another type or node.
+// hopeless says that the first message was refused for a reason that does not pass: a right, a key of another type.
 func (c *Canary) hopeless(reply *redis.ReplyError) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -126,16 +150,16 @@ func (c *Canary) hopeless(reply *redis.ReplyError) bool {
 		return false
 	}
 	switch reply.Code {
-	case "NOPERM", "WRONGTYPE", "MOVED", "READONLY", "ERR":
+	case "NOPERM", "WRONGTYPE", "READONLY", "ERR":
 		return true
 	}
 	return false
 }
 
 // again connects a part anew, until it succeeds or ctx ends; then it returns nil.
-func (c *Canary) again(ctx context.Context, t server.Target, part string) *server.Messenger {
+func (c *Canary) again(ctx context.Context, part string) *server.Messenger {
 	for failures := 1; ctx.Err() == nil; failures++ {
-		m, err := c.dial(ctx, t, part)
+		m, err := c.dial(ctx, part)
 		if err == nil {
 			c.mu.Lock()
 			c.probe.Reconnects++
@@ -158,41 +182,65 @@ func (c *Canary) listen(ctx context.Context, m *server.Messenger) {
 	for failures := 0; ; {
 		began := time.Now()
 		err := c.hear(ctx, m)
-		m.Close()
-		c.book(m)
-		c.tell(false)
-		if ctx.Err() != nil {
-			return
-		}
-		c.failed(err)
+		c.deafened(errors.Is(err, server.ErrClosed))
 		if failures++; time.Since(began) > longRest {
 			failures = 1
 		}
-		if rest(ctx, failures, err) != nil {
-			return
-		}
-		for m = c.again(ctx, c.config.Read, receiver); m != nil; m = c.again(ctx, c.config.Read, receiver) {
-			if err = c.way.open(ctx, m); err == nil {
-				break
-			}
+		for err != nil {
+			moved := c.routes[receiver].follow(m, err)
 			m.Close()
-			c.failed(err)
-			if failures++; rest(ctx, failures, err) != nil {
+			if ctx.Err() != nil {
 				return
 			}
+			if !moved {
+				c.failed(err)
+			}
+			if !(moved && failures == 1) && rest(ctx, failures, err) != nil {
+				return
+			}
+			if m = c.again(ctx, receiver); m == nil {
+				return
+			}
+			if err = c.reopen(ctx, m); err != nil {
+				failures++
+			}
 		}
-		if m == nil {
-			return
-		}
-		c.tell(true)
+		c.serves(receiver, m)
+		c.mu.Lock()
+		c.track.listen(true, time.Now())
+		c.mu.Unlock()
 	}
 }
 
-// tell notes whether somebody listens.
-func (c *Canary) tell(on bool) {
+// reopen makes another reading connection ready, and acknowledges what could not be where the key was before.
+func (c *Canary) reopen(ctx context.Context, m *server.Messenger) error {
+	if err := c.open(ctx, c.way, m); err != nil || c.owed == nil {
+		return err
+	}
+	ds := c.owed
+	c.owed = nil
+	return c.done(ctx, m, ds)
+}
+
+// done acknowledges what was counted.
+func (c *Canary) done(ctx context.Context, m *server.Messenger, ds []delivery) error {
+	bounded, cancel := context.WithTimeout(ctx, c.config.Timeout)
+	defer cancel()
+	err := c.way.done(bounded, m, ds)
+	if _, elsewhere := server.RedirectOf(err); elsewhere {
+		c.owed = ds
+	}
+	return err
+}
+
+// deafened notes that nobody listens, and what was not heard of where the server ended it.
+func (c *Canary) deafened(closed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.track.listen(on, time.Now())
+	c.track.listen(false, time.Now())
+	if closed {
+		c.unread = c.track.unread()
+	}
 }
 
 // errDeaf is a connection on which nothing comes, though messages were sent and lost: a subscription that the server, or what
@@ -201,13 +249,12 @@ var errDeaf = errors.New("nothing comes any more on this connection")
 
 // hear reads from one connection until it is of no further use.
 func (c *Canary) hear(ctx context.Context, m *server.Messenger) error {
-	quiet := time.Now()
-	for {
-		bounded, cancel := context.WithTimeout(ctx, answers)
-		ds, err := c.way.receive(bounded, m)
-		cancel()
-		c.book(m)
+	for quiet := time.Now(); ; {
+		ds, err := c.receive(ctx, m)
 		if err != nil {
+			return err
+		}
+		if err := c.routes[receiver].astray(ctx, m); err != nil {
 			return err
 		}
 		now := time.Now()
@@ -219,13 +266,23 @@ func (c *Canary) hear(ctx context.Context, m *server.Messenger) error {
 		}
 		quiet = now
 		c.count(ds, now)
-		bounded, cancel = context.WithTimeout(ctx, answers)
-		err = c.way.done(bounded, m, ds)
-		cancel()
-		if err != nil {
+		if err = c.done(ctx, m, ds); err != nil {
 			return err
 		}
 	}
+}
+
+// receive waits for messages for as long as one call does, and for the server's answer for the timeout more.
+func (c *Canary) receive(ctx context.Context, m *server.Messenger) ([]delivery, error) {
+	ctx, cancel := context.WithTimeout(ctx, listens+c.config.Timeout)
+	defer cancel()
+	defer time.AfterFunc(listens, func() { c.waits(receiver, true) }).Stop()
+	ds, err := c.way.receive(ctx, m)
+	var reply *redis.ReplyError
+	if err == nil || errors.As(err, &reply) {
+		c.waits(receiver, false)
+	}
+	return ds, err
 }
 
 // deaf says that messages were lost while nothing was heard for twice the patience.

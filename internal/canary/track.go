@@ -42,13 +42,17 @@ type track struct {
 	listening bool
 	since     time.Time     // listening, or not
 	listened  time.Duration // before that
+	pace      time.Duration // between two messages
+	quiet     time.Duration // since the track's start, when the latest arrived, or the first was sent
+	gap       time.Duration // the longest time without one
+	ended     bool          // no more are sent
 	counts    stats.Probe   // the counters alone
 	latency   sketch.Quantiles
 }
 
 // newTrack remembers so many messages.
-func newTrack(now time.Time, window int, patience time.Duration) *track {
-	return &track{start: now, since: now, patience: patience, window: make([]slot, window), next: 1, oldest: 1}
+func newTrack(now time.Time, window int, pace, patience time.Duration) *track {
+	return &track{start: now, since: now, pace: pace, patience: patience, window: make([]slot, window), next: 1, oldest: 1}
 }
 
 // at is the slot of a number, nil when the window has forgotten it.
@@ -79,6 +83,9 @@ func (t *track) begin(now time.Time) int64 {
 	number := t.next
 	s := &t.window[number%int64(len(t.window))]
 	t.give(s)
+	if number == 1 {
+		t.quiet = now.Sub(t.start)
+	}
 	t.next++
 	*s = slot{number: number, begun: now.Sub(t.start), heard: t.heardUntil(now), state: tried}
 	return number
@@ -138,6 +145,7 @@ func (t *track) receive(m message, now time.Time) {
 		t.counts.Reordered++
 	}
 	t.highest = max(t.highest, m.number)
+	t.gap, t.quiet = t.silence(now), now.Sub(t.start)
 	t.latency.Add(uint64(max(0, (now.Sub(t.start) - s.begun).Microseconds())))
 }
 
@@ -155,6 +163,28 @@ func (t *track) settle(now time.Time, held int64) {
 	}
 }
 
+// silence is the longest time without an arrival until now.
+func (t *track) silence(now time.Time) time.Duration {
+	if t.ended || t.next == 1 {
+		return t.gap
+	}
+	return max(t.gap, now.Sub(t.start)-t.quiet)
+}
+
+// end says that no more messages are sent: that none arrives is no gap from now on.
+func (t *track) end(now time.Time) { t.gap, t.ended = t.silence(now), true }
+
+// unread is how many messages the server has taken and the receiver has not got, behind the last that it got.
+func (t *track) unread() int64 {
+	var n int64
+	for number := max(t.highest+1, t.next-int64(len(t.window))); number < t.next; number++ {
+		if s := t.at(number); s != nil && (s.state == inFlight || s.state == lost) {
+			n++
+		}
+	}
+	return n
+}
+
 // room says whether another message can be remembered without giving up one that is under way.
 func (t *track) room() bool { return t.waiting() < int64(len(t.window))/2 }
 
@@ -167,8 +197,8 @@ const (
 	leastP999 = 1000
 )
 
-// probe is what was counted.
-func (t *track) probe() stats.Probe {
+// probe is what was counted until now.
+func (t *track) probe(now time.Time) stats.Probe {
 	p := t.counts
 	p.InFlight, p.Listening = t.waiting(), t.listening
 	quantile := func(q float64, least uint64) stats.Maybe[float64] {
@@ -180,6 +210,9 @@ func (t *track) probe() stats.Probe {
 	p.P50Usec, p.P99Usec, p.P999Usec = quantile(0.5, 1), quantile(0.99, leastP99), quantile(0.999, leastP999)
 	if t.latency.Count() > 0 {
 		p.MaxUsec = stats.Some(float64(t.latency.Max()))
+	}
+	if t.next > 1 {
+		p.GapUsec = stats.Some(float64(max(0, t.silence(now)-t.pace).Microseconds()))
 	}
 	return p
 }

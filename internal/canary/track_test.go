@@ -19,7 +19,7 @@ func FuzzTrack(f *testing.F) {
 			return // the window holds them all
 		}
 		now := time.Unix(1_700_000_000, 0)
-		tr := newTrack(now, 1024, time.Second)
+		tr := newTrack(now, 1024, 0, time.Second)
 		model := map[int64]told{}
 		var duplicated, reordered, highest, last int64
 		for _, step := range steps {
@@ -69,7 +69,7 @@ func FuzzTrack(f *testing.F) {
 				got++
 			}
 		}
-		p := tr.probe()
+		p := tr.probe(now)
 		if p.Sent != sent || p.Received != got || p.Duplicated != duplicated || p.Reordered != reordered {
 			t.Errorf("sent %d received %d duplicated %d reordered %d, want %d %d %d %d", p.Sent, p.Received, p.Duplicated, p.Reordered, sent, got, duplicated, reordered)
 		}
@@ -78,7 +78,7 @@ func FuzzTrack(f *testing.F) {
 		}
 		tr.listen(true, now)
 		tr.settle(now.Add(time.Hour), 0)
-		if p := tr.probe(); p.InFlight != 0 || p.Lost != p.Sent-p.Received {
+		if p := tr.probe(now); p.InFlight != 0 || p.Lost != p.Sent-p.Received {
 			t.Errorf("an hour of listening later: %+v", p)
 		}
 	})
@@ -87,7 +87,7 @@ func FuzzTrack(f *testing.F) {
 // While nobody listens nothing is lost, and what comes after all is not lost any more.
 func TestLostIsWhatWasListenedFor(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	tr := newTrack(now, 1024, 5*time.Second)
+	tr := newTrack(now, 1024, 0, 5*time.Second)
 	for range 3 {
 		tr.took(tr.begin(now), now)
 	}
@@ -95,7 +95,7 @@ func TestLostIsWhatWasListenedFor(t *testing.T) {
 		t.Helper()
 		now = now.Add(d)
 		tr.settle(now, 0)
-		if p := tr.probe(); p.Lost != lost || p.InFlight != waiting {
+		if p := tr.probe(now); p.Lost != lost || p.InFlight != waiting {
 			t.Errorf("%s: %d lost and %d under way, want %d and %d", when, p.Lost, p.InFlight, lost, waiting)
 		}
 	}
@@ -109,7 +109,7 @@ func TestLostIsWhatWasListenedFor(t *testing.T) {
 	check("and has listened for 5 s in all", 2*time.Second, 2, 0)
 	tr.receive(message{number: 1}, now)
 	check("one comes after all", 0, 1, 0)
-	if p := tr.probe(); p.Reordered != 1 || p.Received != 2 || p.P99Usec != (stats.Maybe[float64]{}) || !p.P50Usec.Known() {
+	if p := tr.probe(now); p.Reordered != 1 || p.Received != 2 || p.P99Usec != (stats.Maybe[float64]{}) || !p.P50Usec.Known() {
 		t.Errorf("%+v", p)
 	}
 }
@@ -117,20 +117,20 @@ func TestLostIsWhatWasListenedFor(t *testing.T) {
 // A message that is still being sent is not judged, and one whose answer was lost is not lost: nobody knows.
 func TestUnsure(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	tr := newTrack(now, 1024, time.Second)
+	tr := newTrack(now, 1024, 0, time.Second)
 	tr.listen(true, now)
 	held := tr.begin(now)
 	now = now.Add(time.Minute)
 	tr.settle(now, held)
-	if p := tr.probe(); p.Unsure != 0 || p.Sent != 0 {
+	if p := tr.probe(now); p.Unsure != 0 || p.Sent != 0 {
 		t.Errorf("under way: %+v", p)
 	}
 	tr.settle(now, 0)
-	if p := tr.probe(); p.Unsure != 1 || p.Sent != 0 || p.Lost != 0 {
+	if p := tr.probe(now); p.Unsure != 1 || p.Sent != 0 || p.Lost != 0 {
 		t.Errorf("without an answer: %+v", p)
 	}
 	tr.receive(message{number: held}, now)
-	if p := tr.probe(); p.Unsure != 0 || p.Sent != 1 || p.Received != 1 {
+	if p := tr.probe(now); p.Unsure != 0 || p.Sent != 1 || p.Received != 1 {
 		t.Errorf("after all: %+v", p)
 	}
 }
@@ -138,12 +138,12 @@ func TestUnsure(t *testing.T) {
 // What falls out of the window is lost, and memory stays the same.
 func TestTheWindowIsBounded(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	tr := newTrack(now, 1024, time.Second)
+	tr := newTrack(now, 1024, 0, time.Second)
 	for range 3000 {
 		tr.took(tr.begin(now), now)
 	}
 	tr.receive(message{number: 5}, now) // forgotten
-	if p := tr.probe(); p.Sent != 3000 || p.Lost != 3000-1024 || p.InFlight != 1024 || p.Duplicated != 1 || tr.room() {
+	if p := tr.probe(now); p.Sent != 3000 || p.Lost != 3000-1024 || p.InFlight != 1024 || p.Duplicated != 1 || tr.room() {
 		t.Errorf("%+v", p)
 	}
 }

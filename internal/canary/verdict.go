@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"redistop/internal/stats"
 )
@@ -48,18 +49,33 @@ func promise(p stats.Probe) string {
 	return "at least once"
 }
 
+// longGap is a time without an arrival that is worth a word.
+const longGap = time.Second
+
 // circumstances are what happened meanwhile.
 func circumstances(p stats.Probe) string {
 	var happened []string
-	switch {
-	case p.Restarts == 1:
-		happened = append(happened, "the server restarted or failed over")
-	case p.Restarts > 1:
-		happened = append(happened, "the server restarted or failed over "+number(p.Restarts)+" times")
-	case p.Reconnects > 0:
+	add := func(n int64, once string) {
+		switch {
+		case n == 1:
+			happened = append(happened, once)
+		case n > 1:
+			happened = append(happened, once+" "+number(n)+" times")
+		}
+	}
+	add(p.Restarts, "the server restarted or failed over")
+	add(p.Moves, "the key moved to another node")
+	add(p.Overflows, "the server closed the subscriber (output buffer full)")
+	if len(happened) == 0 && p.Reconnects > 0 {
 		happened = append(happened, plural(p.Reconnects, "reconnection", "reconnections"))
 	}
-	if !p.Listening {
+	if usec, _ := p.GapUsec.Get(); usec >= float64(longGap.Microseconds()) {
+		happened = append(happened, fmt.Sprintf("none arrived for %.3g s at the longest", usec/1e6))
+	}
+	switch {
+	case !p.SilentAt.IsZero():
+		happened = append(happened, "no answer since "+p.SilentAt.Format(time.TimeOnly))
+	case !p.Listening:
 		happened = append(happened, "nobody listens at present")
 	}
 	if len(happened) == 0 {

@@ -66,13 +66,14 @@ func absent(reply *redis.ReplyError) bool {
 // errReply is a reply that is not one of the command.
 var errReply = errors.New("not a reply to that question")
 
-// newWay makes the way of a kind for one run. named is the stream that a person named, empty for one of our own, which holds
-// about most entries. part tells keys of one run apart, of which a cluster has some on each node.
-func newWay(kind Kind, run, part, named string, most int) (w way, key string) {
+// newWay makes the way for one run. A stream of our own holds about as many entries as are remembered. part tells keys of one
+// run apart, of which a cluster has some on each node.
+func newWay(c Config, run, part string) (w way, key string) {
+	kind, named, most := c.Kind, c.Stream, remembers(c.Rate)
 	key = server.CanaryPrefix + string(kind) + ":" + run + part
 	switch kind {
 	case PubSub:
-		return pubsub{key}, key
+		return pubsub{key, c.Timeout}, key
 	case List:
 		return list{key}, key
 	}
@@ -84,7 +85,10 @@ func newWay(kind Kind, run, part, named string, most int) (w way, key string) {
 }
 
 // pubsub is a channel: who listens gets a message, once, and nobody keeps it.
-type pubsub struct{ channel string }
+type pubsub struct {
+	channel string
+	timeout time.Duration // that an answer is waited for
+}
 
 func (p pubsub) open(ctx context.Context, m *server.Messenger) error {
 	_, err := m.Do(ctx, []string{"SUBSCRIBE", p.channel})
@@ -97,12 +101,12 @@ func (p pubsub) send(ctx context.Context, m *server.Messenger, text string) erro
 }
 
 func (p pubsub) receive(ctx context.Context, m *server.Messenger) ([]delivery, error) {
-	v, ok, err := m.Receive(ctx, listens)
+	v, ok, err := m.Receive(ctx, listens, p.timeout)
 	if err != nil || !ok {
 		return nil, wrap("receive", err)
 	}
 	if len(v.Elems) != 3 || v.Elems[0].Text != "message" {
-		return nil, nil // a confirmation
+		return nil, nil // a confirmation, or the answer to a PING
 	}
 	return []delivery{{text: v.Elems[2].Text}}, nil
 }
@@ -160,7 +164,8 @@ func (s *stream) open(ctx context.Context, m *server.Messenger) error {
 		if s.named {
 			return fmt.Errorf("read the named stream: %w, which has no use for groups: read from the primary, or leave the name out", ErrUnfit)
 		}
-		return nil
+		_, err := m.Do(ctx, []string{"XREAD", "COUNT", "1", "BLOCK", "1", "STREAMS", s.key, "$"}) // is it this node that has the key?
+		return wrap("look at stream", err)
 	}
 	commands := [][]string{{"XGROUP", "CREATE", s.key, s.group, s.last}}
 	if !s.named {

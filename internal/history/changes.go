@@ -17,12 +17,25 @@ var changeInsert = insert{
 }
 
 func (w *writer) changes(ctx context.Context, all []serverChange) error {
+	if len(all) == 0 {
+		return nil
+	}
+	oldest := slices.MinFunc(all, func(a, b serverChange) int { return a.Time.Compare(b.Time) })
+	w.company.forget(oldest.Time.Add(-2 * together).UnixMilli())
 	rows := make([][]any, 0, len(all))
 	for _, c := range all {
 		server, err := w.server(ctx, c.server)
 		if err != nil {
 			return err
 		}
+		told, err := w.toldBefore(ctx, server, c)
+		if err != nil {
+			return err
+		}
+		if told {
+			continue
+		}
+		w.company.own[keyOf(c)] = true
 		rows = append(rows, []any{server, c.Time.UnixMilli(), string(c.Kind), clean(c.What), text(c.Before), text(c.After)})
 	}
 	return w.insert(ctx, changeInsert, rows)

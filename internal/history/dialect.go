@@ -14,6 +14,7 @@ type dialect struct {
 	time      string // unix milliseconds as a time that people read; $1 is the column
 	prepare   string // run before the first migration
 	lock      string // in a transaction: others that migrate wait for its end; "": a writer is alone anyway
+	alone     string // likewise others that write of the servers with the numbers ?
 }
 
 var (
@@ -28,6 +29,7 @@ var (
 		numbered: true,
 		prepare:  createSchema,
 		lock:     "SELECT pg_advisory_xact_lock(7240981)",
+		alone:    "SELECT pg_advisory_xact_lock(7240982, id) FROM (SELECT id FROM server WHERE id IN (?) ORDER BY id OFFSET 0) mine",
 		time:     "to_timestamp($1 / 1000.0)",
 	}
 )

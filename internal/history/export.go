@@ -223,7 +223,7 @@ func (s *Store) EachChange(ctx context.Context, from, to time.Time, each func(se
 			where.and("t.at >= ?", from.UnixMilli())
 			where.and("t.at <= ?", to.UnixMilli())
 			err := db.changes(ctx, where, fmt.Sprintf("t.at, t.server, t.kind, t.what LIMIT %d OFFSET %d", exportedOnce, skip), func(server string, c stats.Change) error {
-				page = append(page, serverChange{server, c})
+				page = append(page, serverChange{server: server, Change: c})
 				return nil
 			})
 			if err != nil {

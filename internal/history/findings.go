@@ -1,9 +1,11 @@
 package history
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,34 +48,40 @@ func movedFindings(before, after *stats.Snapshot) []stats.Finding {
 }
 
 // findingChanges tells what opened and what was resolved. A finding that is left out after it was resolved is no news.
-func findingChanges(before, after *stats.Snapshot) []stats.Change {
+func findingChanges(before, after *stats.Snapshot) []serverChange {
 	if len(after.Findings) == 0 && (before == nil || len(before.Findings) == 0) {
 		return nil
 	}
-	known, now := findingsByID(before), findingsByID(after)
-	var changes []stats.Change
-	for _, f := range after.Findings {
-		old, there := known[idOf(f)]
-		open := there && old.Resolved == nil
+	known, current, now := findingsByID(before), findingsByID(after), after.Time
+	var changes []serverChange
+	tell := func(f stats.Finding, before, after string) {
 		what := f.Rule
 		if f.Subject != "" {
 			what += ": " + f.Subject
 		}
+		changes = append(changes, serverChange{
+			Change:  stats.Change{Time: now, Kind: stats.ChangeFinding, What: what, Before: before, After: after},
+			finding: findingKey{rule: f.Rule, subject: f.Subject, first: f.FirstSeen.UnixMilli()},
+		})
+	}
+	for _, f := range after.Findings {
+		old, there := known[idOf(f)]
+		open := there && old.Resolved == nil
 		switch {
 		case !open && f.Resolved == nil:
-			changes = append(changes, stats.Change{Time: after.Time, Kind: stats.ChangeFinding, What: what, After: string(f.Severity) + ": " + f.Title})
+			tell(f, "", string(f.Severity)+": "+f.Title)
 		case open && f.Resolved != nil:
-			changes = append(changes, stats.Change{Time: after.Time, Kind: stats.ChangeFinding, What: what, Before: string(old.Severity) + ": " + old.Title, After: "resolved"})
+			tell(f, string(old.Severity)+": "+old.Title, "resolved")
 		case open && old.Severity != f.Severity:
-			changes = append(changes, stats.Change{Time: after.Time, Kind: stats.ChangeFinding, What: what, Before: string(old.Severity), After: string(f.Severity) + ": " + f.Title})
+			tell(f, string(old.Severity), string(f.Severity)+": "+f.Title)
 		}
 	}
 	if before == nil || after.Stale {
 		return changes
 	}
 	for _, f := range before.Findings {
-		if _, there := now[idOf(f)]; !there && f.Resolved == nil {
-			changes = append(changes, stats.Change{Time: after.Time, Kind: stats.ChangeFinding, What: f.Rule, Before: string(f.Severity) + ": " + f.Title, After: "resolved"})
+		if _, there := current[idOf(f)]; !there && f.Resolved == nil {
+			tell(f, string(f.Severity)+": "+f.Title, "resolved")
 		}
 	}
 	return changes
@@ -87,17 +95,29 @@ var findingInsert = insert{
 }
 
 func (w *writer) findings(ctx context.Context, all map[findingKey]stats.Finding) error {
+	if len(all) == 0 {
+		return nil
+	}
+	w.company.forgetFindings(all)
 	rows := make([][]any, 0, len(all))
-	for key, f := range all {
+	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b findingKey) int { return cmp.Compare(a.first, b.first) }) {
+		f := all[key]
 		server, err := w.server(ctx, key.server)
 		if err != nil {
 			return err
+		}
+		first, err := w.join(ctx, server, key, f)
+		if err != nil {
+			return err
+		}
+		if first != key.first {
+			f.FirstSeen = moment(first)
 		}
 		body, err := json.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("encode finding %s: %w", f.Rule, err)
 		}
-		rows = append(rows, []any{server, f.Rule, clean(f.Subject), key.first, f.LastSeen.UnixMilli(), milli(f.Resolved), string(f.Severity), clean(f.Title), clean(string(body))})
+		rows = append(rows, []any{server, f.Rule, clean(f.Subject), first, f.LastSeen.UnixMilli(), milli(f.Resolved), string(f.Severity), clean(f.Title), clean(string(body))})
 	}
 	return w.insert(ctx, findingInsert, rows)
 }

@@ -59,6 +59,7 @@ type findingKey struct {
 type serverChange struct {
 	server string
 	stats.Change
+	finding findingKey // whose change it is; zero: no finding's
 }
 
 // Lost counts what could not be kept for want of room in the queue, since the Store was opened.
@@ -79,6 +80,35 @@ func newQueue() *queue {
 
 func (q *queue) empty() bool {
 	return len(q.points)+len(q.sessions)+len(q.seen)+len(q.begun)+len(q.short)+len(q.marks)+len(q.findings)+len(q.changes) == 0
+}
+
+// names are the servers that it is about, sorted.
+func (q *queue) names() []string {
+	all := map[string]bool{}
+	for i := range q.points {
+		all[q.points[i].server] = true
+	}
+	for key := range q.sessions {
+		all[key.server] = true
+	}
+	for _, of := range []iter.Seq[string]{maps.Keys(q.seen), maps.Keys(q.begun)} {
+		for name := range of {
+			all[name] = true
+		}
+	}
+	for key := range q.short {
+		all[key.server] = true
+	}
+	for key := range q.marks {
+		all[key.server] = true
+	}
+	for key := range q.findings {
+		all[key.server] = true
+	}
+	for i := range q.changes {
+		all[q.changes[i].server] = true
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // put sets a key of a bounded map; it says whether there was room.
@@ -116,11 +146,15 @@ func (q *queue) finding(server string, f stats.Finding, lost *Lost) {
 }
 
 func (q *queue) change(server string, c stats.Change, lost *Lost) {
+	q.serverChange(serverChange{server: server, Change: c}, lost)
+}
+
+func (q *queue) serverChange(c serverChange, lost *Lost) {
 	if len(q.changes) >= mostChanges {
 		q.changes = q.changes[1:]
 		lost.Other++
 	}
-	q.changes = append(q.changes, serverChange{server, c})
+	q.changes = append(q.changes, c)
 }
 
 func (q *queue) point(server string, p point, lost *Lost) {
@@ -220,10 +254,11 @@ func spread[K comparable, V any](m map[K]V, full func() bool, set func(K, V)) bo
 
 // A watched is what is remembered of a server between two of its Snapshots. Guarded by Store.mu.
 type watched struct {
-	last   *stats.Snapshot
-	told   bool  // its connections were told at least once, or are known from here
-	minute int64 // that short counts
-	short  int64
+	last    *stats.Snapshot
+	told    bool  // its connections were told at least once, or are known from here
+	lacking bool  // the store was begun anew: it has none of them
+	minute  int64 // that short counts
+	short   int64
 }
 
 func (s *Store) watched(server string) *watched {
@@ -253,7 +288,8 @@ func (s *Store) Snapshot(server string, snap *stats.Snapshot) {
 		}
 	}
 	for _, c := range findingChanges(w.last, snap) {
-		s.queue.change(server, c, &s.lost)
+		c.server, c.finding.server = server, server
+		s.queue.serverChange(c, &s.lost)
 	}
 	w.last = snap
 }
@@ -264,6 +300,17 @@ func (s *Store) Resume(server string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.watched(server).told = true
+}
+
+// Lacks says, once, that the store was begun anew after the connections of a server were told, since its file was
+// damaged: all that are online are to be told again, or those that are silent would be missing.
+func (s *Store) Lacks(server string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.watched(server)
+	lacking := w.lacking
+	w.lacking = false
+	return lacking
 }
 
 // Presence records who came, went and spoke. It never waits.

@@ -105,7 +105,7 @@ func (s *Store) writeQueue(ctx context.Context, db *database, q *queue) error {
 	for part := range q.parts(s.options.rows()) {
 		write := func() error {
 			return db.transaction(ctx, func(tx *sql.Tx) error {
-				w := &writer{db: db, tx: tx}
+				w := &writer{db: db, tx: tx, company: s.company}
 				return w.all(ctx, part)
 			})
 		}
@@ -183,6 +183,11 @@ func (s *Store) database(ctx context.Context) (*database, error) {
 	}
 	s.mu.Lock()
 	s.db, s.damaged = db, false
+	if damaged {
+		for _, w := range s.servers {
+			w.lacking = true
+		}
+	}
 	s.mu.Unlock()
 	return db, s.look(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"maps"
 	"net"
 	"slices"
 
@@ -26,7 +27,9 @@ var sessionInsert = insert{
 
 func (w *writer) sessions(ctx context.Context, all map[sessionKey]stats.Session) error {
 	rows := make([][]any, 0, len(all))
-	for key, s := range all {
+	byRun := func(a, b sessionKey) int { return cmp.Or(cmp.Compare(a.server, b.server), cmp.Compare(a.run, b.run)) }
+	for _, key := range slices.SortedFunc(maps.Keys(all), byRun) { // so that numbers are given in one order in every store
+		s := all[key]
 		server, err := w.server(ctx, key.server)
 		if err != nil {
 			return err

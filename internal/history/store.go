@@ -70,10 +70,11 @@ var ErrAway = errors.New("history is away")
 type Store struct {
 	where   string // as Open was told, perhaps with a password
 	options Options
-	writing chan struct{} // holds one token: who has it may write, and owns dirty and upkeep
+	writing chan struct{} // holds one token: who has it may write, and owns dirty, upkeep and company
 
-	dirty  map[bucket]bool // rolled up anew the next time
-	upkeep upkeep
+	dirty   map[bucket]bool // rolled up anew the next time
+	upkeep  upkeep
+	company *company
 
 	mu         sync.Mutex // guards all below
 	db         *database  // nil while not open
@@ -121,6 +122,7 @@ func Open(ctx context.Context, where string, o Options) (*Store, error) {
 		where: where, options: o.withDefaults(), writing: make(chan struct{}, 1), dirty: map[bucket]bool{},
 		queue: newQueue(), servers: map[string]*watched{},
 	}
+	s.company = newCompany(s.now())
 	db, err := s.connect(ctx)
 	switch {
 	case err == nil:

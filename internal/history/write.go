@@ -9,13 +9,15 @@ import (
 
 // A writer writes one queue in one transaction.
 type writer struct {
-	db *database
-	tx *sql.Tx
+	db      *database
+	tx      *sql.Tx
+	company *company
 }
 
 // all writes a queue.
 func (w *writer) all(ctx context.Context, q *queue) error {
 	for _, step := range []func() error{
+		func() error { return w.alone(ctx, q) },
 		func() error { return w.points(ctx, q.points) },
 		func() error { return w.closeLeftOpen(ctx, q.begun) },
 		func() error { return w.sessions(ctx, q.sessions) },

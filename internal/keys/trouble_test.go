@@ -21,7 +21,11 @@ func TestABusyServerIsWaitedFor(t *testing.T) {
 	fill(t, s, n, "redis.call('set','k:'..i,i)")
 	tool := open(t, s, all)
 	var stalls []string
-	tool.Stalls = func(reason string) { stalls = append(stalls, reason) }
+	tool.Stalls = func(reason string) {
+		if stalls = append(stalls, reason); len(stalls) == 1 {
+			s.CLI("SCRIPT", "KILL")
+		}
+	}
 	go s.CLI("EVAL", "while true do end", "0") // ends with SCRIPT KILL, by an error
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := s.CLI("PING"); err != nil && strings.Contains(err.Error(), "BUSY") {
@@ -31,7 +35,6 @@ func TestABusyServerIsWaitedFor(t *testing.T) {
 			t.Fatal("the script does not run")
 		}
 	}
-	time.AfterFunc(300*time.Millisecond, func() { s.CLI("SCRIPT", "KILL") })
 	got := newNumbers(n)
 	list(t, tool, Search{Pattern: "k:*"}, func(k string) { got.add(k[2:]) })
 	got.check(t, "keys")

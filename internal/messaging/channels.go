@@ -2,6 +2,8 @@ package messaging
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"redistop/internal/redis"
 	"redistop/internal/stats"
@@ -12,6 +14,7 @@ type channels struct {
 	rows     []stats.ChannelRow
 	patterns stats.Maybe[int64]
 	omitted  int
+	canaries int64 // channels of a canary, which are nobody's messages
 	many     int64 // that are too many to be listed; 0: they are listed
 }
 
@@ -55,6 +58,9 @@ func (w *Watcher) listChannels(ctx context.Context, c *channels, list, count str
 	if err := w.ask(ctx, []question{{[]string{"PUBSUB", list}, func(v redis.Value) (err error) { names, err = redis.ParseNames(v); return err }, nil}}); err != nil {
 		return err
 	}
+	all := len(names)
+	names = slices.DeleteFunc(names, func(name string) bool { return strings.HasPrefix(name, redis.CanaryPrefix) })
+	c.canaries += int64(all - len(names))
 	if len(names) > mostListed {
 		c.omitted += len(names) - mostListed
 		names = names[:mostListed]

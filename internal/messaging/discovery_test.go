@@ -29,14 +29,14 @@ func TestSearchGoesOnFromCallToCall(t *testing.T) {
 			if done, err = w.Search(t.Context(), time.Now().Add(200*time.Microsecond)); err != nil {
 				t.Fatal(err)
 			}
-			d := w.search.told()
+			d := w.Discovery()
 			if d.Share < share || d.Share > 1 || d.Complete != (d.Passes > 0) || d.Complete != done {
 				t.Fatalf("after %d calls: %+v after %v", calls, d, share)
 			}
 			share = d.Share
 		}
-		if d := w.search.told(); calls < 5 || d.Share != 1 || d.Keys != 6204 || d.Scanned != d.Keys {
-			t.Errorf("%d calls, %+v", calls, w.search.told())
+		if d := w.Discovery(); calls < 5 || d.Share != 1 || d.Keys != 6204 || d.Scanned != d.Keys {
+			t.Errorf("%d calls, %+v", calls, w.Discovery())
 		}
 		if n := w.known.kinds["stream"]; n != 3 || len(w.known.order) != 3 {
 			t.Errorf("%d streams in three databases", n)
@@ -61,7 +61,7 @@ func TestSurveySoFar(t *testing.T) {
 		databases, seen int
 		want            int64 // sampled; 0: nothing is told
 	}{{1, tellingSample - 1, 0}, {1, tellingSample, tellingSample}, {2, tellingSample, 0}} {
-		d := discovery{}
+		d := discovery{kinds: newKinds()}
 		info := redis.ParseInfo("redis_version:7.0.0\r\n")
 		for db := range tt.databases {
 			info.Keyspace = append(info.Keyspace, redis.KeyspaceDB{DB: db, Keys: 100_000})

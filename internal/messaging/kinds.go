@@ -1,8 +1,11 @@
 package messaging
 
-// kinds remembers of what type the keys of a pattern were. Its zero value knows nothing.
+import "hash/maphash"
+
+// kinds remembers of what type the keys of a pattern were.
 type kinds struct {
-	of map[kindKey]*kindSeen
+	of   map[kindKey]*kindSeen
+	seed maphash.Seed
 }
 
 type kindKey struct {
@@ -12,23 +15,25 @@ type kindKey struct {
 
 // kindSeen is what the keys of a pattern were so far.
 type kindSeen struct {
-	kind  string // "": not all of one type
-	seen  int
-	since int // guesses since one was asked
+	kind string // "": not all of one type
+	seen int
 }
 
 const (
 	mostKinds = 4096 // patterns that are remembered; keys of others are asked
 	// sureAfter is how many keys of a pattern have to be of one type before another one is taken to be.
 	sureAfter = 64
-	// askEvery is how many of those are taken on trust before one is asked again.
-	askEvery = 64
+	// askOneOf is of how many of those that are taken on trust one is asked all the same: another one in each pass, so that after
+	// as many passes each key was asked, and none of another type hides for good.
+	askOneOf = 64
 )
+
+func newKinds() kinds { return kinds{of: map[kindKey]*kindSeen{}, seed: maphash.MakeSeed()} }
 
 // guess is the type of a key by its pattern, and whether that is sure enough. Streams, lists and sorted sets are
 // always asked: they are what is sought, and a wrong guess would cause an error.
-func (k *kinds) guess(db int, pattern string) (kind string, sure bool) {
-	s := k.of[kindKey{db, pattern}]
+func (k *kinds) guess(at place, pattern string, pass int) (kind string, sure bool) {
+	s := k.of[kindKey{at.db, pattern}]
 	if s == nil || s.seen < sureAfter {
 		return "", false
 	}
@@ -36,11 +41,7 @@ func (k *kinds) guess(db int, pattern string) (kind string, sure bool) {
 	case "", "stream", "list", "zset":
 		return "", false
 	}
-	if s.since++; s.since >= askEvery {
-		s.since = 0
-		return "", false
-	}
-	return s.kind, true
+	return s.kind, (maphash.String(k.seed, at.key)+uint64(pass))%askOneOf != 0
 }
 
 // saw notes the type of a key.
@@ -53,9 +54,6 @@ func (k *kinds) saw(db int, pattern, kind string) {
 	if s == nil {
 		if len(k.of) >= mostKinds {
 			return
-		}
-		if k.of == nil {
-			k.of = map[kindKey]*kindSeen{}
 		}
 		s = &kindSeen{kind: kind}
 		k.of[key] = s

@@ -2,7 +2,9 @@ package messaging
 
 import (
 	"slices"
+	"strings"
 
+	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
 
@@ -40,6 +42,8 @@ func enrichChannels(m *stats.Messaging, published []stats.Published, everyEar bo
 		i, known := at[name{p.Channel, p.Shard}]
 		switch {
 		case known:
+		case strings.HasPrefix(p.Channel, redis.CanaryPrefix): // nobody's messages
+			continue
 		case !listed || len(rows)-len(m.Channels) >= mostSpokenTo:
 			continue
 		default:

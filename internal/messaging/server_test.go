@@ -25,7 +25,13 @@ func open(t *testing.T, s *redistest.Server) *Watcher {
 
 func opened(t *testing.T, s *redistest.Server, booked func([]redis.Sent, redis.Lookups)) *Watcher {
 	t.Helper()
-	w, err := Open(t.Context(), Options{Target: server.Target{Network: "unix", Address: s.Socket()}, Budget: 1, Every: 50 * time.Millisecond, Booked: booked})
+	return openedWith(t, s, Options{Booked: booked})
+}
+
+func openedWith(t *testing.T, s *redistest.Server, o Options) *Watcher {
+	t.Helper()
+	o.Target, o.Budget, o.Every = server.Target{Network: "unix", Address: s.Socket()}, 1, 50*time.Millisecond
+	w, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

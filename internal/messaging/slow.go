@@ -23,7 +23,7 @@ func tellSlow(m *stats.Messaging, s *stats.Snapshot) {
 		}
 	}
 	patterns, told := m.Patterns.Get()
-	listed := told && patterns == 0 && m.Omitted == 0 && len(m.Unknown) == 0
+	listed := told && patterns == 0 && m.Omitted == 0 && m.CanaryChannels == 0 && len(m.Unknown) == 0
 	everywhere := 0
 	for i := range s.Connections {
 		c := &s.Connections[i]

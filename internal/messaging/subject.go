@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"strings"
 	"time"
 
 	"redistop/internal/redis"
@@ -89,6 +90,9 @@ func mostOf(kind string) int {
 // admission says whether a key is worth following.
 func admission(table *usage.Table, at place, kind string) (s *subject, ok bool) {
 	s = &subject{place: at, kind: kind}
+	if strings.HasPrefix(at.key, redis.CanaryPrefix) { // nobody's messages
+		return s, false
+	}
 	s.role, s.writer = table.WriterOf(at.key, kind)
 	inQueue := false
 	switch s.role {
@@ -130,6 +134,7 @@ type known struct {
 	patterns map[string]int // of those that nothing else marks
 	version  int            // changes with at
 	omitted  int            // streams and queues that found no room, in this pass
+	again    bool           // what is found now was counted before
 	results  results
 }
 
@@ -151,12 +156,27 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 		k.drop(old)
 	}
 	s, ok := admission(table, at, kind)
-	if s.result() {
+	if s.result() && !k.again {
 		k.results.saw(at, s.writer)
 	}
 	if ok {
 		k.admit(s)
 	}
+}
+
+// recount has what add finds counted already, until what it returns is called.
+func (k *known) recount() (end func()) {
+	k.again = true
+	return func() { k.again = false }
+}
+
+// wants says whether a key would be followed that is not yet.
+func (k *known) wants(table *usage.Table, at place, kind string) bool {
+	if old := k.at[at]; old != nil {
+		return old.kind != kind || !old.empty.IsZero()
+	}
+	s, ok := admission(table, at, kind)
+	return ok && k.kinds[kind] < mostOf(kind) && (s.pattern == "" || k.patterns[s.pattern] < alikes)
 }
 
 // follow takes a key that somebody waits for a job at, whether or not it is there. It is remembered as if it had been
@@ -200,7 +220,7 @@ func (k *known) admit(s *subject) {
 	case s.pattern != "" && k.patterns[s.pattern] >= alikes:
 		return
 	case k.kinds[kind] >= mostOf(kind):
-		if s.polled {
+		if s.polled && !k.again {
 			k.omitted++
 		}
 		return

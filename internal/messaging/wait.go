@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"redistop/internal/redis"
-	"redistop/internal/server"
 	"redistop/internal/stats"
 )
 
@@ -72,7 +71,7 @@ func waitsByAddr(list []Wait) map[string]Wait {
 
 // blocked says that a connection waits for a job.
 func blocked(c *stats.ConnectionRow) bool {
-	return !c.Own && strings.Contains(c.Flags, "b") && waits[c.LastCommand]
+	return !c.Own && c.Name != redis.ObserverName && strings.Contains(c.Flags, "b") && waits[c.LastCommand]
 }
 
 // awaits is what a connection waits for.
@@ -93,7 +92,7 @@ func (w Wait) each(f func(at place, kind string)) {
 	for _, key := range w.Keys {
 		base, marker := strings.CutSuffix(key, markers)
 		switch {
-		case strings.HasPrefix(key, server.CanaryPrefix): // no job
+		case strings.HasPrefix(key, redis.CanaryPrefix): // no job
 		case marker && kind == "zset":
 			f(place{w.DB, base + marked}, "list")
 		default:

@@ -22,6 +22,7 @@ type Options struct {
 	Budget float64                           // share of the server's main thread: a part of the observer's
 	Booked func([]redis.Sent, redis.Lookups) // told what was sent after each write, by the Watcher's goroutine; nil: nobody is
 	Every  time.Duration                     // wished time between two looks at the same key
+	After  *Watcher                          // whose connection was lost: what it knew of the same server is taken over, and it is of no further use; nil: there was none
 }
 
 // A Watcher finds and polls the streams, queues and channels of one server, on a connection of its own. One
@@ -55,8 +56,26 @@ func Open(ctx context.Context, o Options) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
-		known: newKnown(), informed: time.Now(), wrong: map[string]string{}}, nil
+	w := &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
+		known: newKnown(), search: discovery{kinds: newKinds()}, informed: time.Now(), wrong: map[string]string{}}
+	w.inherit(o.After)
+	return w, nil
+}
+
+// inherit takes over what a Watcher knew whose connection was lost, where the server is the same process: its cursors hold
+// as long as it lives. A search through many millions of keys would else begin anew.
+func (w *Watcher) inherit(old *Watcher) {
+	if old == nil {
+		return
+	}
+	before, told := old.tool.Info().Text("run_id")
+	if now, _ := w.tool.Info().Text("run_id"); !told || now != before {
+		return
+	}
+	w.known, w.queues, w.channels, w.search = old.known, old.queues, old.channels, old.search
+	w.search.pace = pace{} // of the time before
+	w.known.again = false
+	w.round, w.took = old.round, old.took
 }
 
 // Tool is the connection, for its price and for what the server says of itself.
@@ -153,7 +172,7 @@ func (w *Watcher) refusal(err error, command string) error {
 
 // Told is what is known at present. It is a copy that nobody changes.
 func (w *Watcher) Told() *stats.Messaging {
-	m := &stats.Messaging{Time: time.Now().Round(0), Discovery: w.search.told(), Patterns: w.channels.patterns, Unknown: w.unknown()}
+	m := &stats.Messaging{Time: time.Now().Round(0), Discovery: w.Discovery(), Patterns: w.channels.patterns, CanaryChannels: w.channels.canaries, Unknown: w.unknown()}
 	for _, s := range w.known.order {
 		switch {
 		case s.kind == "stream" && !s.looked.IsZero():

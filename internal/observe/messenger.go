@@ -18,6 +18,8 @@ import (
 type messenger struct {
 	target  server.Target
 	budget  float64
+	spare   *spare
+	sights  *sights
 	every   func() time.Duration
 	changed chan struct{} // welcome was changed; capacity 1
 
@@ -46,8 +48,9 @@ const (
 // errBarred says that the user may ask about no stream, queue or channel.
 var errBarred = errors.New("no right to look at messages")
 
-func newMessenger(c Config, every func() time.Duration) *messenger {
-	return &messenger{target: c.Target, budget: messagingShare * c.Budget, every: every, changed: make(chan struct{}, 1), sent: map[string]int64{}}
+func newMessenger(c Config, spare *spare, sights *sights, every func() time.Duration) *messenger {
+	return &messenger{target: c.Target, budget: messagingShare * c.Budget, spare: spare, sights: sights, every: every,
+		changed: make(chan struct{}, 1), sent: map[string]int64{}}
 }
 
 // tell lets the messenger know how the observer stands to the server.
@@ -63,10 +66,12 @@ func (m *messenger) tell(state stats.LinkState) {
 
 // run looks until the context ends.
 func (m *messenger) run(ctx context.Context) {
+	var last *messaging.Watcher // whose connection was lost: the next one goes on where it stood
 	for failures := 0; m.awaitWelcome(ctx); {
-		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every(), Booked: m.book})
+		w, err := messaging.Open(ctx, messaging.Options{Target: m.target, Budget: m.budget, Every: m.every(), Booked: m.book, After: last})
 		looked := false
 		if err == nil {
+			last = w
 			looked, err = m.work(ctx, w)
 		}
 		if failures++; looked {
@@ -112,17 +117,28 @@ func (m *messenger) work(ctx context.Context, w *messaging.Watcher) (looked bool
 	for m.awaitWelcome(ctx) {
 		begun := time.Now()
 		every := m.every()
-		// What is known has its turn whatever the search takes, which is longest before anything is known.
-		part := searchPart
+		// What is known has its turn whatever the search takes, which is longest before anything is known: then it may have
+		// what the polls leave of the budget.
+		part, budget := searchPart, m.budget
 		if w.Passes() == 0 {
-			part = firstSearchPart
+			part, budget = firstSearchPart, max(m.budget, m.spare.left())
+		}
+		w.Tool().Allow(budget)
+		if err := w.Sight(ctx, m.sights.take()); err != nil {
+			return looked, err
 		}
 		if _, err := w.Search(ctx, begun.Add(time.Duration(part*float64(every)))); err != nil {
 			return looked, err
 		}
 		w.Follow(m.awaitedNow())
-		if _, err := w.Poll(ctx, begun.Add(every)); err != nil {
+		turns, err := w.Poll(ctx, begun.Add(every))
+		if err != nil {
 			return looked, err
+		}
+		if turns { // the time that is left
+			if _, err := w.Search(ctx, begun.Add(every)); err != nil {
+				return looked, err
+			}
 		}
 		looked = true
 		m.keep(w)
@@ -175,6 +191,7 @@ func (m *messenger) book(sent []redis.Sent, looked redis.Lookups) {
 
 // attach puts what is known, and what it took, into a Reading.
 func (m *messenger) attach(r *stats.Reading) {
+	m.spare.note(r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.latest != nil && (m.barred || time.Since(m.latest.Time) < max(staleAfter, 5*m.every())) {

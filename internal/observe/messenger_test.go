@@ -72,7 +72,7 @@ func TestMessagesOfARealServer(t *testing.T) {
 // What was seen last is not told for ever when the connection is lost, but that nothing may be asked is.
 func TestOldMessagesAreNotTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newMessenger(Config{Budget: 0.01}, func() time.Duration { return 2 * time.Second })
+		m := newMessenger(Config{Budget: 0.01}, &spare{budget: 0.01}, newSights(), func() time.Duration { return 2 * time.Second })
 		m.latest = &stats.Messaging{Time: time.Now()}
 		told := func() bool {
 			var r stats.Reading

@@ -51,6 +51,7 @@ func (b Beside) attach(r *stats.Reading) {
 	c := b()
 	r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], c.IDs...)
 	r.Sent = append(r.Sent[:len(r.Sent):len(r.Sent)], c.Sent...)
+	r.Beside = c.Sent
 	r.Looked = r.Looked.Plus(c.Looked)
 }
 
@@ -62,6 +63,7 @@ type Observer struct {
 
 	source    atomic.Pointer[source] // the connection that is polled; nil while there is none
 	sampling  *sampling
+	spare     *spare
 	readings  chan stats.Reading
 	snapshots chan *stats.Snapshot
 }
@@ -84,7 +86,8 @@ func start(ctx context.Context, c Config, connect func(context.Context) (source,
 	p := &poller{observer: o, connect: connect, eager: c.Eager, budget: c.Budget}
 	go p.run(ctx)
 	o.sampling = newSampling(c)
-	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), messenger: newMessenger(c, o.Interval), budget: c.Budget, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
+	o.spare = &spare{budget: c.Budget}
+	f := &folder{observer: o, sampling: o.sampling, prober: newProber(c), messenger: newMessenger(c, o.spare, o.sampling.sights, o.Interval), budget: c.Budget, aggregate: stats.NewAggregate(stats.Options{ShowOwn: c.ShowOwn}),
 		doctor: doctor.New(c.Doctor), addr: c.Target.String(), beside: c.Beside, canaries: newCanaries(c)}
 	f.canaries.run(ctx)
 	go f.run()
@@ -135,6 +138,13 @@ func (o *Observer) Watch(d time.Duration) { o.sampling.sampler.Watch(d) }
 
 // SetSampling switches the windows of MONITOR on or off.
 func (o *Observer) SetSampling(on bool) { o.sampling.sampler.Enable(on) }
+
+// Spare is the share of the server's main thread that the budget permits and the polls do not need, by what they took so
+// far.
+func (o *Observer) Spare() float64 { return o.spare.left() }
+
+// Sights are keys that the windows saw used as streams and queues, since the call before.
+func (o *Observer) Sights() []messaging.Sight { return o.sampling.sights.take() }
 
 // Waits are what connections wait for, as windows have shown it so far.
 func (o *Observer) Waits() []messaging.Wait { return o.sampling.waits.list() }

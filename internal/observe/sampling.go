@@ -17,6 +17,7 @@ type sampling struct {
 	sampler    *monitor.Sampler
 	live       *monitor.Live
 	waits      *waits
+	sights     *sights
 	user       string // that we log in as
 	identities atomic.Pointer[stats.Identities]
 	before     *redis.Info // the latest, and when it came
@@ -36,6 +37,7 @@ func newSampling(c Config) *sampling {
 	}
 	s.live = monitor.NewLive(func(addr []byte) string { return s.identities.Load().Name(addr) })
 	s.waits = newWaits()
+	s.sights = newSights()
 	s.sampler = monitor.New(monitor.Options{
 		Target: c.Target, Enabled: c.Sample, Tap: s.tap,
 		Limits: monitor.Limits{Duty: c.Budget, Held: c.Held},
@@ -48,6 +50,7 @@ func newSampling(c Config) *sampling {
 func (s *sampling) tap(line *redis.MonitorLine) {
 	s.live.Tap(line)
 	s.waits.tap(line)
+	s.sights.tap(line)
 }
 
 // boundary is how long a poll waits for the window under way to end, so that both end together. A server
@@ -85,6 +88,7 @@ func (s *sampling) attach(r *stats.Reading, last *stats.Snapshot) {
 		r.Sampling.Duty = min(1, b.Open.Seconds()/b.Span.Seconds())
 	}
 	r.Sampling.Price = s.price(b, last)
+	r.Sampling.Slack = b.Mode == monitor.Sample && slack(last)
 }
 
 // A server that has time left loses no throughput to a window; the rates inside and outside differ all the
@@ -117,6 +121,19 @@ func (s *sampling) price(b monitor.Batch, last *stats.Snapshot) stats.Price {
 		p.ThroughputShare = stats.Some(min(1, max(0, s.lossSum/s.lossTime)))
 	}
 	return p
+}
+
+// slack says whether the server has time left also while it writes out every command for us.
+func slack(last *stats.Snapshot) bool {
+	rate, known := last.Throughput.CommandsPerSecond.Get()
+	busy, told := last.CPU.MainThread.Get()
+	if !told {
+		busy, told = last.CPU.Total.Get()
+	}
+	if !known || !told || rate <= 0 {
+		return false
+	}
+	return busy+rate*monitor.CommandPrice(last.Throughput.InputBytesPerSecond.Or(0)/rate) < saturated
 }
 
 // learn tells the sampler what the latest Snapshot says.

@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net"
 	"slices"
@@ -114,7 +115,7 @@ func TestSamplesHoldTheTruth(t *testing.T) {
 	var past []moment
 	var last *stats.Snapshot
 	held, asked := 0, 0
-	patterns := map[string]bool{} // of all Snapshots: the windows of one may miss every burst
+	patterns := map[string]bool{} // of all Snapshots
 	for range 24 {
 		last = until(t, o, "the next Snapshot", isUp)
 		for _, k := range last.Keys {
@@ -134,10 +135,15 @@ func TestSamplesHoldTheTruth(t *testing.T) {
 			}
 			truth := (sent - before.sent[g.Key]) / now.time.Sub(before.time).Seconds()
 			asked++
-			if half := g.Error.Or(0); rate-truth <= half && truth-rate <= half {
+			// One in twenty may lie outside, and then does so in all the Snapshots that share its windows: few runs tell
+			// how many there are, which the simulations of internal/stats do. Twice as far outside is no chance.
+			half := g.Error.Or(0)
+			off := math.Abs(rate - truth)
+			if off <= half {
 				held++
-			} else {
-				t.Logf("%s: truth %.0f/s, estimate %.0f ± %.0f/s", g.Key, truth, rate, half)
+			}
+			if off > 2*half {
+				t.Errorf("%s: truth %.0f/s, estimate %.0f ± %.0f/s", g.Key, truth, rate, half)
 			}
 		}
 	}
@@ -145,10 +151,15 @@ func TestSamplesHoldTheTruth(t *testing.T) {
 		t.Fatalf("mode %s, %+v: this load is to be sampled", last.Observer.Mode, last.Sampled)
 	}
 	t.Logf("%d of %d intervals hold the truth", held, asked)
-	if asked < 20 || held*100 < asked*80 { // they overlap in time: not as many independent trials as intervals
+	if asked < 20 || held*2 < asked {
 		t.Errorf("%d of %d intervals hold the truth", held, asked)
 	}
-	for _, want := range []string{"page:*", "user:*:cart", "job:*", "flag:main"} {
+	for _, want := range []string{"page:*", "job:*"} {
+		if !slices.ContainsFunc(last.Keys, func(k stats.KeyRow) bool { return k.Pattern == want }) {
+			t.Errorf("pattern %s is missing among %v", want, last.Keys)
+		}
+	}
+	for _, want := range []string{"user:*:cart", "flag:main"} { // the windows of five seconds may miss every one of them
 		if !patterns[want] {
 			t.Errorf("pattern %s is missing among %v", want, patterns)
 		}

@@ -16,6 +16,8 @@ type Options struct {
 	TCP    bool     // listen on a free port of 127.0.0.1 and Hosts too
 	TLS    bool     // listen on a free TLS port of the same, with certificates of a CA of its own
 	Hosts  []string // more loopback addresses: "127.0.0.2", "::1"
+
+	Sentinel bool // run as a Sentinel, which the lines of Config tell what to watch
 }
 
 func (o Options) hosts() []string { return append([]string{"127.0.0.1"}, o.Hosts...) }

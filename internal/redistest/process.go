@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -22,8 +23,8 @@ type process struct {
 }
 
 // startProcess runs the program with its output appended to the file log.
-func startProcess(b Binary, dir, conf, log string) (*process, error) {
-	cmd := exec.Command(b.Path, append(append([]string{}, b.Args...), conf)...)
+func startProcess(b Binary, dir, conf, log string, more ...string) (*process, error) {
+	cmd := exec.Command(b.Path, slices.Concat(b.Args, []string{conf}, more)...)
 	cmd.Dir, cmd.SysProcAttr = dir, dieWithParent()
 	return run(cmd, log)
 }

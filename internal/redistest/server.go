@@ -197,7 +197,11 @@ func (s *Server) run(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := s.options.Binary
-	proc, err := startProcess(b, s.dir, s.path("conf"), s.path("log"))
+	var more []string
+	if s.options.Sentinel {
+		more = []string{"--sentinel"}
+	}
+	proc, err := startProcess(b, s.dir, s.path("conf"), s.path("log"), more...)
 	if err != nil {
 		return fmt.Errorf("start %s: %w", b, err)
 	}

@@ -3,6 +3,7 @@ package redistest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 )
@@ -43,6 +44,17 @@ func Config(lines ...string) Option {
 func ReplicaOf(primary *Server) Option {
 	host, port, _ := strings.Cut(primary.Addr(), ":")
 	return Config("replicaof " + host + " " + port)
+}
+
+// SentinelOf makes the server a Sentinel that watches a primary, which listens on TCP, under a name. It calls it down after half
+// a second without an answer, and fails over when quorum Sentinels do.
+func SentinelOf(primary *Server, name string, quorum int) Option {
+	host, port, _ := strings.Cut(primary.Addr(), ":")
+	return func(o *Options) {
+		o.Sentinel, o.TCP = true, true
+		o.Config = append(o.Config, fmt.Sprintf("sentinel monitor %s %s %s %d", name, host, port, quorum),
+			"sentinel down-after-milliseconds "+name+" 500", "sentinel failover-timeout "+name+" 3000")
+	}
 }
 
 // New starts a server for one test: the installed one, else a fetched one. It is stopped when the

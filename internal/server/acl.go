@@ -82,7 +82,7 @@ func ACLRule(ctx context.Context, t Target, w ACLWish) (string, error) {
 	if info.Flavor() == "redis" && !info.VersionAtLeast(6, 0) {
 		return "", fmt.Errorf("write ACL rule for %s %s: %w", info.Flavor(), redis.PrintableCut(info.Version(), 20), ErrNoACL)
 	}
-	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub", "xgroup")...)
+	caps, err := probe(ctx, c, info, false, append(w.commands(), "xinfo", "pubsub", "xgroup", "cluster")...)
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ var since = map[string][2]int{
 	"memory|usage": {4, 0}, "client|no-touch": {7, 2},
 	"xgroup|create": {5, 0}, "xgroup|destroy": {5, 0}, "xgroup|createconsumer": {6, 2}, "xgroup|delconsumer": {5, 0},
 	"xinfo|stream": {5, 0}, "xinfo|groups": {5, 0}, "xinfo|consumers": {5, 0}, "pubsub|channels": {2, 8}, "pubsub|numsub": {2, 8}, "pubsub|numpat": {2, 8},
-	"pubsub|shardchannels": {7, 0}, "pubsub|shardnumsub": {7, 0},
+	"pubsub|shardchannels": {7, 0}, "pubsub|shardnumsub": {7, 0}, "cluster|slots": {3, 0},
 }
 
 var container = map[string]string{
@@ -38,7 +38,7 @@ var container = map[string]string{
 	"acl|whoami": "acl", "acl|users": "acl", "acl|getuser": "acl", "acl|log": "acl", "acl|dryrun": "acl",
 	"memory|usage": "memory", "client|no-touch": "client", "xinfo|stream": "xinfo", "xinfo|groups": "xinfo", "xinfo|consumers": "xinfo",
 	"xgroup|create": "xgroup", "xgroup|destroy": "xgroup", "xgroup|createconsumer": "xgroup", "xgroup|delconsumer": "xgroup",
-	"pubsub|channels": "pubsub", "pubsub|numsub": "pubsub", "pubsub|numpat": "pubsub", "pubsub|shardchannels": "pubsub", "pubsub|shardnumsub": "pubsub",
+	"pubsub|channels": "pubsub", "pubsub|numsub": "pubsub", "pubsub|numpat": "pubsub", "pubsub|shardchannels": "pubsub", "pubsub|shardnumsub": "pubsub", "cluster|slots": "cluster",
 }
 
 // probe asks COMMAND INFO. Where that is refused, every command of the version is taken to be there

@@ -28,7 +28,7 @@ const (
 )
 
 // name is what all our connections are called in CLIENT LIST.
-const name = "redistop"
+const name = redis.ObserverName
 
 // A Conn is one connection that sends only what the guard permits, in RESP2.
 // It is owned by one goroutine. After an error that is not a *redis.ReplyError it is closed and of
@@ -45,6 +45,7 @@ type Conn struct {
 	sent    map[string]int64 // by the server's name of the command, since takeSent
 	told    map[string]int64 // the same, since takeTold
 	looked  redis.Lookups    // the keys that they looked up, since it was taken
+	tally   *tally           // counts the same for another goroutine; nil: nobody asks
 	own     *Own             // told when it is closed; nil: nobody is
 }
 
@@ -164,6 +165,8 @@ func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Valu
 	defer stop()
 	c.asked.Store(time.Now().UnixNano())
 	defer c.asked.Store(0)
+	c.tally.ask(names)
+	defer c.tally.end()
 	_, werr := c.nc.Write(c.out)
 	clear(c.out) // it may hold the password
 	values := make([]redis.Value, 0, len(commands))
@@ -181,6 +184,7 @@ func (c *Conn) exchange(ctx context.Context, commands ...[]string) ([]redis.Valu
 		}
 		c.sent[counted]++
 		c.told[counted]++
+		c.tally.answered()
 		c.looked = c.looked.Plus(lookup(counted, v))
 		values = append(values, v)
 	}

@@ -36,7 +36,7 @@ var permits = []permit{
 	{name: "client|setname", fits: exactly(name), why: "be recognisable in everyone else's CLIENT LIST"},
 	{name: "client|id", why: "leave ourselves out of the tables"},
 	{name: "command|info", fits: between(1, 128), why: "learn what this server has without causing an error"},
-	{name: "info", fits: words("all", "default", "commandstats", "errorstats", "latencystats"), why: "the counters"},
+	{name: "info", fits: words("all", "default", "stats", "commandstats", "errorstats", "latencystats"), why: "the counters"},
 	{name: "memory|stats", why: "what the memory is made of"},
 	{name: "client|list", fits: listArgs, why: "who is connected; whole or by ids, never more than maxSlice a call"},
 	{name: "slowlog|get", fits: numbers(1, 1), why: "what was slow"},
@@ -89,6 +89,8 @@ var permits = []permit{
 	{name: "xrange", values: true, fits: pageArgs, why: "a stream, a page at a time"},
 	{name: "unlink", keys: true, action: true, fits: oneKey, why: "delete one key of those that a person chose and confirmed"},
 
+	{name: "sentinel|get-master-addr-by-name", fits: between(1, 1), why: "where the primary is that a person named, asked of its Sentinels"},
+
 	{name: "subscribe", canary: true, scope: canaryChannel, why: "hear the canary's messages"},
 	{name: "publish", canary: true, scope: canaryMessage, why: "send one, on a channel of the canary's own"},
 	{name: "rpush", canary: true, scope: canaryMessage, why: "send one, on a list of its own"},
@@ -102,6 +104,9 @@ var permits = []permit{
 	{name: "xdel", canary: true, scope: canaryForget, why: "take its messages off the stream again, one by one"},
 	{name: "xgroup|destroy", canary: true, scope: canaryGroup, why: "leave no group behind"},
 	{name: "unlink", canary: true, scope: canaryChannel, why: "leave no key behind"},
+	{name: "cluster|slots", canary: true, why: "whom to ask in a cluster when the node is gone"},
+	{name: "asking", canary: true, why: "follow a key whose slot is being moved, as the node before said"},
+	{name: "readonly", canary: true, why: "read at a cluster's replica, where a person named one"},
 
 	{name: "xpending", pending: true, fits: heldArgs, why: "which entries a group has not acknowledged: ids, no contents"},
 	{name: "xinfo|consumers", pending: true, fits: oneKeyAndGroup, why: "who is in a group, and since when it has not asked"},

@@ -14,10 +14,10 @@ import (
 // to say so here too.
 func TestTheAllowList(t *testing.T) {
 	want := []string{
-		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
-		"client|setname", "commandlog|get", "command|info", "config|get", "eval", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
+		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "asking", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
+		"client|setname", "cluster|slots", "commandlog|get", "command|info", "config|get", "eval", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
 		"latency|latest", "lindex", "llen", "lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "publish", "pubsub|channels", "pubsub|numpat",
-		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "reset", "rpush", "scan", "scard", "select", "slowlog|get", "sscan",
+		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "readonly", "reset", "rpush", "scan", "scard", "select", "sentinel|get-master-addr-by-name", "slowlog|get", "sscan",
 		"strlen", "subscribe", "type", "unlink", "unlink", "wait", "xack", "xadd", "xdel", "xgroup|create", "xgroup|createconsumer", "xgroup|destroy",
 		"xinfo|consumers", "xinfo|consumers", "xinfo|groups", "xinfo|stream", "xlen", "xpending", "xpending", "xrange", "xread", "xreadgroup", "zcard",
 		"zcount", "zrange", "zscan",

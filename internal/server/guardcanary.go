@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"redistop/internal/redis"
 )
 
 // CanaryPrefix begins every key, channel and group that a canary makes.
-const CanaryPrefix = "redistop:canary:"
+const CanaryPrefix = redis.CanaryPrefix
 
 // The bounds of what a canary sends.
 const (

@@ -144,14 +144,56 @@ func TestListerCatchesUpWithIdsTakenByOthers(t *testing.T) {
 
 // Ids are given while a pass goes on, also ids that it asked about a moment too early.
 func TestListerMissesNobodyWhoCameDuringAPass(t *testing.T) {
-	s := redistest.New(t)
-	crowd(t, s, 600)
-	p := connectTo(t, s, 1)
-	settle(t, s, 601)
-	passOver(t, p)
-	crowd(t, s, 600)
-	settle(t, s, 1201)
+	for name, come := range map[string][]int{"two slices": {600, 10, 40}, "a slice that is all but filled": {490, 100, 0}, "many": {10, 700, 700}} {
+		t.Run(name, func(t *testing.T) {
+			s := redistest.New(t)
+			crowd(t, s, 600)
+			p := connectTo(t, s, 1)
+			connected(t, p, 601)
+			passOver(t, p)
+			crowd(t, s, come[0])
+			all := 601 + come[0]
+			connected(t, p, all)
 
+			var r stats.Reading
+			info, err := p.askInfo(t.Context(), &r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := p.lister
+			l.update(info, p.caps, time.Second)
+			if !l.begin(p) {
+				t.Fatal(l.note)
+			}
+			for later := come[1:]; !l.pass.done(l.expected); {
+				args, lines := l.slice()
+				fresh := len(l.pass.todo) == 0 && l.pass.under == 0
+				if err := l.ask(t.Context(), p, args, lines); err != nil {
+					t.Fatal(err)
+				}
+				if fresh && len(later) > 0 {
+					crowd(t, s, later[0])
+					all += later[0]
+					connected(t, p, all)
+					later = later[1:]
+				}
+			}
+			l.finish()
+			l.handOut(&r, true)
+			c := passOver(t, p)
+			if want := truth(t, s); !c.Complete || !slices.Equal(ids(c), want) {
+				t.Errorf("found %d connections, want %d", len(c.Clients), len(want))
+			}
+		})
+	}
+}
+
+// Those who come while the first pass goes on are among the found: the oldest are not to stay hidden behind them.
+func TestTheOldestAreFoundThoughOthersCome(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 800)
+	p := connectTo(t, s, 1)
+	connected(t, p, 801)
 	var r stats.Reading
 	info, err := p.askInfo(t.Context(), &r)
 	if err != nil {
@@ -162,24 +204,104 @@ func TestListerMissesNobodyWhoCameDuringAPass(t *testing.T) {
 	if !l.begin(p) {
 		t.Fatal(l.note)
 	}
-	for come := []int{10, 40}; !l.pass.done(l.expected); {
+	crowd(t, s, 200)
+	connected(t, p, 1001)
+	for !l.pass.done(l.expected) {
 		args, lines := l.slice()
-		fresh := len(l.pass.todo) == 0
 		if err := l.ask(t.Context(), p, args, lines); err != nil {
 			t.Fatal(err)
-		}
-		if fresh && len(come) > 0 {
-			crowd(t, s, come[0])
-			come = come[1:]
 		}
 	}
 	l.finish()
 	l.handOut(&r, true)
-	settle(t, s, 1251)
 	c := passOver(t, p)
 	if want := truth(t, s); !c.Complete || !slices.Equal(ids(c), want) {
 		t.Errorf("found %d connections, want %d", len(c.Clients), len(want))
 	}
+	passOver(t, p)
+	if l.below > 0 {
+		t.Error("ids below are asked about though nobody is missing")
+	}
+}
+
+// Who came and went while a pass went on is counted when it ends, though others came meanwhile and stayed.
+func TestAPassCountsWhoCameAndWentUntilItsEnd(t *testing.T) {
+	s := redistest.New(t)
+	crowd(t, s, 600)
+	p := connectTo(t, s, 1)
+	connected(t, p, 601)
+	aggregate := stats.NewAggregate(stats.Options{})
+	var snap *stats.Snapshot
+	for snap == nil || p.lister.pass != nil {
+		snap = aggregate.Observe(poll(t, p))
+	}
+	if n, ok := snap.Connected.TotalCameAndWent.Get(); n != 0 || !ok {
+		t.Fatalf("%d came and went before anybody did, %v", n, ok)
+	}
+
+	r := stats.Reading{Time: time.Now(), Link: stats.Link{State: stats.Up}, OwnIDs: []int64{p.conn.id}}
+	info, err := p.askInfo(t.Context(), &r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Info = info
+	l := p.lister
+	l.update(info, p.caps, time.Second)
+	if !l.begin(p) {
+		t.Fatal(l.note)
+	}
+	comeAndGo := func(come, stay int) {
+		all := crowd(t, s, come)
+		now := l.expected + stay
+		connected(t, p, l.expected+come)
+		for _, c := range all[stay:] {
+			c.Close()
+		}
+		connected(t, p, now)
+		l.expected = now
+	}
+	last := false
+	for n := 0; !l.pass.done(l.expected); n++ {
+		args, lines := l.slice()
+		if n == 1 {
+			comeAndGo(100, 40)
+		}
+		if l.pass.count && !last { // it would have been the last slice
+			last = true
+			comeAndGo(300, 50)
+		}
+		if err := l.ask(t.Context(), p, args, lines); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.finish()
+	l.handOut(&r, true)
+	c := aggregate.Observe(r).Connected
+	if got, ok := c.CameAndWent.Get(); got != 310 || !ok || c.CameSince.Or(-1) != 0 {
+		t.Errorf("came and went %d, %v, since then came %d; want 310, and none", got, ok, c.CameSince.Or(-1))
+	}
+	for snap = aggregate.Observe(poll(t, p)); p.lister.pass != nil; {
+		snap = aggregate.Observe(poll(t, p))
+	}
+	if got := snap.Connected.TotalCameAndWent.Or(-1); got != 310 {
+		t.Errorf("%d came and went in all, want 310", got)
+	}
+}
+
+// connected waits until the server has n connections; it makes none.
+func connected(t *testing.T, p *Poller, n int) {
+	t.Helper()
+	for range 1000 {
+		v, err := p.conn.Do(t.Context(), "INFO", "default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if redis.ParseInfo(v.Text).Int("connected_clients").Or(0) == int64(n) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the server never had %d connections", n)
 }
 
 func TestASmallBudgetSpreadsAPassOverPolls(t *testing.T) {

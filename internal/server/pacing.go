@@ -22,7 +22,7 @@ func (p *Poller) actual(interval time.Duration) time.Duration {
 
 // pacing tells the user what the budget and the server's limits made of the wishes.
 func (p *Poller) pacing(r *stats.Reading, interval time.Duration) {
-	r.Pacing = stats.Pacing{Interval: interval, Actual: p.actual(interval), Budget: p.purse.budget}
+	r.Pacing = stats.Pacing{Interval: interval, Actual: p.actual(interval), Budget: p.purse.budget, Paid: p.purse.paid}
 	l := p.lister
 	if l.every > r.Pacing.Actual*3/2 {
 		r.Pacing.ClientsEvery = l.every

@@ -18,6 +18,7 @@ type purse struct {
 	price   map[string]float64 // usec a call, as last measured
 	line    float64            // usec a line of CLIENT LIST
 	perCall float64            // usec that a call takes beside what the server counts for it
+	paid    float64            // usec so far
 }
 
 // Prices before the first measurement: the dearer of what servers were measured at (7.0 to 9.1).
@@ -80,6 +81,7 @@ func (p *purse) settle(older, newer *redis.Info, sent map[string]int64, ids, lin
 	}
 	p.have = max(-p.ceiling, p.have-paid)
 	p.aside = 0
+	p.paid += paid
 }
 
 // measured is the mean price of a command between two INFOs; -1 when it cannot be known.

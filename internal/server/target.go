@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -44,38 +45,43 @@ func (t Target) Format(f fmt.State, _ rune) { fmt.Fprint(f, t.String()) }
 // ParseAddress reads an address as a person writes it: host, host:port, [ip6]:port, ip6,
 // redis://[[user:]password@]host[:port][/db], rediss://… (TLS), unix:///path[?db=N] or a path.
 // An error never holds the password.
-func ParseAddress(s string) (Target, error) {
+func ParseAddress(s string) (Target, error) { return parseAddress(s, DefaultPort) }
+
+// ParseSentinel reads the address of a Sentinel in the same forms.
+func ParseSentinel(s string) (Target, error) { return parseAddress(s, SentinelPort) }
+
+func parseAddress(s, port string) (Target, error) {
 	scheme, _, isURL := strings.Cut(s, "://")
 	switch {
 	case s == "":
-		return Target{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", DefaultPort)}, nil
+		return Target{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", port)}, nil
 	case isURL:
-		return parseURL(strings.ToLower(scheme), s)
+		return parseURL(strings.ToLower(scheme), s, port)
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "./"):
 		return Target{Network: "unix", Address: s}, nil
 	}
-	hostport, err := joinDefaultPort(s)
+	hostport, err := withDefaultPort(s, port)
 	if err != nil {
 		return Target{}, err
 	}
 	return Target{Network: "tcp", Address: hostport}, nil
 }
 
-func joinDefaultPort(s string) (string, error) {
+func withDefaultPort(s, usual string) (string, error) {
 	if strings.ContainsAny(s, "@/ \t\r\n") {
 		return "", errors.New("address is not host, host:port or a URL such as redis://user@host:6379/0")
 	}
 	if ip := net.ParseIP(strings.Trim(s, "[]")); ip != nil {
-		return net.JoinHostPort(ip.String(), DefaultPort), nil
+		return net.JoinHostPort(ip.String(), usual), nil
 	}
 	if !strings.Contains(s, ":") {
-		return net.JoinHostPort(s, DefaultPort), nil
+		return net.JoinHostPort(s, usual), nil
 	}
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return "", fmt.Errorf("read address %q: an IPv6 address with a port is written [::1]:6379", s)
 	}
-	return joinPort(host, port)
+	return joinPort(host, cmp.Or(port, usual))
 }
 
 func joinPort(host, port string) (string, error) {
@@ -91,7 +97,7 @@ func joinPort(host, port string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-func parseURL(scheme, s string) (Target, error) {
+func parseURL(scheme, s, usual string) (Target, error) {
 	u, err := url.Parse(s)
 	if err != nil {
 		// url.Error repeats the whole text, password and all.
@@ -127,7 +133,7 @@ func parseURL(scheme, s string) (Target, error) {
 		}
 	}
 	if t.Network == "tcp" {
-		t.Address, err = joinPort(u.Hostname(), u.Port())
+		t.Address, err = joinPort(u.Hostname(), cmp.Or(u.Port(), usual))
 	}
 	return t, err
 }

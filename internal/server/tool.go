@@ -67,7 +67,7 @@ var (
 
 	pendingCommands = []string{"xpending", "xinfo|consumers"}
 	claimCommands   = []string{"eval", "xclaim", "xrange", "xack", "xgroup|createconsumer", "xgroup|delconsumer"} // all but the first inside of it
-	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xreadgroup", "xread", "xack", "xdel"}
+	canaryCommands  = []string{"publish", "subscribe", "rpush", "blpop", "expire", "unlink", "xadd", "xgroup|create", "xgroup|destroy", "xreadgroup", "xread", "xack", "xdel", "cluster|slots", "asking", "readonly"}
 )
 
 // toolReply bounds a reply with values: a string of 512 MB, the longest that servers permit by
@@ -143,6 +143,15 @@ func (t *Tool) Has(command string) bool { return t.caps.Has(command) }
 
 // Close ends the connection.
 func (t *Tool) Close() error { return t.conn.Close() }
+
+// Allow changes the budget from now on.
+func (t *Tool) Allow(budget float64) {
+	if budget == t.purse.budget {
+		return
+	}
+	t.purse.earn(time.Now(), time.Second) // what was earned so far was earned at the old rate
+	t.purse.budget = budget
+}
 
 // Ask sends one command when the budget permits it. An error reply is a *redis.ReplyError.
 func (t *Tool) Ask(ctx context.Context, args ...string) (redis.Value, error) {

@@ -63,7 +63,7 @@ func (a *Aggregate) forget() {
 // Observe folds one Reading and returns the new Snapshot, which nobody changes any more. The Sent of
 // every Reading counts once, also of those without Info.
 func (a *Aggregate) Observe(r Reading) *Snapshot {
-	a.ledger.sent(r.Sent)
+	a.ledger.sent(r.Sent, r.Beside)
 	a.looked = a.looked.Plus(r.Looked)
 	a.dropped = sketch.Add(a.dropped, max(0, r.Sampling.Dropped))
 	var s *Snapshot
@@ -161,6 +161,7 @@ func (a *Aggregate) foldClients(r Reading, s *Snapshot) {
 		s.Connected.CameAndWent = a.arrivals.pass(r.Clients, r.OwnIDs)
 	}
 	s.Connected.TotalCameAndWent = a.arrivals.total()
+	s.Connected.CameSince = a.arrivals.since(s.Connected.TotalReceived)
 	a.clients.show(s)
 }
 

@@ -11,13 +11,15 @@ import (
 //
 //	missed = received since the base - ids above the base that were seen
 //
-// what grows was missed. INFO and the pass are not one moment: connections that arrived in between
-// are seen before they are counted, so missed dips for one interval and comes back. Its running
-// maximum takes no notice. At the base itself those few count once, which makes it an upper bound.
+// what grows was missed. A pass in slices has the count of the moment in which it asked about the newest
+// ids. Where it does not, as a list that is asked whole right after INFO, connections that arrived in between
+// are seen before they are counted, so missed dips and comes back with the next count. Its running maximum
+// takes no notice. At the base itself those few count once, which makes it an upper bound.
 type arrivals struct {
 	based    bool
 	base     int64 // received at the base
 	baseID   int64 // highest id at the base
+	counted  int64 // received, as of the latest whole pass
 	distinct int64 // ids above the base that were seen since
 	most     int64 // running maximum of missed
 	now      map[int64]bool
@@ -40,7 +42,7 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	}
 	if !a.based {
 		if p.Complete {
-			a.setBase(p, ownIDs)
+			a.setBase(p)
 		}
 		return Maybe[int64]{}
 	}
@@ -48,6 +50,7 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	if !p.Complete {
 		return Maybe[int64]{}
 	}
+	a.counted = p.Received
 	missed := sketch.Add(sketch.Add(p.Received, -a.base), -a.distinct)
 	grown := max(0, missed-a.most)
 	a.most += grown
@@ -55,14 +58,12 @@ func (a *arrivals) pass(p *ClientReading, ownIDs []int64) Maybe[int64] {
 	return Some(grown)
 }
 
-func (a *arrivals) setBase(p *ClientReading, ownIDs []int64) {
+// setBase counts from a pass on. Our own connections beyond those that it shows were made later, or they would be there.
+func (a *arrivals) setBase(p *ClientReading) {
 	a.based, a.sumKnown = true, true
-	a.base = p.Received
+	a.base, a.counted = p.Received, p.Received
 	for _, c := range p.Clients {
 		a.baseID = max(a.baseID, c.ID)
-	}
-	for _, id := range ownIDs {
-		a.baseID = max(a.baseID, id)
 	}
 }
 
@@ -94,3 +95,9 @@ func (a *arrivals) see(id int64) {
 
 // total is the sum since the observer started; unknown before the first base.
 func (a *arrivals) total() Maybe[int64] { return maybe(a.sum, a.sumKnown) }
+
+// since is how many were received beyond those that total knows of: so many more may have gone.
+func (a *arrivals) since(received Maybe[int64]) Maybe[int64] {
+	now, ok := received.Get()
+	return maybe(max(0, sketch.Add(now, -a.counted)), ok && a.based)
+}

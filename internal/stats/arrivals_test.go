@@ -100,6 +100,24 @@ func TestCameAndWentOfALongPass(t *testing.T) {
 	want(t, "still gone at the next pass", all[2].Connected.CameAndWent, int64(50))
 }
 
+// Between two whole passes the count is as of the first, and what came since bounds what it does not know yet.
+func TestCameSinceTheLastPass(t *testing.T) {
+	noPass := connectionsPoll(4*time.Second, 170)
+	noPass.Clients = nil
+	part := connectionsPoll(6*time.Second, 180, 7)
+	part.Clients.Complete = false
+	spread := connectionsPoll(8*time.Second, 190, 7, 200)
+	spread.Clients.Received = 195 // asked after INFO
+	all := observe(Options{}, connectionsPoll(0, 100, 7), connectionsPoll(2*time.Second, 150, 7), noPass, part, spread, connectionsPoll(10*time.Second, 197, 7, 200))
+	for i, w := range []struct{ total, since int64 }{{0, 0}, {50, 0}, {50, 20}, {50, 30}, {94, 0}, {96, 0}} {
+		want(t, line("poll %d: total", i), all[i].Connected.TotalCameAndWent, w.total)
+		want(t, line("poll %d: came since", i), all[i].Connected.CameSince, w.since)
+	}
+	one := connectionsPoll(0, 100, 7)
+	one.Clients.Complete = false
+	want(t, "came since no pass", lastOf(Options{}, one).Connected.CameSince, nil)
+}
+
 // The primary's link is a client of its replica, but no connection that the replica received.
 func TestPrimaryLinkIsNoArrival(t *testing.T) {
 	second := connectionsPoll(2*time.Second, 101, 7, 8)
@@ -114,6 +132,13 @@ func TestOwnConnectionIsKnown(t *testing.T) {
 	second.OwnIDs = []int64{8}
 	s := lastOf(Options{}, connectionsPoll(0, 100, 7), second)
 	want(t, "came and went", s.Connected.CameAndWent, int64(0))
+}
+
+// A connection of our own that is made while the first pass goes on hides nobody who came before it.
+func TestOwnConnectionDuringTheFirstPass(t *testing.T) {
+	first, second := connectionsPoll(0, 100, 7), connectionsPoll(2*time.Second, 104, 7, 8, 9)
+	first.OwnIDs, second.OwnIDs = []int64{7, 10}, []int64{7, 10}
+	want(t, "came and went", lastOf(Options{}, first, second).Connected.CameAndWent, int64(1))
 }
 
 // A server with random arrivals and departures, also between INFO and CLIENT LIST: the sum is never

@@ -123,10 +123,10 @@ func TestReceipt(t *testing.T) {
 	o := s.Observer
 	want(t, "usec/s", o.UsecPerSecond, 450.0) // (600 for client|list + a third of 900 for info) / 2 s
 	want(t, "share of a core", o.ServerCPUShare, 0.00045)
-	want(t, "total usec", Some(o.TotalUsec), int64(900))
-	want(t, "total commands", Some(o.TotalCommands), int64(3))
-	if len(o.Receipt) != 2 {
-		t.Fatalf("receipt %v, want client|list and info", o.Receipt)
+	want(t, "total usec", Some(o.TotalUsec), int64(902))
+	want(t, "total commands", Some(o.TotalCommands), int64(4))
+	if len(o.Receipt) != 3 {
+		t.Fatalf("receipt %v, want client|list, info and client|setname", o.Receipt)
 	}
 	if got, want := o.Receipt[0], (ReceiptRow{Command: "client|list", Calls: 2, Usec: 600}); got != want {
 		t.Errorf("receipt %+v, want %+v: exact, all calls were ours", got, want)
@@ -134,6 +134,19 @@ func TestReceipt(t *testing.T) {
 	if got, want := o.Receipt[1], (ReceiptRow{Command: "info", Calls: 1, Usec: 300, Estimated: true}); got != want {
 		t.Errorf("receipt %+v, want %+v: our share by calls", got, want)
 	}
+	if got, want := o.Receipt[2], (ReceiptRow{Command: "client|setname", Calls: 1, Usec: 2, Estimated: true}); got != want {
+		t.Errorf("receipt %+v, want %+v: sent before the first INFO, at the command's mean price", got, want)
+	}
+}
+
+// What connections beside the observer's sent is in the total, and can be taken out of it.
+func TestReceiptOfWhatIsBeside(t *testing.T) {
+	readings := ownTraffic()
+	readings[0].Beside = readings[0].Sent
+	readings[1].Beside = []redis.Sent{{Name: "client|list", Calls: 1}, {Name: "ping", Calls: 1}}
+	o := lastOf(Options{}, readings...).Observer
+	want(t, "total usec", Some(o.TotalUsec), int64(902))
+	want(t, "usec of what is beside", Some(o.BesideUsec), int64(302)) // one of two client|list, and client|setname
 }
 
 // Calls sent while the server did not answer count in the next interval, once.
@@ -160,6 +173,17 @@ func TestOwnCallsUnderTheContainersName(t *testing.T) {
 	}
 }
 
+// What was sent while the first INFO was on its way is counted by the server in the next one: it is not somebody else's then.
+func TestOwnCallsBehindTheFirstInfo(t *testing.T) {
+	first := reading(0, "cmdstat_publish:calls=5,usec=50")
+	first.Sent = []redis.Sent{{Name: "publish", Calls: 6}, {Name: "blpop", Calls: 1}} // the server knows no blpop yet
+	second := reading(2*time.Second, "cmdstat_publish:calls=10,usec=100", "cmdstat_blpop:calls=2,usec=10", "cmdstat_get:calls=1,usec=1")
+	second.Sent = []redis.Sent{{Name: "publish", Calls: 4}, {Name: "blpop", Calls: 1}}
+	if got := names(lastOf(Options{}, first, second).Commands); got != "get " {
+		t.Errorf("commands %q, want get alone", got)
+	}
+}
+
 func TestOwnCallsStartAnewWithTheCounters(t *testing.T) {
 	sent := []redis.Sent{{Name: "info", Calls: 1}}
 	for name, id := range map[string]string{"restart": "run_id:b", "CONFIG RESETSTAT": "run_id:a"} {
@@ -179,7 +203,7 @@ func TestOwnCallsStartAnewWithTheCounters(t *testing.T) {
 		}
 		want(t, name+": commands/s", all[3].Throughput.CommandsPerSecond, 5.0)
 		want(t, name+": usec/s at the break", all[2].Observer.UsecPerSecond, nil)
-		want(t, name+": total usec", Some(all[3].Observer.TotalUsec), int64(20))
+		want(t, name+": total usec", Some(all[3].Observer.TotalUsec), int64(40))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sort"
 	"testing"
 	"time"
 )
@@ -15,7 +16,14 @@ type population struct {
 	rate    func(client int) float64                  // commands a second while it is active
 	active  func(client int, r *rand.Rand) []activity // within the span, in their order; nil: always
 	batch   int                                       // commands that come together, as in a pipeline
+	pulses  pulses                                    // of the first client, instead
 	windows int                                       // 0: 40
+}
+
+// pulses are many commands at one moment, now and then.
+type pulses struct {
+	commands float64
+	every    float64 // seconds, from half of it to one and a half times
 }
 
 // activity is a stretch of time, in seconds from the beginning of the span.
@@ -65,6 +73,10 @@ var populations = []population{
 	{name: "in rhythm with the windows", rate: flat, active: inRhythm},
 	{name: "three windows", rate: zipf, windows: 3},
 	{name: "eight windows, bursts of 50 ms", rate: flat, active: onOff(0.050, 0.200), windows: 8},
+	{name: "400 commands at once, hit ten times", rate: flat, pulses: pulses{400, 0.150}, windows: 300},
+	{name: "400 commands at once, hit three times", rate: flat, pulses: pulses{400, 0.150}, windows: 100},
+	{name: "40,000 commands at once, hit twice", rate: flat, pulses: pulses{40_000, 1}, windows: 400},
+	{name: "40,000 commands at once, hit once or never", rate: flat, pulses: pulses{40_000, 1}, windows: 100},
 }
 
 // The 95 % intervals hold the truth in at least 93 of 100 trials, for each of the 20 busiest clients.
@@ -79,8 +91,10 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 				w := p.simulate(r)
 				e := newEstimator(w.n, w.duty, false)
 				expect(e, w.seen())
+				excess := e.excess(slices.Repeat([]float64{simWindow.Seconds()}, len(w.n)), w.all, simSpan.Seconds())
 				for rank, client := range w.busiest[:simTop] {
 					share, half, ok := e.share(w.counts[client])
+					half += strayed(share, excess)
 					if ok && math.Abs(share-w.truth[client]) <= half {
 						held[rank]++
 					}
@@ -108,6 +122,7 @@ type world struct {
 	n       []float64   // by window
 	counts  [][]float64 // by client and window
 	truth   []float64   // shares
+	all     float64     // commands, as the server counts them
 	busiest []int
 	duty    float64
 }
@@ -133,16 +148,18 @@ func (p *population) simulate(r *rand.Rand) world {
 	for i := range begins {
 		begins[i] = (float64(i) + r.Float64()*(1-simWindow.Seconds()/part)) * part
 	}
-	all := 0.0
 	for client := range simClients {
+		if client == 0 && p.pulses.commands > 0 {
+			w.pulse(p.pulses, begins, r)
+			continue
+		}
 		stretches := []activity{{0, simSpan.Seconds()}}
 		if p.active != nil {
 			stretches = p.active(client, r)
 		}
 		total := overlap(stretches, 0, simSpan.Seconds()) * p.rate(client)
 		w.truth = append(w.truth, total)
-		w.busiest = append(w.busiest, client)
-		all += total
+		w.all += total
 		counts := make([]float64, windows)
 		for i, from := range begins {
 			mean := overlap(stretches, from, from+simWindow.Seconds()) * p.rate(client)
@@ -153,10 +170,24 @@ func (p *population) simulate(r *rand.Rand) world {
 		w.counts = append(w.counts, counts)
 	}
 	for client := range w.truth {
-		w.truth[client] /= all
+		w.busiest = append(w.busiest, client)
+		w.truth[client] /= w.all
 	}
 	slices.SortFunc(w.busiest, func(a, b int) int { return cmp.Compare(w.truth[b], w.truth[a]) })
 	return w
+}
+
+// pulse adds a client that sends in pulses.
+func (w *world) pulse(p pulses, begins []float64, r *rand.Rand) {
+	counts, sent := make([]float64, len(begins)), 0.0
+	for t := r.Float64() * p.every; t < simSpan.Seconds(); t += p.every * (0.5 + r.Float64()) {
+		sent += p.commands
+		if i := sort.SearchFloat64s(begins, t) - 1; i >= 0 && t < begins[i]+simWindow.Seconds() {
+			counts[i] += p.commands
+			w.n[i] += p.commands
+		}
+	}
+	w.truth, w.counts, w.all = append(w.truth, sent), append(w.counts, counts), w.all+sent
 }
 
 // overlap is how much of a window the stretches cover, in seconds.

@@ -36,11 +36,7 @@ func (e *estimator) share(x []float64) (share, halfWidth float64, ok bool) {
 	if e.sum == 0 {
 		return 0, 0, false
 	}
-	var sum float64
-	for _, v := range x {
-		sum += v
-	}
-	p := min(sum/e.sum, 1)
+	p := min(total(x)/e.sum, 1)
 	if e.exact {
 		return p, 0, true
 	}
@@ -51,10 +47,7 @@ func (e *estimator) share(x []float64) (share, halfWidth float64, ok bool) {
 // rateError is the half-width of a 95 % interval around the rate of all commands, where only the windows
 // tell it: their lengths in seconds.
 func (e *estimator) rateError(lengths []float64) float64 {
-	var time float64
-	for _, l := range lengths {
-		time += l
-	}
+	time := total(lengths)
 	rate := e.sum / time
 	var variance float64
 	for i, l := range lengths {
@@ -63,6 +56,38 @@ func (e *estimator) rateError(lengths []float64) float64 {
 	}
 	m := float64(len(lengths))
 	return studentT(m-1) * math.Sqrt(variance*(m-1)/m*e.unseen)
+}
+
+// excess is by how much the rate of all commands in the windows may differ from the true one, which the counters tell,
+// as a share of the true one; below 0 the windows saw less. It is 0 where the spread between the windows explains the
+// difference. That spread is small also when a few bursts a minute fell between all windows: then only the counters
+// tell that something was missed.
+// Counted is in seconds of which the windows are a part.
+func (e *estimator) excess(lengths []float64, counted, seconds float64) float64 {
+	truth := counted / seconds
+	differs, chance := e.sum/total(lengths)-truth, e.rateError(lengths)
+	if !(truth > 0 && math.Abs(differs) > chance) {
+		return 0
+	}
+	missed := max(0, 1-e.sum/counted) // what was seen is certain
+	return math.Copysign(min(missed, (math.Abs(differs)+chance)/truth), differs)
+}
+
+// strayed is how far a share may be off by an excess, which may all be of one sender, and nobody knows of which. No
+// more than it has can be too much of it.
+func strayed(share, excess float64) float64 {
+	if excess < 0 {
+		return -excess * max(share, 1-share)
+	}
+	return max(excess*share, min(excess*(1-share), share))
+}
+
+func total(values []float64) float64 {
+	var sum float64
+	for _, v := range values {
+		sum += v
+	}
+	return sum
 }
 
 // designEffect is by how much the variance of the share p of x exceeds that of as many independent draws.

@@ -5,12 +5,14 @@ import "time"
 // Messaging is the streams, queues and channels of a server and whether what is in them moves. Rates are per
 // second between the last two looks at the same thing; names are raw.
 type Messaging struct {
-	Time     time.Time       `json:"time"` // of the latest look
-	Streams  []StreamRow     `json:"streams,omitempty"`
-	Queues   []QueueRow      `json:"queues,omitempty"`
-	Channels []ChannelRow    `json:"channels,omitempty"`
-	Patterns Maybe[int64]    `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
-	Results  []ResultStreams `json:"result_streams,omitempty"`
+	Time     time.Time    `json:"time"` // of the latest look
+	Streams  []StreamRow  `json:"streams,omitempty"`
+	Queues   []QueueRow   `json:"queues,omitempty"`
+	Channels []ChannelRow `json:"channels,omitempty"`
+	Patterns Maybe[int64] `json:"patterns,omitzero"` // patterns that are subscribed to (PUBSUB NUMPAT)
+	// channels that a canary of redistop sends through: in no row of Channels
+	CanaryChannels int64           `json:"canary_channels,omitempty"`
+	Results        []ResultStreams `json:"result_streams,omitempty"`
 	// subscribers that do not read what is sent to them, most waiting first, at most 16; which channels they are subscribed to is not told
 	SlowSubscribers     []SlowSubscriber `json:"slow_subscribers,omitempty"`
 	SlowSubscribersMore int              `json:"slow_subscribers_more,omitempty"`
@@ -23,13 +25,16 @@ type Messaging struct {
 
 // Discovery is how far the search for streams and queues has come.
 type Discovery struct {
-	Scanned      int64          `json:"scanned"` // keys of this pass
-	Keys         int64          `json:"keys"`    // that there are
-	Share        float64        `json:"share"`   // 0..1 of this pass
-	Passes       int            `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
-	Complete     bool           `json:"complete,omitempty"`
-	LongNames    int64          `json:"long_names,omitempty"`   // keys that are left out, since their names are longer than 16 KiB
-	EverySeconds Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
+	Scanned   int64   `json:"scanned"` // keys of this pass
+	Keys      int64   `json:"keys"`    // that there are
+	Share     float64 `json:"share"`   // 0..1 of this pass
+	Passes    int     `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
+	Complete  bool    `json:"complete,omitempty"`
+	Found     int     `json:"found"`                // streams, lists and sorted sets that are followed: each has its turn, and is listed then
+	LongNames int64   `json:"long_names,omitempty"` // keys that are left out, since their names are longer than 16 KiB
+	// how long the rest of this pass takes at the pace of the last minute and a half; absent when none is under way, or it is not known yet
+	RemainingSeconds Maybe[float64] `json:"remaining_seconds,omitzero"`
+	EverySeconds     Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
 }
 
 // ResultStreams is the streams of one pattern of which a framework keeps one for each job, with its result. The search counts
@@ -173,9 +178,13 @@ type Probe struct {
 	P99Usec    Maybe[float64] `json:"p99_usec,omitzero"`
 	P999Usec   Maybe[float64] `json:"p999_usec,omitzero"`
 	MaxUsec    Maybe[float64] `json:"max_usec,omitzero"`
-	Listening  bool           `json:"listening"`            // the receiver is connected
-	Reconnects int64          `json:"reconnects,omitempty"` // of sender and receiver
-	Restarts   int64          `json:"restarts,omitempty"`   // another process answered after one: a restart or a failover
+	GapUsec    Maybe[float64] `json:"gap_usec,omitzero"`     // the longest time that none arrived though one was due
+	SilentAt   time.Time      `json:"silent_since,omitzero"` // nobody has answered the sender or the receiver since
+	Listening  bool           `json:"listening"`             // the receiver is connected
+	Reconnects int64          `json:"reconnects,omitempty"`  // of sender and receiver
+	Restarts   int64          `json:"restarts,omitempty"`    // another process answered after one: a restart or a failover
+	Moves      int64          `json:"moves,omitempty"`       // the key went to another node of the cluster
+	Overflows  int64          `json:"overflows,omitempty"`   // the server closed the subscriber, whose output buffer was full
 	Errors     int64          `json:"errors,omitempty"`
 	LastError  string         `json:"last_error,omitempty"`
 	Verdict    string         `json:"verdict,omitempty"` // in plain words

@@ -34,6 +34,7 @@ type Reading struct {
 	Missing []Missing     // all that this server refuses or lacks, at present
 	Looked  redis.Lookups // keys that the observer looked up, as Sent
 	Sent    []redis.Sent  // what the observer sent between the previous Reading's INFO (that INFO included) and this one's (excluded); without Info, since the Reading before: each call is in one Reading
+	Beside  []redis.Sent  // of Sent, what connections sent that whoever watches runs beside the observer
 	OwnIDs  []int64       // client ids of the observer's own connections
 	Pacing  Pacing
 
@@ -58,7 +59,7 @@ type ClientReading struct {
 	Complete bool // false: the server has more connections than could be asked (Known of Expected)
 	Known    int
 	Expected int
-	Received int64 // the server's total_connections_received when the pass fixed the newest id that it would ask about
+	Received int64 // total_connections_received, of the moment in which the pass asked about the newest ids; where that was not told, of one before
 }
 
 // SeenClient is one connection at the moment it was asked about.
@@ -123,5 +124,6 @@ type Pacing struct {
 	Actual       time.Duration // kept: longer than Interval when INFO alone would exceed the budget
 	ClientsEvery time.Duration // measured time between two whole passes over the connections; 0: every interval
 	Budget       float64       // share of the server's main thread, 0.01 = 1 %
+	Paid         float64       // usec of it that the polls took on this connection, by the server's own count
 	Note         string        // one line when something was slowed down or left out, and why; empty otherwise
 }

@@ -19,19 +19,28 @@ type ledger struct {
 	receipt  map[string]*ReceiptRow // since the observer started, by row
 	usec     int64
 	commands int64
+	began    bool // there was an INFO
+
+	beside     map[string]int64 // of pending, what connections beside the observer's sent
+	besideUsec int64            // of usec, what they took
 }
 
 func newLedger() *ledger {
-	return &ledger{pending: map[string]int64{}, calls: map[string]int64{}, receipt: map[string]*ReceiptRow{}}
+	return &ledger{pending: map[string]int64{}, calls: map[string]int64{}, receipt: map[string]*ReceiptRow{}, beside: map[string]int64{}}
 }
 
 // reset follows the server's counters, which went to 0: none of our calls is in them any more.
 func (l *ledger) reset() { clear(l.calls) }
 
-// sent notes what went out; the next INFO tells what became of it.
-func (l *ledger) sent(sent []redis.Sent) {
+// sent notes what went out, and which part of it beside the observer; the next INFO tells what became of it.
+func (l *ledger) sent(sent, beside []redis.Sent) {
+	add(l.pending, sent)
+	add(l.beside, beside)
+}
+
+func add(to map[string]int64, sent []redis.Sent) {
 	for _, s := range sent {
-		l.pending[s.Name] = sketch.Add(l.pending[s.Name], max(0, s.Calls))
+		to[s.Name] = sketch.Add(to[s.Name], max(0, s.Calls))
 	}
 }
 
@@ -45,10 +54,19 @@ type ownCost struct {
 // What the server has not counted yet, a window of MONITOR that was written ahead, waits for the next
 // interval; what it has not counted by then was refused, or lost with a connection, and is not booked.
 func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
-	rows := map[string]int64{}
+	rows, prices := map[string]int64{}, map[string]float64{}
 	for _, c := range iv.after.Commands {
 		rows[c.Name] = c.Calls
+		if c.Calls > 0 {
+			prices[c.Name] = float64(c.Usec) / float64(c.Calls)
+		}
 	}
+	beside := map[string]int64{}
+	for name, calls := range l.beside {
+		row := rowName(name, rows)
+		beside[row] = sketch.Add(beside[row], calls)
+	}
+	clear(l.beside)
 	var cost ownCost
 	var usec int64
 	late := map[string]int64{}
@@ -62,9 +80,15 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		row, sent := rowName(name, rows), sketch.Add(now, l.late[name])
 		g, ok := growths[row]
 		if !ok {
-			l.calls[row] = min(sketch.Add(l.calls[row], sent), rows[row])
+			before := l.calls[row]
+			all := sketch.Add(before, sent)
+			l.calls[row] = min(all, rows[row])
+			if rest := min(all-l.calls[row], now); rest > 0 && (growths != nil || !l.began) { // sent behind the first INFO
+				late[name] = rest
+			}
 			if growths == nil {
 				cost.calls = sketch.Add(cost.calls, sent)
+				l.estimate(row, l.calls[row]-before, beside[row], prices[row])
 			}
 			continue
 		}
@@ -80,7 +104,7 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		growths[row] = g
 	}
 	clear(l.pending)
-	l.late = late
+	l.late, l.began = late, true
 	if growths == nil {
 		return cost
 	}
@@ -90,10 +114,22 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 		}
 		usec = sketch.Add(usec, g.ownUsec)
 		l.book(name, g)
+		l.besideUsec = sketch.Add(l.besideUsec, share(g.ownUsec, min(beside[name], g.own), g.own))
 	}
 	l.usec = sketch.Add(l.usec, usec)
 	cost.usec = Some(usec)
 	return cost
+}
+
+// estimate books what was sent before the server's counters could be compared, at the command's mean price.
+func (l *ledger) estimate(row string, calls, beside int64, price float64) {
+	if calls <= 0 {
+		return
+	}
+	usec := int64(price * float64(calls))
+	l.usec = sketch.Add(l.usec, usec)
+	l.besideUsec = sketch.Add(l.besideUsec, share(usec, min(beside, calls), calls))
+	l.book(row, growth{calls: sketch.Add(calls, 1), own: calls, ownUsec: usec}) // one more: an estimate
 }
 
 func (l *ledger) book(name string, g growth) {
@@ -146,7 +182,7 @@ func (a *Aggregate) observer(r Reading, iv interval, own ownCost, s *Snapshot) {
 	if v, ok := o.UsecPerSecond.Get(); ok {
 		o.ServerCPUShare = Some(v / 1e6)
 	}
-	o.TotalUsec, o.TotalCommands = a.ledger.usec, a.ledger.commands
+	o.TotalUsec, o.TotalCommands, o.BesideUsec = a.ledger.usec, a.ledger.commands, a.ledger.besideUsec
 	o.Receipt = a.ledger.rows()
 	o.pace(r.Pacing)
 	o.sampling(r, a.dropped)

@@ -56,7 +56,7 @@ func (s *Sampled) figure(of *series) figure {
 	if rate, ok := s.VisibleCommandsPerSecond.Get(); ok {
 		g.rate = Some(share * rate)
 		if g.estimated {
-			g.err = Some(math.Hypot(half*rate, share*s.Error.Or(0)))
+			g.err = Some(math.Hypot(half*rate, share*s.Error.Or(0)) + strayed(share, s.excess)*rate)
 		}
 	}
 	return g

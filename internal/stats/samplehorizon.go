@@ -110,7 +110,9 @@ func (h *horizon) sampled(e *estimator) Sampled {
 	s := Sampled{estimator: e}
 	var visible int64
 	var elapsed time.Duration
+	slack := true
 	for _, b := range h.batches {
+		slack = slack && b.sampling.Slack && b.visible.Known()
 		seconds, commands := b.seconds()
 		s.Windows += len(b.windows)
 		s.Seconds += seconds
@@ -130,6 +132,9 @@ func (h *horizon) sampled(e *estimator) Sampled {
 	}
 	if elapsed > 0 {
 		s.VisibleCommandsPerSecond = maybe(sketch.PerSecond(float64(visible), elapsed))
+		if slack {
+			s.excess = e.excess(h.lengths(), float64(visible), elapsed.Seconds())
+		}
 		return s
 	}
 	s.VisibleCommandsPerSecond = maybe(sketch.Ratio(float64(s.Commands), s.Seconds))

@@ -106,6 +106,36 @@ func TestSamplesGiveRatesToClients(t *testing.T) {
 	}
 }
 
+// Where the counters tell of commands that no window saw, anybody may have sent them; not so where a server that has no
+// time left runs less while it is watched.
+func TestWhatNoWindowSawMayBeAnybodys(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		gets         int // a second, by the counters; the windows saw 8,000
+		slack        bool
+		least, below float64
+	}{
+		{"as the counters tell", 8000, true, 50, 1000},
+		{"twice as many", 18_000, true, 10_000, 15_000},
+		{"twice as many, but no time left", 18_000, false, 50, 1500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := NewAggregate(Options{})
+			var s *Snapshot
+			for second := range 3 {
+				r := sampledReading(t, second, a)
+				r.Info = reading(r.Time.Sub(t0), line("cmdstat_get:calls=%d,usec=1", c.gets*second), line("cmdstat_set:calls=%d,usec=1", 2000*second)).Info
+				r.Sampling.Slack = c.slack
+				s = a.Observe(r)
+			}
+			idle := group(t, s.ClientsByName, "idle")
+			if e := idle.Error.Or(0); e < c.least || e > c.below {
+				t.Errorf("who was not seen is taken for %v ± %.0f", idle.CommandsPerSecond, e)
+			}
+		})
+	}
+}
+
 func TestSamplesGiveKeys(t *testing.T) {
 	s := sampledSnapshots(t, 3)[2]
 	if len(s.Keys) != 2 || s.Keys[0].Pattern != "user:*" || s.Keys[1].Pattern != "config" {

@@ -15,6 +15,7 @@ type Sampled struct {
 	Error                    Maybe[float64] `json:"error,omitzero"` // half-width of its 95 % interval; absent where it is exact
 
 	estimator *estimator // nil like SampleRow.windows
+	excess    float64    // of what windows saw over what the counters tell, see estimator.excess
 }
 
 // KeyRow is a pattern of keys or a single key, by the commands that name it. A command with several

@@ -21,7 +21,10 @@ type Sampling struct {
 	Paused   string       // one line: why there are no windows at present; "" while there are
 	Until    time.Time    // when ModeMonitor ends by itself; zero in other modes
 	Price    Price
-	Counted  Counted // for a Summary, which has no Readings beside it
+	// Slack says that the server had time left inside the windows too, so that what they saw was not less for being
+	// watched: where its counters tell otherwise, they met too few bursts, or too many.
+	Slack   bool
+	Counted Counted // for a Summary, which has no Readings beside it
 
 	Stopped   string    // one line: why a guard ended the latest ModeMonitor early; "" when none did
 	StoppedAt time.Time // zero when none did

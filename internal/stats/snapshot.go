@@ -154,7 +154,8 @@ type Connected struct {
 	NewPerSecond      Maybe[float64] `json:"new_per_second,omitzero"`
 	TotalReceived     Maybe[int64]   `json:"total_received,omitzero"`
 	CameAndWent       Maybe[int64]   `json:"came_and_went,omitzero"`           // connections that came and were gone before we could see them, since the last whole pass over the connections; absent without a pass
-	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"`     // since the observer started
+	TotalCameAndWent  Maybe[int64]   `json:"total_came_and_went,omitzero"`     // since the observer started, as of the last whole pass
+	CameSince         Maybe[int64]   `json:"came_since,omitzero"`              // connections received since then: at most so many more came and went
 	RecentMaxInput    Maybe[int64]   `json:"recent_max_input_bytes,omitzero"`  // the largest query buffer that the server saw in the last seconds (client_recent_max_input_buffer)
 	RecentMaxOutput   Maybe[int64]   `json:"recent_max_output_bytes,omitzero"` // the largest output buffer of a client
 	Rejected          Maybe[int64]   `json:"rejected,omitzero"`                // total, for maxclients
@@ -328,6 +329,7 @@ type Observer struct {
 	ServerCPUShare        Maybe[float64] `json:"server_cpu_share,omitzero"` // of one core, the thread that runs commands: usec_per_second / 1e6
 	TotalUsec             int64          `json:"total_usec"`
 	TotalCommands         int64          `json:"total_commands"`
+	BesideUsec            int64          `json:"-"`                 // of total_usec, what connections took that whoever watches runs beside
 	Receipt               []ReceiptRow   `json:"receipt,omitempty"` // dearest first
 	BudgetShare           float64        `json:"budget_share"`
 	IntervalSeconds       float64        `json:"interval_seconds"`               // wished

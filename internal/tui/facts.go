@@ -222,7 +222,10 @@ func shortLivedFact(s *stats.Snapshot) factText {
 	if n, ok := s.Connected.TotalCameAndWent.Get(); ok {
 		t.more = "(" + whole(n) + " so far)"
 		if !s.Connected.CameAndWent.Known() {
-			t.text = whole(n)
+			t.text, t.more = whole(n), "so far"
+			if since := s.Connected.CameSince.Or(0); since > 0 { // a pass is under way
+				t.more += ", of " + whole(since) + " not known yet"
+			}
 		}
 	}
 	return t

@@ -174,7 +174,11 @@ func messagesNote(v *view, shown, total int) []string {
 	}
 	var note []string
 	if m.Discovery.Passes == 0 && m.Discovery.Keys > 0 {
-		note = append(note, percent(m.Discovery.Share)+" of the keys searched")
+		text := percent(m.Discovery.Share) + " of the keys searched"
+		if left, ok := m.Discovery.RemainingSeconds.Get(); ok {
+			text += ", about " + secondsText(left) + " to go"
+		}
+		note = append(note, text)
 	}
 	if every, ok := m.Discovery.EverySeconds.Get(); ok {
 		note = append(note, "a look every "+secondsText(every))

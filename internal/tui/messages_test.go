@@ -108,3 +108,13 @@ func TestMessagesAbsent(t *testing.T) {
 		t.Errorf("no reason:\n%s", text)
 	}
 }
+
+// While all keys were not searched yet the panel says how far that is and how long the rest takes.
+func TestMessagesSayHowFarTheSearchIs(t *testing.T) {
+	d := start(t, 120, 40, Options{})
+	snap := busyCache(noon.Add(2*time.Second), 1)
+	snap.Messaging.Discovery = stats.Discovery{Keys: 50_000_000, Scanned: 6_000_000, Share: 0.12, RemainingSeconds: some(840)}
+	d.feed(snap)
+	d.press("e")
+	d.shows("12 % of the keys searched, about 14m00s to go")
+}

@@ -116,6 +116,9 @@ func canaryLines(s *stats.Snapshot) []sheetLine {
 		case p.Lost > 0 || p.Duplicated > 0 || p.Reordered > 0:
 			line.style = styleWarn
 		}
+		if !p.SilentAt.IsZero() {
+			line.text, line.style, line.more = "no answer since "+p.SilentAt.Format(time.TimeOnly), styleBad, ""
+		}
 		if p.Sent == 0 && p.LastError != "" {
 			line.text, line.style, line.more = safe(p.LastError, 120), styleWarn, ""
 		}

@@ -83,10 +83,10 @@ func worldOf(s *stats.Snapshot) world {
 
 // commands adds what only commands tell, and the part of all commands that each use has.
 func (r *recogniser) commands() {
-	if calls(r.snap, listCommands.waits) > 0 && !r.has(stats.UseQueue, stats.UseLink) {
+	if calls(r.snap, listCommands.waits) > 0 && !r.canary() && !r.has(stats.UseQueue, stats.UseLink) {
 		r.told(stats.UseQueue, stats.Possible, "clients wait for elements of lists or sorted sets", listCommands.waits)
 	}
-	if calls(r.snap, streamCommands.waits) > 0 && !r.has(stats.UseStream, stats.UseQueue, stats.UseLink) {
+	if calls(r.snap, streamCommands.waits) > 0 && !r.canary() && !r.has(stats.UseStream, stats.UseQueue, stats.UseLink) {
 		r.told(stats.UseStream, stats.Likely, "entries are added to streams", streamCommands.commands)
 	}
 	if len(r.survey.Layouts) == 0 && calls(r.snap, lookCommands) > 0 && r.total() > 0 {
@@ -189,7 +189,7 @@ func (r *recogniser) senders() {
 	for i := range r.snap.Connections {
 		c := &r.snap.Connections[i]
 		for id, u := range r.uses {
-			if c.Own || !slices.Contains(by[id.kind], c.LastCommand) || len(u.clients) == mostClients {
+			if c.Own || c.Name == redis.ObserverName || !slices.Contains(by[id.kind], c.LastCommand) || len(u.clients) == mostClients {
 				continue
 			}
 			who := c.Name

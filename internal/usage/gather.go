@@ -75,7 +75,11 @@ func (g *Gatherer) Add(k Sighted) {
 // Know adds a key that is no part of the sample: its name was asked for.
 func (g *Gatherer) Know(k Sighted) { g.layout(k) }
 
+// layout is where a key belongs; nil: nowhere, there is no room, or it is a canary's and no use of the server by anybody.
 func (g *Gatherer) layout(k Sighted) *layout {
+	if strings.HasPrefix(k.Name, redis.CanaryPrefix) {
+		return nil
+	}
 	id := layoutID{k.DB, redis.Pattern(k.Name), k.Type}
 	l := g.layouts[id]
 	if l == nil {

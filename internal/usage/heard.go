@@ -175,6 +175,8 @@ func (r *recogniser) notUsed() []string {
 	var not []string
 	switch {
 	case r.has(stats.UsePubSub):
+	case r.canary():
+		not = append(not, "no Pub/Sub beside redistop's canary: no other channel, and nobody else is subscribed")
 	case r.plumbing != "":
 		not = append(not, "no Pub/Sub beside what "+r.plumbing+" publishes: nobody is subscribed to anything else")
 	default:

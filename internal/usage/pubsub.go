@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"redistop/internal/redis"
 	"redistop/internal/stats"
 )
 
@@ -15,8 +16,14 @@ func (r *recogniser) pubsub() {
 	channels, patterns := s.PubSub.Channels.Or(0)+s.PubSub.ShardChannels.Or(0), s.PubSub.Patterns.Or(0)
 	subscribers := 0
 	for i := range s.Connections {
-		if s.Connections[i].Subscriptions > 0 && !s.Connections[i].Own {
+		if c := &s.Connections[i]; c.Subscriptions > 0 && !c.Own && c.Name != redis.ObserverName {
 			subscribers++
+		}
+	}
+	if r.canary() {
+		published = 0 // nobody can tell who published
+		if s.Messaging != nil {
+			channels = max(0, channels-s.Messaging.CanaryChannels)
 		}
 	}
 	if published == 0 && channels == 0 && patterns == 0 && subscribers == 0 {
@@ -46,6 +53,18 @@ func (r *recogniser) pubsub() {
 	for _, name := range others {
 		u.names[name]++
 	}
+}
+
+// canary says that a canary that is not the observer's own sends messages: what the server counts of commands that add
+// to lists, streams and channels may all be its.
+func (r *recogniser) canary() bool {
+	if r.snap.Messaging != nil && r.snap.Messaging.CanaryChannels > 0 {
+		return true
+	}
+	sends := slices.Concat(listCommands.commands, streamCommands.commands, channelCommands.commands)
+	return slices.ContainsFunc(r.snap.Connections, func(c stats.ConnectionRow) bool {
+		return c.Name == redis.ObserverName && !c.Own && slices.Contains(sends, c.LastCommand)
+	})
 }
 
 // channels are the channels that are known by name: those of the frameworks that were found, and others.

@@ -81,6 +81,57 @@ it('is read and left by the keyboard alone', async () => {
   await seen.close()
 })
 
+it('says in words and as a table what is drawn', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/servers/new')
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'memory')))
+  const words = async () => {
+    const id = await plot(seen, 'memory').getAttribute('aria-describedby')
+    return (await seen.page.locator(`[id="${id}"]`).innerText()).trim()
+  }
+  expect(await words()).toMatch(/^Memory, \d\d:\d\d:\d\d to \d\d:\d\d:\d\d\. used: last [\d.]+ MiB, lowest [\d.]+ MiB, highest [\d.]+ MiB\. RSS: last /)
+  await plot(seen, 'memory').focus()
+  expect(await seen.page.locator('#words-memory').getAttribute('aria-live')).toBe('polite')
+  expect(await seen.page.locator('#words-cpu').getAttribute('aria-live')).toBe('off')
+
+  const toggle = seen.page.getByRole('button', { name: /table: Memory$/i })
+  expect(await toggle.getAttribute('aria-expanded')).toBe('false')
+  await toggle.focus()
+  await seen.page.keyboard.press('Enter')
+  const table = seen.page.getByRole('region', { name: 'Memory as a table' })
+  expect((await table.locator('thead th').allInnerTexts()).slice(0, 3)).toEqual(['Time', 'used', 'RSS'])
+  const latest = await seen.until('a row with values', () => table.locator('tbody tr').first().innerText(), (t) => /^\d\d:\d\d:\d\d\s+[\d.]+ MiB/.test(t))
+  const head = await seen.page.getByTestId('chart-memory').locator('.values b').first().innerText()
+  expect(Math.abs(parseFloat(latest.split(/\s+/)[1]!) - parseFloat(head)), `${latest} beside ${head}`).toBeLessThan(5)
+  expect(await seen.barriers()).toEqual([])
+  await toggle.click()
+  await table.waitFor({ state: 'detached' })
+  await seen.close()
+})
+
+it('never cuts the last label of the time axis', async () => {
+  const seen = await Seen.open(browser, inject('site'), '/servers/new')
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+  // A minute ends at the very edge of the drawing.
+  const edge = Math.floor(Date.now() / 1000 / 60) * 60
+  await seen.page.goto(`/servers/new?from=${edge - 240}&to=${edge}`)
+  await seen.until('a line is drawn', () => drawn(plot(seen, 'commands')))
+  const ink = await plot(seen, 'commands').evaluate((box) => {
+    const canvas = box.querySelector('canvas')!
+    const over = box.querySelector('.u-over')!.getBoundingClientRect()
+    const own = canvas.getBoundingClientRect()
+    const scale = canvas.width / own.width
+    const below = Math.ceil((over.bottom - own.top + 2) * scale)
+    const { data, width, height } = canvas.getContext('2d')!.getImageData(0, below, canvas.width, canvas.height - below)
+    const right = Math.floor((over.right - own.left) * scale)
+    let [beyond, last] = [0, 0]
+    for (let y = 0; y < height; y++) for (let x = right; x < width; x++) if (data[(y * width + x) * 4 + 3]! > 40) x === width - 1 ? last++ : beyond++
+    return { beyond, last }
+  })
+  expect(ink.beyond, 'a label reaches beyond the drawing').toBeGreaterThan(0)
+  expect(ink.last, 'and ends before the edge').toBe(0)
+  await seen.close()
+})
+
 it('finds the program again, which still knows what was before', async () => {
   const program = await Program.start([`old=${stage().old}`])
   onTestFinished(() => program.stop())
@@ -97,11 +148,14 @@ it('finds the program again, which still knows what was before', async () => {
   await program.end()
   await seen.page.getByTestId('lost').waitFor()
   expect(await seen.page.getByTestId('lost').innerText()).toMatch(/Connection lost, trying again/)
+  const icon = () => seen.page.locator('link[rel=icon]').getAttribute('href')
+  await seen.until('the tab says it', async () => `${await seen.page.title()} ${await icon()}`, (t) => /^\(not connected\).*icon-lost/.test(t))
   await seen.page.getByText('as of').waitFor()
 
   await program.again()
   await seen.page.getByTestId('lost').waitFor({ state: 'detached' })
   await seen.page.getByTestId('connection').getByText('live').waitFor()
+  await seen.until('the tab says that too', async () => `${await seen.page.title()} ${await icon()}`, (t) => !/not connected|lost/.test(t))
   await seen.until('news comes', () => seen.page.getByText('as of').count(), (n) => n === 0)
 
   // Another page has nothing but what the program tells.

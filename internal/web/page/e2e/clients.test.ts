@@ -113,6 +113,31 @@ it('shows the last columns whole in windows of every width, and those that matte
   await program.stop()
 })
 
+it('lists more than one answer holds, page by page', async () => {
+  const there = await Promise.all(Array.from({ length: 25 }, (_, i) => Client.to(stage().new, `crowd-${i}`)))
+  const seen = await Seen.open(browser, inject('site'), '/clients?server=new&filter=crowd')
+  await seen.until('all of them', () => seen.page.locator('tbody tr').count(), (n) => n === 25)
+  expect(await seen.page.getByTestId('more').count()).toBe(0)
+
+  // As if an answer held ten.
+  await seen.page.route('**/sessions?*', (route) => route.continue({ url: route.request().url().replace('limit=10000', 'limit=10') }))
+  await seen.page.reload()
+  const more = seen.page.getByTestId('more')
+  await seen.until('the first ten', () => more.innerText(), (t) => t.startsWith('10 of 25 are listed, those that spoke last'))
+  await more.getByRole('button', { name: 'List more' }).click()
+  await seen.until('twenty', () => more.innerText(), (t) => t.startsWith('20 of 25'))
+  await seen.until('rows', () => seen.page.locator('tbody tr').count(), (n) => n >= 20)
+  await more.getByRole('button', { name: 'List more' }).click()
+  await more.waitFor({ state: 'detached' })
+  const names = await seen.page.locator('tbody tr td:nth-child(3)').allInnerTexts()
+  expect(new Set(names).size, names.join()).toBe(25)
+  // Another question begins anew.
+  await seen.page.getByLabel('Filter').fill('crowd-')
+  await seen.until('the first ten again', () => more.innerText(), (t) => t.startsWith('10 of 25'))
+  for (const c of there) c.close()
+  await seen.close()
+})
+
 it('sorts by a click and by the keyboard, and the address keeps order and filter', async () => {
   const seen = await Seen.open(browser, inject('site'), '/clients?server=old&state=online')
   await seen.row('shop').first().waitFor()

@@ -54,7 +54,7 @@ it('counts commands as the server does', async () => {
 })
 
 it('is sorted and filtered, and the address keeps it', async () => {
-  const seen = await Seen.open(browser, inject('site'), '/')
+  const seen = await Seen.open(browser, inject('site'), '/?sort=named')
   const names = () => seen.page.getByTestId('card').locator('h2').allInnerTexts()
   await seen.until('both', names, (n) => n.join() === 'old,new')
   await seen.page.getByLabel('Filter').fill('valkey')
@@ -69,20 +69,32 @@ it('is sorted and filtered, and the address keeps it', async () => {
   await seen.close()
 })
 
-it('says that a server is down, and why', async () => {
-  const program = await Program.start([`doomed=${stage().doomed}`])
+it('says that a server is down, and why, before all else', async () => {
+  const program = await Program.start([`old=${stage().old}`, `doomed=${stage().doomed}`])
   onTestFinished(() => program.stop())
   const seen = await Seen.open(browser, program.url, '/')
-  const card = seen.page.getByTestId('card')
-  await seen.until('it is up', () => card.getByText('nothing hurts').count())
+  const icon = async () => (await seen.page.locator('link[rel=icon]').getAttribute('href'))!
+  const card = seen.page.getByTestId('card').and(seen.page.getByLabel('doomed', { exact: true }))
+  await seen.until('it is up', async () => Number(await card.locator('.rate b').innerText()), (n) => n >= 0)
+  await seen.page.goto('/?sort=named')
+  await seen.until('as named', () => seen.page.getByTestId('card').locator('h2').allInnerTexts(), (n) => n.join() === 'old,doomed')
+  await seen.page.goto('/')
+  const [tall] = await Promise.all([card.boundingBox(), card.getByText('commands/s').waitFor()])
   const server = await Client.to(stage().doomed)
   await server.send('SHUTDOWN', 'NOSAVE').catch(() => {}) // it closes the connection instead of an answer
-  await seen.until('it is down', () => card.locator('.badge').allInnerTexts(), (b) => b[0] === 'down')
+  await seen.until('it is down', () => card.locator('.rate b').innerText(), (b) => b === 'down')
   expect(await card.locator('.message').innerText()).toMatch(/refused/)
-  expect(await card.locator('.rate b').innerText()).toBe('–')
-  await seen.until('the title says it', () => seen.page.title(), (t) => t.includes('0 of 1'))
-  await card.getByRole('link', { name: 'doomed' }).click()
+  await card.getByText('commands/s').waitFor({ state: 'detached' })
+  expect((await card.boundingBox())!.height, 'the others stay where they are').toBeLessThanOrEqual(tall!.height + 1)
+  await seen.until('it comes first', () => seen.page.getByTestId('card').locator('h2').allInnerTexts(), (n) => n.join() === 'doomed,old')
+  await seen.until('the title says it', () => seen.page.title(), (t) => /^\([1-9]\d*\) .*1 of 2/.test(t))
+  await seen.until('the icon says it', icon, (href) => href === '/icon-critical.svg')
+  expect((await fetch(new URL(await icon(), program.url))).headers.get('Content-Type')).toBe('image/svg+xml')
+  await seen.page.getByRole('link', { name: /^Findings/ }).click()
+  await seen.until('so do the findings', () => seen.page.getByTestId('away').innerText(), (t) => /down.*doomed.*refused/s.test(t))
+  await seen.page.getByTestId('away').getByRole('link').click()
   await seen.until('its page says it', () => seen.page.locator('main .badge').innerText(), (b) => b === 'down')
+  expect(await seen.page.title()).toMatch(/^\([1-9]\d*\) doomed/)
   await seen.close()
 })
 

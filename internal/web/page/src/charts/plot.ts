@@ -15,6 +15,7 @@ export interface Surroundings {
 }
 
 const height = 150
+const font = '11px system-ui, sans-serif'
 
 /** All charts of a page share the crosshair. */
 export const crosshair = uPlot.sync('time')
@@ -33,7 +34,7 @@ export function options(spec: ChartSpec, width: number, style: CSSStyleDeclarati
   const colour = (n: number) => paint(style, '--line-' + n)
   const n = spec.lines.length
   return {
-    width, height, padding: [8, 10, 0, 0],
+    width, height, padding: [8, labelEdge(), 0, 0],
     legend: { show: false },
     cursor: {
       // The crosshair is shared; a zoom is one chart's, and all follow the address.
@@ -95,7 +96,7 @@ function yRange(spec: ChartSpec, low: number | null, high: number | null): [numb
 function axis(style: CSSStyleDeclaration): uPlot.Axis {
   return {
     stroke: paint(style, '--dim'),
-    font: '11px system-ui, sans-serif',
+    font,
     grid: { stroke: paint(style, '--grid'), width: 1 },
     ticks: { show: false },
   }
@@ -109,6 +110,19 @@ const axisText = (format: Format, v: number): string => format(v).replace(/(\d)\
 const hourMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 const toTheSecond = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 const dayAndMonth = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' })
+
+let edge: number | undefined
+
+/** The room to the right of a drawing: half of the widest label of the time axis, which stands under its end whole. */
+function labelEdge(): number {
+  if (edge !== undefined) return edge
+  const ctx = document.createElement('canvas').getContext('2d')
+  if (!ctx) return 30
+  ctx.font = font
+  const days = Array.from({ length: 12 }, (_, month) => dayAndMonth.format(new Date(2020, month, 28)))
+  const widths = [...days, toTheSecond.format(new Date(2020, 0, 28, 20, 58, 58))].map((t) => ctx.measureText(t).width)
+  return (edge = Math.ceil(Math.max(...widths) / 2) + 1)
+}
 
 function timeValues(_: uPlot, splits: number[], _axis: number, _space: number, step: number): string[] {
   return splits.map((t) => {

@@ -5,6 +5,7 @@ import type { About, LastObservation, LoginKind, Observation } from '../api/type
 import { Collected } from './collected'
 import { Feed } from './feed'
 import { ofObservation } from './figures'
+import { isAway } from '../parts/states'
 import { millis } from '../text/times'
 
 /** About an hour of the usual interval of two seconds. */
@@ -75,6 +76,11 @@ class Watch {
     this.needsLogin = false
     this.ready = true
     this.#feed.start()
+  }
+
+  /** How many things are critical: findings, and servers that do not answer. */
+  get alarms(): number {
+    return [...this.servers.values()].reduce((n, o) => n + o.findings.critical + (isAway(o.state) ? 1 : 0), 0)
   }
 
   /** A session is open, which can be ended. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Observation } from '../api/types'
-import { ageOf, tone, urgency } from './states'
+import { ageOf, rank, tone } from './states'
 
 const at = Date.parse('2026-01-01T00:10:00Z')
 const observation = (o: Partial<Observation>): Observation => ({
@@ -20,5 +20,7 @@ it('puts what cannot be reached before what hurts, and that before what is well'
   const hurt = observation({ findings: { critical: 1, warning: 0, info: 0 } })
   const down = observation({ state: 'down' })
   expect([well, warned, hurt, down].map(tone)).toEqual(['good', 'warning', 'critical', 'critical'])
-  expect([well, hurt, warned].sort((a, b) => urgency(b) - urgency(a))).toEqual([hurt, warned, well])
+  expect([well, hurt, warned, down].sort((a, b) => rank(b, at) - rank(a, at))).toEqual([down, hurt, warned, well])
+  const late = observation({ state: 'stalled', since: '2026-01-01T00:09:57Z' })
+  expect([rank(late, at), rank(late, at + 3000)], 'late by a moment it keeps its place').toEqual([rank(well, at), rank(down, at)])
 })

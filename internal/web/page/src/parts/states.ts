@@ -2,10 +2,13 @@ import type { Observation } from '../api/types'
 import { ago, duration } from '../text/numbers'
 import { millis } from '../text/times'
 
+/** Whether a server in this state does not answer. */
+export const isAway = (state: Observation['state']): boolean => state === 'down' || state === 'denied' || state === 'stalled'
+
 /** How a server's card looks: the worst of its state and its findings. */
 export function tone(o: Observation): 'good' | 'warning' | 'critical' | 'new' {
   if (o.state === 'connecting') return 'new'
-  if (o.state === 'down' || o.state === 'denied' || o.state === 'stalled' || o.findings.critical > 0) return 'critical'
+  if (isAway(o.state) || o.findings.critical > 0) return 'critical'
   if (o.state !== 'up' || o.findings.warning > 0) return 'warning'
   return 'good'
 }
@@ -15,10 +18,17 @@ export function needsWords(state: string): string {
   return state === 'up' ? 'good' : state === 'connecting' ? 'dim' : state === 'loading' || state === 'busy' ? 'warning' : 'critical'
 }
 
-/** Orders servers by how urgent they are, the most urgent first. */
-export function urgency(o: Observation): number {
-  const rank = { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
-  return rank * 1e6 + o.findings.critical * 1e4 + o.findings.warning * 100 + o.findings.info
+/** A server that keeps one waiting for less than this long keeps its place. */
+const patienceMillis = 5000
+
+/**
+ * How urgent a server is: the colour of its card, and above all others those that do not answer. No finer, and one that is
+ * late by a moment does not count, so that cards stay where they are looked for.
+ */
+export function rank(o: Observation, now: number): number {
+  const answers: Observation = { ...o, state: 'up' }
+  if (isAway(o.state)) return now - (millis(o.since) ?? 0) > patienceMillis ? 4 : rank(answers, now)
+  return { good: 0, new: 1, warning: 2, critical: 3 }[tone(o)]
 }
 
 /** After this many seconds without news of a server what is shown of it counts as old. */
