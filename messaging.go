@@ -249,8 +249,9 @@ type messagingCost struct {
 	Guessed string  `json:"guessed,omitempty"` // why server_usec is the time that answers took instead
 }
 
-func costOfMessaging(tool *server.Tool) messagingCost {
-	c := tool.Cost()
+// costOfTool is what a tool took, as of its end.
+func costOfTool(ctx context.Context, tool *server.Tool) messagingCost {
+	c := tool.Finish(ctx)
 	return messagingCost{c.Elapsed.Seconds(), c.Usec, c.Share(), c.Guessed}
 }
 

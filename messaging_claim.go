@@ -141,7 +141,7 @@ func (c *claiming) run(ctx context.Context, tool *server.Tool, claim pending.Cla
 		}
 	}
 	s.FromAfter, s.ToAfter = holds(after, claim)
-	s.Cost = costOfMessaging(tool)
+	s.Cost = costOfTool(ctx, tool)
 	if told := c.tell(s, c.text(s)); told != nil {
 		return told
 	}

@@ -106,7 +106,7 @@ func ofFramework(name string) string {
 func (t messagingTable) results(m *stats.Messaging) {
 	for i := range m.Results {
 		r := &m.Results[i]
-		t.line("%10s streams %s: results of %s's jobs", thousands(r.Streams), nameOf(r.DB, r.Pattern), redis.PrintableCut(r.Framework, 60))
+		t.line("%10s %s %s: results of %s's jobs", thousands(r.Streams), plural(int(r.Streams), "stream", "streams"), nameOf(r.DB, r.Pattern), redis.PrintableCut(r.Framework, 60))
 	}
 	if len(m.Streams)+len(m.Results) > 0 {
 		t.WriteString("\n")
@@ -205,7 +205,7 @@ func (t messagingTable) slow(m *stats.Messaging) {
 		if s.Name != "" {
 			who = nameOf(0, s.Name) + " (" + who + ")"
 		}
-		t.line("slow subscriber %s: %s wait for it, and which of its %s they are of is not told", who, sizeText(s.WaitingBytes), counted(int64(s.Subscriptions), "subscription"))
+		t.line("slow subscriber %s, %s: %s wait for it; of which channel is not told", who, counted(int64(s.Subscriptions), "subscription"), sizeText(s.WaitingBytes))
 	}
 	if m.SlowSubscribersMore > 0 {
 		t.line("%s more", counted(int64(m.SlowSubscribersMore), "slow subscriber"))
