@@ -248,3 +248,14 @@ type messagingCost struct {
 	Share   float64 `json:"server_cpu_share"`
 	Guessed string  `json:"guessed,omitempty"` // why server_usec is the time that answers took instead
 }
+
+// costOfTool is what a tool took, as of its end.
+func costOfTool(ctx context.Context, tool *server.Tool) messagingCost {
+	c := tool.Finish(ctx)
+	return messagingCost{c.Elapsed.Seconds(), c.Usec, c.Share(), c.Guessed}
+}
+
+// text is "0.2 s, 1.5 ms of the server's time".
+func (c messagingCost) text() string {
+	return scanCost{Seconds: c.Seconds, Usec: c.Usec, Guessed: c.Guessed}.spent()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,9 @@ func newMessagingClaim() *cobra.Command {
 		Use:   "claim STREAM GROUP [ADDRESS]",
 		Short: "give what a dead consumer holds to a live one",
 		Long: `Give entries that consumer --from was given and has not acknowledged for
---min-idle to consumer --to. Without --yes nothing is changed: it counts them and
-lists the first, without their contents.
+--min-idle to consumer --to. Without --yes nothing is changed: it counts them,
+those apart that were deleted from the stream, and lists the first, without their
+contents.
 
 None is lost: each is either consumer's at any time, and one that was
 acknowledged, claimed by somebody else or read again meanwhile stays as it is.
@@ -85,17 +87,20 @@ type claimSummary struct {
 	From       string         `json:"from"`
 	To         string         `json:"to"`
 	DryRun     bool           `json:"dry_run,omitempty"`
-	Matched    int64          `json:"matched"`           // idle for long enough when they were listed
-	Fresh      int64          `json:"fresh"`             // not idle for long enough: they stay
-	Claimed    int64          `json:"claimed"`           // now To's
-	Deleted    int64          `json:"deleted,omitempty"` // not in the stream any more
-	Changed    int64          `json:"changed,omitempty"` // acknowledged or taken by somebody meanwhile
+	Matched    int64          `json:"matched"`                   // idle for long enough when they were listed
+	Fresh      int64          `json:"fresh"`                     // not idle for long enough: they stay
+	Claimed    int64          `json:"claimed"`                   // now To's
+	Deleted    int64          `json:"deleted,omitempty"`         // not in the stream any more
+	WouldClaim *int64         `json:"would_claim,omitempty"`     // by a dry run: those that are still in the stream; absent: that is not known
+	Unknown    string         `json:"deleted_unknown,omitempty"` // why not
+	Changed    int64          `json:"changed,omitempty"`         // acknowledged or taken by somebody meanwhile
 	Complete   bool           `json:"complete"`
 	FromBefore int64          `json:"from_held_before"`
 	FromAfter  int64          `json:"from_holds"`
 	ToBefore   int64          `json:"to_held_before"`
 	ToAfter    int64          `json:"to_holds"`
 	Entries    []pendingEntry `json:"entries,omitempty"` // the first
+	Cost       messagingCost  `json:"cost"`
 }
 
 func (c *claiming) run(ctx context.Context, tool *server.Tool, claim pending.Claim) error {
@@ -108,9 +113,10 @@ func (c *claiming) run(ctx context.Context, tool *server.Tool, claim pending.Cla
 	l := pending.NewListing(claim.Group, claim.From, claim.MinIdle)
 	err = eachBatch(ctx, tool, l, func(page []redis.PendingEntry) error {
 		s.Matched += int64(len(page))
-		s.Entries = append(s.Entries, pendingEntries(page, c.show-len(s.Entries))...)
+		from := len(s.Entries)
+		s.Entries = append(s.Entries, pendingEntries(page, c.show-from)...)
 		if !c.yes {
-			return nil
+			return s.rehearse(ctx, tool, claim, page, s.Entries[from:])
 		}
 		done, err := claim.Do(ctx, tool, idsOf(page))
 		s.Claimed += int64(len(done.Given))
@@ -123,6 +129,10 @@ func (c *claiming) run(ctx context.Context, tool *server.Tool, claim pending.Cla
 		return nil
 	})
 	s.Fresh, s.Complete = l.Fresh(), err == nil
+	if s.DryRun && s.Unknown == "" {
+		would := s.Matched - s.Deleted
+		s.WouldClaim = &would
+	}
 	after := before
 	if c.yes { // even when it was stopped: who holds how many now
 		var again error
@@ -131,11 +141,34 @@ func (c *claiming) run(ctx context.Context, tool *server.Tool, claim pending.Cla
 		}
 	}
 	s.FromAfter, s.ToAfter = holds(after, claim)
+	s.Cost = costOfTool(ctx, tool)
 	if told := c.tell(s, c.text(s)); told != nil {
 		return told
 	}
 	c.conclude(s)
 	return pendingError(err)
+}
+
+// rehearse finds out which of a batch a claim could not give to anybody, since they were deleted from the stream, and marks those of
+// them that are listed.
+func (s *claimSummary) rehearse(ctx context.Context, tool *server.Tool, claim pending.Claim, page []redis.PendingEntry, listed []pendingEntry) error {
+	if s.Unknown != "" || len(page) == 0 {
+		return nil
+	}
+	gone, err := claim.Group.Deleted(ctx, tool, idsOf(page))
+	var reply *redis.ReplyError
+	if errors.As(err, &reply) && reply.Code == "NOPERM" { // who may list them may not have the right to run scripts
+		s.Unknown, s.Deleted = "this user may not ask which entries were deleted from the stream (EVAL); redistop acl "+ruleClaim+" prints the rights", 0
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.Deleted += int64(len(gone))
+	for i := range listed {
+		listed[i].Deleted = slices.Contains(gone, listed[i].ID)
+	}
+	return nil
 }
 
 // consumers are those of the group, once both are found or may be made.
@@ -172,6 +205,19 @@ func (c *claiming) text(s claimSummary) string {
 	if s.DryRun {
 		b.WriteString(entriesTable(s.Entries, s.Matched))
 		fmt.Fprintf(&b, "%s of %s idle for %s or longer, of %s that it holds\n", entriesText(s.Matched), from, plainDuration(c.minIdle), thousands(s.FromBefore))
+		switch would := s.WouldClaim; {
+		case s.Matched == 0:
+		case would == nil:
+			fmt.Fprintf(&b, "not known: %s\n", s.Unknown)
+		default:
+			fmt.Fprintf(&b, "%s would be given to %s\n", entriesText(*would), to)
+		}
+		if s.Deleted > 0 && c.drop {
+			fmt.Fprintf(&b, "%s deleted from the stream: would be acknowledged\n", entriesText(s.Deleted))
+		} else if s.Deleted > 0 {
+			fmt.Fprintf(&b, "%s deleted from the stream: would stay with %s\n", entriesText(s.Deleted), from)
+		}
+		fmt.Fprintf(&b, "%s\n", s.Cost.text())
 		return b.String()
 	}
 	fmt.Fprintf(&b, "%s given to %s\n", entriesText(s.Claimed), to)
@@ -194,7 +240,7 @@ func (c *claiming) text(s claimSummary) string {
 func (c *claiming) conclude(s claimSummary) {
 	switch {
 	case s.DryRun && s.Matched > 0:
-		note("nothing was changed; --yes gives them to %s", shownName(s.To))
+		note("nothing was changed; %s", c.wouldDo(s))
 	case s.DryRun:
 	case !s.Complete:
 		note("stopped; the same command goes on")
@@ -204,4 +250,24 @@ func (c *claiming) conclude(s claimSummary) {
 	if s.Deleted > 0 && !c.drop {
 		note("--drop-deleted acknowledges what was deleted: nobody can process it")
 	}
+}
+
+// wouldDo says what --yes does.
+func (c *claiming) wouldDo(s claimSummary) string {
+	would := s.Matched
+	if s.WouldClaim != nil {
+		would = *s.WouldClaim
+	}
+	gives := fmt.Sprintf("gives %s to %s", entriesText(would), shownName(s.To))
+	switch drops := s.Deleted > 0 && c.drop; {
+	case s.WouldClaim == nil:
+		return "--yes gives those that are still in the stream to " + shownName(s.To)
+	case would == 0 && drops:
+		return fmt.Sprintf("--yes acknowledges %s for good and gives none to %s", entriesText(s.Deleted), shownName(s.To))
+	case drops:
+		return fmt.Sprintf("--yes %s and acknowledges %s for good", gives, entriesText(s.Deleted))
+	case would == 0:
+		return "--yes would give none: all were deleted from the stream"
+	}
+	return "--yes " + gives
 }

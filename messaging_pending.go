@@ -151,13 +151,14 @@ type pendingEntry struct {
 	Consumer    string  `json:"consumer"`
 	IdleSeconds float64 `json:"idle_seconds"`
 	Deliveries  int64   `json:"deliveries"`
+	Deleted     bool    `json:"deleted,omitempty"` // from the stream, as far as that was asked
 }
 
 // pendingEntries are the first of a list, no more than have room.
 func pendingEntries(list []redis.PendingEntry, room int) []pendingEntry {
 	var shown []pendingEntry
 	for _, e := range list[:max(0, min(len(list), room))] {
-		shown = append(shown, pendingEntry{e.ID, e.Consumer, e.Idle.Seconds(), e.Deliveries})
+		shown = append(shown, pendingEntry{ID: e.ID, Consumer: e.Consumer, IdleSeconds: e.Idle.Seconds(), Deliveries: e.Deliveries})
 	}
 	return shown
 }
@@ -170,7 +171,11 @@ func entriesTable(entries []pendingEntry, all int64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %-24s %10s %10s  %s\n", "ID", "IDLE", "DELIVERED", "CONSUMER")
 	for _, e := range entries {
-		fmt.Fprintf(&b, "  %-24s %10s %10s  %s\n", redis.PrintableCut(e.ID, 42), spanText(e.IdleSeconds), thousands(e.Deliveries), shownName(e.Consumer))
+		fate := ""
+		if e.Deleted {
+			fate = "  deleted from the stream"
+		}
+		fmt.Fprintf(&b, "  %-24s %10s %10s  %s%s\n", redis.PrintableCut(e.ID, 42), spanText(e.IdleSeconds), thousands(e.Deliveries), shownName(e.Consumer), fate)
 	}
 	if more := all - int64(len(entries)); more > 0 {
 		fmt.Fprintf(&b, "  and %s more\n", thousands(more))

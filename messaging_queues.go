@@ -11,7 +11,7 @@ const queueLine = "%9s %8s %6s %6s %7s %7s %7s %6s %6s %8s  %s"
 // queues is the table of queues, and what cannot be said of them.
 func (t messagingTable) queues(m *stats.Messaging) {
 	if len(m.Queues) > 0 {
-		t.line(queueLine, "waiting", "growth/s", "in/s", "out/s", "workers", "running", "delayed", "dead", "oldest", "empty in", "queue")
+		t.line(queueLine, "waiting", "growth/s", "in/s", "out/s", "idle", "running", "delayed", "dead", "oldest", "empty in", "queue")
 	}
 	soon := false
 	for i := range m.Queues {
@@ -22,8 +22,11 @@ func (t messagingTable) queues(m *stats.Messaging) {
 	if soon {
 		t.line("empty in: n/a until ten jobs came or went, or for 20 s (--for 25s)")
 	}
+	if len(m.Queues) > 0 {
+		t.line("idle: workers that wait for a job, n/a where they do not wait but ask; running: jobs that workers have")
+	}
 	if n := m.WaitingUnknown.Or(0); n > 0 {
-		t.line("workers: %s more wait, and the samples have not seen for which queue (a longer --for may)", thousands(n))
+		t.line("idle: %s more workers wait, and the samples have not seen for which queue (a longer --for may)", thousands(n))
 	}
 }
 

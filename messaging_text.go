@@ -29,6 +29,9 @@ func messagingText(m *stats.Messaging, all bool) string {
 	if m.Omitted > 0 {
 		fmt.Fprintf(&b, "%s more are left out: those with the most waiting are shown\n", thousands(int64(m.Omitted)))
 	}
+	if n := m.Discovery.LongNames; n > 0 {
+		fmt.Fprintf(&b, "%s left out, with a name longer than 16 KiB\n", counted(n, "key"))
+	}
 	for _, text := range m.Unknown {
 		fmt.Fprintf(&b, "not known: %s\n", redis.PrintableCut(text, 400))
 	}
@@ -87,7 +90,7 @@ func (t messagingTable) stream(s *stats.StreamRow) {
 	t.line("%10s %9s %8s %-8s %8s %8s  %s", thousands(s.Length), known(s.Bytes, sizeText), known(s.AddedPerSecond, rateText), fate,
 		t.ago(s.FirstTime), t.ago(s.LastTime), nameOf(s.DB, s.Key)+ofFramework(s.Framework))
 	for i := range s.Groups {
-		t.group(&s.Groups[i])
+		t.group(s, &s.Groups[i])
 	}
 }
 
@@ -103,14 +106,26 @@ func ofFramework(name string) string {
 func (t messagingTable) results(m *stats.Messaging) {
 	for i := range m.Results {
 		r := &m.Results[i]
-		t.line("%10s streams %s: results of %s's jobs", thousands(r.Streams), nameOf(r.DB, r.Pattern), redis.PrintableCut(r.Framework, 60))
+		t.line("%10s %s %s: results of %s's jobs", thousands(r.Streams), plural(int(r.Streams), "stream", "streams"), nameOf(r.DB, r.Pattern), redis.PrintableCut(r.Framework, 60))
 	}
 	if len(m.Streams)+len(m.Results) > 0 {
 		t.WriteString("\n")
 	}
 }
 
-func (t messagingTable) group(g *stats.GroupRow) {
+// deleted says that pending entries are gone from the stream, and what helps where all of them are.
+func (t messagingTable) deleted(s *stats.StreamRow, g *stats.GroupRow) {
+	switch n := g.PendingDeleted; {
+	case n == 0:
+	case n < g.Pending:
+		t.line("    %s of the pending trimmed from the stream: nobody can process them", thousands(n))
+	default:
+		t.line("    all that is pending was trimmed from the stream: nobody can process it, and no claim helps")
+		t.line("    to acknowledge it: redistop messaging claim %s %s --from CONSUMER --to CONSUMER --drop-deleted", shellWord(s.Key), shellWord(g.Name))
+	}
+}
+
+func (t messagingTable) group(s *stats.StreamRow, g *stats.GroupRow) {
 	text := fmt.Sprintf("  group %s: lag %s, pending %s", nameOf(0, g.Name), known(g.Lag, thousands), thousands(g.Pending))
 	if age, ok := g.OldestSeconds.Get(); ok {
 		text += ", the oldest since " + shortSpan(age)
@@ -134,6 +149,7 @@ func (t messagingTable) group(g *stats.GroupRow) {
 	if g.LagNote != "" {
 		t.line("    lag %s", redis.PrintableCut(g.LagNote, 200))
 	}
+	t.deleted(s, g)
 	for i := range g.Consumers {
 		c := &g.Consumers[i]
 		if !t.all && (c.State == stats.ConsumerActive || c.State == stats.ConsumerIdle) {
@@ -159,19 +175,41 @@ func (t messagingTable) channels(m *stats.Messaging) {
 	if len(m.Queues) > 0 {
 		t.WriteString("\n")
 	}
-	t.line("%11s  %s", "subscribers", "channel (delivered at most once: who is not subscribed does not get it)")
+	t.line(channelLine, "subscribers", "msg/s", "heard", "channel (delivered at most once: who is not subscribed does not get it)")
 	for i := range m.Channels {
 		c := &m.Channels[i]
 		name := nameOf(0, c.Name)
 		if c.Shard {
 			name += "  (sharded)"
 		}
-		t.line("%11s  %s", thousands(c.Subscribers), name)
+		if c.SlowSubscribers > 0 {
+			name += fmt.Sprintf("  (%d slow)", c.SlowSubscribers)
+		}
+		t.line(channelLine, thousands(c.Subscribers), known(c.PublishedPerSecond, rateText), map[bool]string{true: "by nobody"}[c.Unheard], name)
 	}
 	if patterns > 0 {
-		t.line("%11s  subscriptions to patterns", thousands(patterns))
+		t.line("%11s  %s", thousands(patterns), plural(int(patterns), "subscription to a pattern", "subscriptions to patterns"))
 	}
+	t.slow(m)
 	t.WriteString("\n")
+}
+
+// channelLine is the columns of a channel.
+const channelLine = "%11s %8s  %-9s  %s"
+
+// slow names the subscribers that do not read what is sent to them.
+func (t messagingTable) slow(m *stats.Messaging) {
+	for i := range m.SlowSubscribers {
+		s := &m.SlowSubscribers[i]
+		who := redis.PrintableCut(s.Addr, 60)
+		if s.Name != "" {
+			who = nameOf(0, s.Name) + " (" + who + ")"
+		}
+		t.line("slow subscriber %s, %s: %s wait for it; of which channel is not told", who, counted(int64(s.Subscriptions), "subscription"), sizeText(s.WaitingBytes))
+	}
+	if m.SlowSubscribersMore > 0 {
+		t.line("%s more", counted(int64(m.SlowSubscribersMore), "slow subscriber"))
+	}
 }
 
 func (t messagingTable) ago(at *time.Time) string {

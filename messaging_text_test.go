@@ -45,3 +45,24 @@ func TestSearchedAsText(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// What is published and not heard, and who does not read, stands in the table; whose messages wait is not put on a channel.
+func TestChannelsAsText(t *testing.T) {
+	m := &stats.Messaging{Patterns: stats.Some(int64(1)), Discovery: stats.Discovery{LongNames: 1},
+		Channels:        []stats.ChannelRow{{Name: "prices", Subscribers: 2, PublishedPerSecond: stats.Some(20.0)}, {Name: "alerts", Unheard: true, PublishedPerSecond: stats.Some(3.0)}, {Name: "quiet", Subscribers: 1, SlowSubscribers: 1}},
+		SlowSubscribers: []stats.SlowSubscriber{{Addr: "10.0.0.9:51234", Name: "slowpoke", Subscriptions: 1, WaitingBytes: 16 << 20}}, SlowSubscribersMore: 1}
+	text := messagingText(m, false)
+	for _, want := range []string{
+		"subscribers    msg/s  heard      channel (delivered at most once",
+		"\n          2       20             prices\n",
+		"\n          0      3.0  by nobody  alerts\n",
+		"\n          1      n/a             quiet  (1 slow)\n",
+		"\n          1  subscription to a pattern\n",
+		"\nslow subscriber slowpoke (10.0.0.9:51234), 1 subscription: 16.0 MiB wait for it; of which channel is not told\n1 slow subscriber more\n",
+		"\n1 key left out, with a name longer than 16 KiB\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}

@@ -77,7 +77,7 @@ func (w *Window) eachGroup(f func(s *stats.StreamRow, g *stats.GroupRow) (stats.
 func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.ConsumerRow) bool) []stats.Finding {
 	return w.eachGroup(func(s *stats.StreamRow, g *stats.GroupRow) (stats.Finding, bool) {
 		var culprits []stats.Culprit
-		var pending, oldest float64
+		var pending, oldest, deleted float64
 		asked := stats.Maybe[float64]{}
 		for i := range g.Consumers {
 			c := &g.Consumers[i]
@@ -85,6 +85,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 				continue
 			}
 			pending += float64(c.Pending)
+			deleted += float64(c.PendingDeleted)
 			oldest = max(oldest, c.OldestSeconds.Or(0), c.InactiveSeconds.Or(0))
 			if len(culprits) == 0 {
 				asked = c.IdleSeconds
@@ -115,6 +116,7 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 				"Claim what it holds for a consumer that lives: " + w.claimLine(s, g, culprits[0].Name) + " (a dry run until --yes)",
 				"Then delete it: " + w.messagingLine("delconsumer", s, g, culprits[0].Name) + " (which refuses while it holds anything)",
 			}
+			w.tellDeleted(&f, s, g, int64(pending), int64(deleted))
 			return f, true
 		}
 		f.Title = fmt.Sprintf("%s of %s %s %s and %s none", capital(name), groupName(s, g), pick(len(culprits) == 1, "holds", "hold"), plural(int64(pending), "entry", "entries"), pick(len(culprits) == 1, "acknowledges", "acknowledge"))
@@ -123,9 +125,34 @@ func (w *Window) consumers(state stats.ConsumerState, grave func(*stats.Consumer
 			"If it is stuck, restart it, and claim what it holds: " + w.claimLine(s, g, culprits[0].Name, "--min-idle", "2m") + " (a dry run until --yes)",
 		}
 		f.Unknown = []string{"whether it works on them at this moment: only the process itself tells"}
+		w.tellDeleted(&f, s, g, int64(pending), int64(deleted))
 		return f, true
 	})
 }
+
+// tellDeleted changes a finding where entries that are held were trimmed from the stream: a claim gives them to nobody.
+func (w *Window) tellDeleted(f *stats.Finding, s *stats.StreamRow, g *stats.GroupRow, pending, deleted int64) {
+	if deleted == 0 {
+		return
+	}
+	f.Evidence = append(f.Evidence, moment("trimmed from the stream", count(deleted)+" of "+count(pending), "XINFO STREAM (first-entry), XPENDING"))
+	drop := w.claimLine(s, g, f.Culprits[0].Name, dropDeleted) + " (a dry run until --yes)"
+	if deleted < pending {
+		f.Remedy = append(f.Remedy, "Nobody can process what was trimmed; to acknowledge it: "+drop)
+		return
+	}
+	f.Title += ", all trimmed from the stream"
+	f.Impact = "Nobody can process " + pick(pending == 1, "it", "them") + " any more, whoever claims " + pick(pending == 1, "it", "them") + ": the work is lost, unless it is in the application's own records."
+	for i := range f.Remedy {
+		if strings.Contains(f.Remedy[i], " claim ") {
+			f.Remedy[i] = "Acknowledge what it holds, since no claim can give it to anybody: " + drop
+		}
+	}
+	f.Remedy = append(f.Remedy, "See that the stream keeps entries until all groups have acknowledged them: a larger MAXLEN, or MINID by the oldest pending entry")
+}
+
+// dropDeleted is the flag of redistop messaging claim that acknowledges what was deleted.
+const dropDeleted = "--drop-deleted"
 
 // asksNow is how lately a consumer asked that still asks.
 const asksNow = 30
@@ -169,8 +196,12 @@ func (w *Window) messagingLine(verb string, s *stats.StreamRow, g *stats.GroupRo
 	if s.DB != 0 {
 		line += fmt.Sprintf(" -n %d", s.DB)
 	}
-	for i := 0; i+1 < len(flags); i += 2 {
-		line += " " + flags[i] + " " + word(flags[i+1], "CONSUMER")
+	for i := 0; i < len(flags); i++ {
+		line += " " + flags[i]
+		if flags[i] != dropDeleted {
+			i++
+			line += " " + word(flags[i], "CONSUMER")
+		}
 	}
 	return w.tool(line, "", "")
 }

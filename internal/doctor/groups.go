@@ -108,7 +108,7 @@ var poisonEntry = Rule{
 	How:  "XPENDING with its deliveries, of the oldest 100 pending entries of each group; the entry itself is not read. A consumer that reads its own pending entries on each start counts as a delivery too.",
 	Do:   "Look at the entry (XRANGE stream id id), mend the consumer or put the entry aside, and acknowledge it (XACK). Have consumers put aside what was delivered a few times.",
 	Limits: []Limit{
-		{"deliveries", 10, "retries are usually three to five"},
+		{"deliveries", 5, "retries are usually three; the tables call an entry poison from as many on"},
 	},
 	Check: func(w *Window) []stats.Finding {
 		return w.eachGroup(func(s *stats.StreamRow, g *stats.GroupRow) (stats.Finding, bool) {

@@ -54,6 +54,19 @@ func TestConsumersThatNeedAPerson(t *testing.T) {
 		!strings.Contains(f.Remedy[1], "`redistop messaging delconsumer STREAM GROUP 'worker-3' 10.0.3.1:6379`") {
 		t.Errorf("%q", f.Remedy)
 	}
+	trimmed := dead
+	trimmed.Pending, trimmed.PendingDeleted = 2, 2
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 2, trimmed))).only(t, "dead-consumer", stats.Warning)
+	wantPrintable(t, f)
+	if !strings.HasSuffix(f.Title, "holds 2 entries, all trimmed from the stream") || !strings.Contains(f.Impact, "Nobody can process them any more") ||
+		!strings.Contains(f.Remedy[0], "`redistop messaging claim STREAM GROUP --from 'worker-3' --to CONSUMER --drop-deleted 10.0.3.1:6379`") {
+		t.Errorf("%s %s %q", f.Title, f.Impact, f.Remedy)
+	}
+	trimmed.PendingDeleted = 1
+	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 2, trimmed))).only(t, "dead-consumer", stats.Warning)
+	if !strings.Contains(f.Remedy[0], "--to CONSUMER 10.0") || !strings.Contains(f.Remedy[2], "--drop-deleted") {
+		t.Errorf("%q", f.Remedy)
+	}
 	many := stats.ConsumerRow{Name: "worker-4", Pending: 150, IdleSeconds: stats.Some(200.0), InactiveSeconds: stats.Some(200.0), State: stats.ConsumerStuck}
 	f = newSynth(stuckConsumer, deadConsumer).told(3, always(shop(0, 150, many))).only(t, "stuck-consumer", stats.Warning)
 	if !strings.Contains(f.Remedy[0], "it has asked for nothing for 3 min 20 s") {
@@ -157,11 +170,12 @@ func TestPoisonEntry(t *testing.T) {
 	m.Streams[0].Groups[0].Poison = []stats.PendingRow{{ID: "5-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 41}, {ID: "6-1", Consumer: "worker-1", IdleSeconds: 3, Deliveries: 6}}
 	f := newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning)
 	wantPrintable(t, f)
-	if len(f.Evidence) != 2 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
+	if len(f.Evidence) != 3 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
 		t.Errorf("%+v", f)
 	}
 	m.Streams[0].Groups[0].Poison = m.Streams[0].Groups[0].Poison[1:]
-	newSynth(poisonEntry).told(3, always(m)).none(t)
+	newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning) // what the tables call poison is a finding
+	newSynthWith(Options{Rules: []Rule{poisonEntry}, Limits: map[string]map[string]float64{"poison-entry": {"deliveries": 7}}}).told(3, always(m)).none(t)
 }
 
 func TestQueueBacklog(t *testing.T) {
@@ -175,6 +189,17 @@ func TestQueueBacklog(t *testing.T) {
 	wantPrintable(t, f)
 	if !strings.Contains(f.Title, "Queue mail (Sidekiq) grows: 1,390 jobs wait, 10/s more, and no worker waits for one") {
 		t.Error(f.Title)
+	}
+	for running, want := range map[int64]string{2: "10/s more, and no worker is free: 2 jobs run", 0: "10/s more, no worker waits for one and none has one"} {
+		f = newSynth(queueBacklog).told(90, func(i int) *stats.Messaging {
+			m := queue(int64(500+10*i), stats.Some(int64(0)))
+			m.Queues[0].InFlight = stats.Some(running)
+			return m
+		}).only(t, "queue-backlog", stats.Warning)
+		wantPrintable(t, f)
+		if !strings.HasSuffix(f.Title, want) {
+			t.Errorf("%d running: %s", running, f.Title)
+		}
 	}
 	f = newSynth(queueBacklog).told(90, growing(stats.Maybe[int64]{})).only(t, "queue-backlog", stats.Warning)
 	wantPrintable(t, f)

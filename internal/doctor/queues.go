@@ -11,7 +11,7 @@ import (
 var queueBacklog = Rule{
 	ID: "queue-backlog", Title: "A queue grows and no worker waits for its jobs", Group: messages,
 	What: "More jobs come into a list or sorted set that is a queue than go, and no client waits for a job there.",
-	Why:  "Jobs are done later and later, and what waits takes memory. Where no worker waits, either none runs or all are busy.",
+	Why:  "Jobs are done later and later, and what waits takes memory. Where no worker waits, either none runs or all are busy: the jobs that run tell which, where the framework keeps them.",
 	How:  "The length of the key look after look; who waits by CLIENT LIST (blocked, last command) and the samples of what each client sends. A worker that asks now and then instead of waiting (LPOP) cannot be seen waiting.",
 	Do:   "See whether the workers run; start more of them, or make the jobs quicker.",
 	Limits: []Limit{
@@ -46,10 +46,24 @@ func checkQueueBacklog(w *Window) []stats.Finding {
 			Impact:   "Jobs are done later and later.",
 			Remedy:   []string{"See whether the workers run; start more of them", "Make the jobs quicker, or send fewer"},
 		}
-		if known {
+		running, told := q.InFlight.Get()
+		if told && running > 0 {
+			f.Evidence = append(f.Evidence, moment("jobs that run", count(running), "the framework's own keys"))
+		}
+		switch {
+		case known && running > 0:
+			f.Title += ", and no worker is free: " + plural(running, "job runs", "jobs run")
+			f.Evidence = append(f.Evidence, moment("workers that wait", "none: all are busy", "CLIENT LIST"))
+			f.Remedy[0] = "Start more workers"
+			f.Unknown = append(f.Unknown, "whether the jobs that run belong to workers that are alive")
+		case known && told:
+			f.Title += ", no worker waits for one and none has one"
+			f.Evidence = append(f.Evidence, moment("workers that wait", "none, and no job runs", "CLIENT LIST, the framework's own keys"))
+			f.Remedy[0] = "See whether the workers run"
+		case known:
 			f.Title += ", and no worker waits for one"
 			f.Evidence = append(f.Evidence, moment("workers that wait", "none: none runs, or all are busy", "CLIENT LIST"))
-		} else {
+		default:
 			f.Unknown = append(f.Unknown, "whether a worker waits: CLIENT LIST and samples of what clients send would tell")
 		}
 		if oldest, ok := q.OldestSeconds.Get(); ok {

@@ -32,6 +32,7 @@ type discovery struct {
 	surveyed  *stats.KeySurvey // of the last pass whose survey is done
 	cluster   bool
 	kinds     kinds
+	long      [2]int64 // keys whose names are cut, of this pass and of the one before
 }
 
 // stretch is one walk over one database, or a part of what comes before it.
@@ -72,6 +73,7 @@ const (
 func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	d.stretches, d.at, d.cursor, d.visited, d.scanned, d.all, d.keys = nil, 0, 0, 0, 0, 0, 0
 	d.began, d.pace, d.named = now, pace{}, 0
+	d.long = [2]int64{0, d.long[0]}
 	due := d.passes == 0 || now.Sub(d.surveying) >= surveyEvery
 	if due {
 		d.surveying, d.survey = now, newSurvey()
@@ -217,6 +219,7 @@ func (w *Watcher) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	names = d.short(names, v)
 	var size int64
 	for _, name := range names {
 		size += int64(len(name)) + 16
@@ -241,6 +244,20 @@ func (w *Watcher) step(ctx context.Context) error {
 		d.next(time.Now())
 	}
 	return err
+}
+
+// short leaves out the names of a reply to SCAN of which only the beginning was kept: by it nothing can be asked. It counts them in
+// the walk over all keys.
+func (d *discovery) short(names []string, v redis.Value) []string {
+	kept := names[:0]
+	for i, name := range names {
+		if !v.Elems[1].Elems[i].Cut {
+			kept = append(kept, name)
+		} else if d.stretches[d.at].part == walked {
+			d.long[0]++
+		}
+	}
+	return kept
 }
 
 // takeAll takes keys that the server says are of one type.
@@ -365,6 +382,7 @@ func (d *discovery) told(info *redis.Info, now time.Time) stats.Discovery {
 func (w *Watcher) Discovery() stats.Discovery {
 	t := w.search.told(w.tool.Info(), time.Now())
 	t.Found = len(w.known.order)
+	t.LongNames = max(w.search.long[0], w.search.long[1])
 	return t
 }
 

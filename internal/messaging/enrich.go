@@ -7,9 +7,6 @@ import (
 	"redistop/internal/stats"
 )
 
-// slowBytes is what may wait for a subscriber that reads: more than its 16 KiB buffer and a burst.
-const slowBytes = 256 << 10
-
 // pushes are commands that put a job into their first key, or into their last one.
 var pushes = map[string]bool{"lpush": true, "rpush": true, "lpushx": true, "rpushx": true, "linsert": true, "zadd": true}
 
@@ -31,19 +28,8 @@ func Enrich(m *stats.Messaging, s *stats.Snapshot, list []Wait) *stats.Messaging
 	e.Queues = slices.Clone(m.Queues)
 	e.WaitingUnknown = enrichQueues(e.Queues, s, list)
 	e.Streams = dropGone(enrichStreams(m.Streams, s), s)
-	slow := 0
-	for i := range s.Connections {
-		if c := &s.Connections[i]; c.Subscriptions > 0 && c.OutputBufferBytes >= slowBytes {
-			slow++
-		}
-	}
 	e.Channels = enrichChannels(m, s.Published(), everyEar(s))
-	if slow > 0 {
-		e.Channels = slices.Clone(e.Channels)
-		for i := range e.Channels {
-			e.Channels[i].SlowSubscribers = slow
-		}
-	}
+	tellSlow(&e, s)
 	return &e
 }
 
@@ -134,7 +120,7 @@ func served(queues []stats.QueueRow, taken map[*stats.QueueRow]bool) {
 		case pushed:
 			q.ServedPerSecond = stats.Some(max(0, arrived-growth))
 		case seen && growth <= 0:
-			q.ArrivedPerSecond, q.ServedPerSecond = stats.Some(0.0), stats.Some(-growth)
+			q.ArrivedPerSecond, q.ServedPerSecond = stats.Some(0.0), stats.Some(max(0, -growth)) // never -0
 		}
 	}
 }
@@ -168,12 +154,33 @@ func workers(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *s
 			lost++
 		}
 	}
+	polled := polledBy(queues, byPattern, s)
 	for i := range queues {
-		if q := &queues[i]; lost == 0 || counts[q] > 0 {
+		if q := &queues[i]; counts[q] > 0 || lost == 0 && !polled[q] {
 			q.Workers = stats.Some(counts[q])
 		}
 	}
 	return stats.Some(lost)
+}
+
+// takes are commands by which a worker gets a job, or none, at once.
+var takes = map[string]bool{"lpop": true, "rpop": true, "rpoplpush": true, "lmove": true, "lmpop": true,
+	"zpopmin": true, "zpopmax": true, "zmpop": true, "zrem": true, "zremrangebyscore": true}
+
+// polledBy are the queues whose workers ask now and then instead of waiting: that none waits says nothing of them. It is known of
+// their framework, or samples show them ask.
+func polledBy(queues []stats.QueueRow, byPattern map[string]*stats.QueueRow, s *stats.Snapshot) map[*stats.QueueRow]bool {
+	polled := map[*stats.QueueRow]bool{}
+	for i := range queues {
+		polled[&queues[i]] = frameworks().Polls(queues[i].Framework)
+	}
+	for i := range s.Samples {
+		r := &s.Samples[i]
+		if q := byPattern[r.Pattern]; q != nil && q.Framework == "" && r.Pattern != "" && takes[r.Command] {
+			polled[q] = true
+		}
+	}
+	return polled
 }
 
 // queuesOf are the queues that somebody waits for.

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -40,7 +41,7 @@ func TestEnrich(t *testing.T) {
 			{Key: "tenant:1:jobs", Depth: 5, DepthPerSecond: rate(0)}, {Key: "tenant:2:jobs", Depth: 5}, // one pattern
 		},
 		Streams:  []stats.StreamRow{{Key: "s", Groups: []stats.GroupRow{{Name: "g", Consumers: []stats.ConsumerRow{{Name: "worker-1"}, {Name: "worker-2"}}}}}},
-		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 3}},
+		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 3}}, Patterns: some(0),
 	}
 	sample := func(command, pattern, ip string, v float64) stats.SampleRow {
 		return stats.SampleRow{Identity: stats.Identity{IP: ip}, Command: command, Pattern: pattern, CommandsPerSecond: rate(v), Estimated: true}
@@ -168,5 +169,55 @@ func TestAConsumerThatWaitsIsNotDead(t *testing.T) {
 	m.Streams[1].Groups[0].Name = "another"
 	if got := Enrich(m, s, nil).Streams[0].Groups[0].Consumers[0]; got.State != stats.ConsumerDead || !got.Online.Or(false) {
 		t.Errorf("nobody knows in which group it asks: %+v", got)
+	}
+}
+
+// Whose messages wait is told once; of a channel only where no other one can be meant.
+func TestSlowSubscribers(t *testing.T) {
+	s := &stats.Snapshot{Connections: []stats.ConnectionRow{
+		{ID: 7, Addr: "10.0.0.9:1", Name: "slowpoke", Subscriptions: 1, OutputBufferBytes: 16 << 20}, {ID: 8, Addr: "10.0.0.9:2", Subscriptions: 2, OutputBufferBytes: slowBytes},
+		{ID: 9, Subscriptions: 1, OutputBufferBytes: 100}, {ID: 10, OutputBufferBytes: 32 << 20}, {ID: 11, Subscriptions: 1, OutputBufferBytes: 32 << 20, Own: true},
+	}}
+	for name, tt := range map[string]struct {
+		channels []stats.ChannelRow
+		patterns stats.Maybe[int64]
+		want     []int // of each channel
+	}{
+		"one channel":                  {[]stats.ChannelRow{{Name: "big", Subscribers: 2}, {Name: "nobody:cares"}}, some(0), []int{1, 0}},
+		"two channels, one is on both": {[]stats.ChannelRow{{Name: "big", Subscribers: 2}, {Name: "news.eu", Subscribers: 1}}, some(0), []int{1, 1}},
+		"three channels":               {[]stats.ChannelRow{{Name: "big", Subscribers: 1}, {Name: "news.eu", Subscribers: 1}, {Name: "c", Subscribers: 1}}, some(0), []int{0, 0, 0}},
+		"patterns":                     {[]stats.ChannelRow{{Name: "big", Subscribers: 1}}, some(1), []int{0}},
+	} {
+		e := Enrich(&stats.Messaging{Channels: tt.channels, Patterns: tt.patterns}, s, nil)
+		if len(e.SlowSubscribers) != 2 || e.SlowSubscribers[0] != (stats.SlowSubscriber{ID: 7, Addr: "10.0.0.9:1", Name: "slowpoke", Subscriptions: 1, WaitingBytes: 16 << 20}) {
+			t.Errorf("%s: %+v", name, e.SlowSubscribers)
+		}
+		for i, want := range tt.want {
+			if got := e.Channels[i].SlowSubscribers; got != want {
+				t.Errorf("%s: %d slow of %s, want %d", name, got, e.Channels[i].Name, want)
+			}
+		}
+	}
+	for range 20 {
+		s.Connections = append(s.Connections, s.Connections[0])
+	}
+	if e := Enrich(&stats.Messaging{}, s, nil); len(e.SlowSubscribers) != mostSlow || e.SlowSubscribersMore != 6 {
+		t.Errorf("%d listed, %d more", len(e.SlowSubscribers), e.SlowSubscribersMore)
+	}
+}
+
+// That no worker waits says nothing where workers ask instead of waiting: then it is not known, and not 0.
+func TestWorkersThatAsk(t *testing.T) {
+	s := &stats.Snapshot{Sampled: stats.Sampled{Commands: 9}, Samples: []stats.SampleRow{{Command: "lpop", Pattern: "asked", CommandsPerSecond: rate(1)}, {Command: "rpush", Pattern: "filled", CommandsPerSecond: rate(1)}}}
+	seen := noon
+	s.Observer.ClientsTime = &seen
+	e := Enrich(&stats.Messaging{Queues: []stats.QueueRow{{Key: "asked"}, {Key: "filled"}, {Key: "asynq:{mail}:pending", Framework: "asynq"}, {Key: "rq:queue:mail", Framework: "RQ"}}}, s, nil)
+	for i, want := range []stats.Maybe[int64]{unknown(), some(0), unknown(), some(0)} {
+		if q := e.Queues[i]; q.Workers != want {
+			t.Errorf("%s: %v workers wait, want %v", q.Key, q.Workers, want)
+		}
+	}
+	if out := Enrich(&stats.Messaging{Queues: []stats.QueueRow{{Key: "asked", DepthPerSecond: rate(0)}}}, s, nil).Queues[0].ServedPerSecond.Or(1); out != 0 || math.Signbit(out) {
+		t.Errorf("out %v", out)
 	}
 }

@@ -325,3 +325,22 @@ func TestQueueOfTwoLooks(t *testing.T) {
 		}
 	}
 }
+
+// What is pending and not acknowledged never ends, whether or not anybody knows the lag.
+func TestNeverDoneWithoutALag(t *testing.T) {
+	before, after := look(0, 100, 100, 60, 40), look(2, 100, 100, 60, 40)
+	for _, l := range []*streamLook{&before, &after} {
+		l.info.MaxDeleted = redis.Some("90-1")
+		l.groups[0].Lag = unknown()
+	}
+	_, mark := foldStream(before, streamMark{})
+	row, _ := foldStream(after, mark)
+	if g := row.Groups[0]; g.Lag.Known() || !g.DrainNever {
+		t.Errorf("lag %v, never done %t", g.Lag, g.DrainNever)
+	}
+	after.groups[0].Pending = 30
+	row, _ = foldStream(after, mark)
+	if g := row.Groups[0]; g.DrainNever || g.AckedPerSecond != rate(5) {
+		t.Errorf("acknowledges %v a second, never done %t", g.AckedPerSecond, g.DrainNever)
+	}
+}

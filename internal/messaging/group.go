@@ -49,6 +49,7 @@ func foldGroup(s redis.StreamInfo, g groupLook, before groupMark, f flow, now ti
 		row.ConsumersMore = int(g.StreamGroup.Consumers)
 	}
 	row.HeldUp = heldUp(row.Consumers)
+	markDeleted(&row, s, g.pending)
 	if !before.at.IsZero() && f.seconds > 0 {
 		rateGroup(&row, g, before, f)
 	}
@@ -72,6 +73,9 @@ func rateGroup(row *stats.GroupRow, g groupLook, before groupMark, f flow) {
 	if added, ok := f.added.Get(); !known && ok && lagKnown && lagWasKnown {
 		read, known = added-grown, true
 	}
+	if !known && g.LastDelivered == before.delivered { // whoever reads new entries moves it
+		read, known = 0, true
+	}
 	if known && read >= 0 { // less: XGROUP SETID
 		row.ReadPerSecond = stats.Some(float64(read) / f.seconds)
 		if acked := read - (g.Pending - before.pending); acked >= 0 { // less: XCLAIM of entries that were acknowledged
@@ -80,6 +84,8 @@ func rateGroup(row *stats.GroupRow, g groupLook, before groupMark, f flow) {
 	}
 	if lagKnown && lagWasKnown {
 		drain(row, max(0, lag+g.Pending-row.HeldUp), float64(grown+g.Pending-before.pending)/f.seconds)
+	} else if acked, ok := row.AckedPerSecond.Get(); ok && acked == 0 && g.Pending > 0 { // whatever the lag is, this alone never ends
+		row.DrainNever = true
 	}
 }
 

@@ -83,7 +83,9 @@ func (w *Watcher) look(ctx context.Context, batch []*subject) error {
 	// Each stage asks what the one before it has shown to be there and not too large.
 	for _, stage := range []func(*subject, *streamLook) []question{
 		func(s *subject, _ *streamLook) []question { return w.sizeQuestions(s, now) },
-		w.thereQuestion,
+		func(s *subject, l *streamLook) []question {
+			return append(w.thereQuestion(s, l), s.cameQuestion(now)...)
+		},
 		func(s *subject, l *streamLook) []question {
 			return append(w.groupsQuestion(s, l), w.jobQuestion(s, ids)...)
 		},
@@ -118,16 +120,10 @@ var lengths = map[string]string{"stream": "XLEN", "list": "LLEN", "zset": "ZCARD
 
 // sizeQuestions ask how long a key is, and now and then how large.
 func (w *Watcher) sizeQuestions(s *subject, now time.Time) []question {
-	list := []question{s.about([]string{lengths[s.kind], s.place.key}, func(v redis.Value) error {
-		s.length = v.Int
-		switch {
-		case v.Int > 0:
-			s.empty = time.Time{}
-		case s.empty.IsZero() && s.kind != "stream": // an empty stream is there
-			s.empty = now
-		}
-		return nil
-	})}
+	if s.implied {
+		return w.impliedQuestion(s)
+	}
+	list := []question{s.lengthQuestion(now)}
 	_, dated := w.queues.jobs[s]
 	if (s.kind == "stream" || dated) && w.tool.Has("memory|usage") && now.Sub(s.weighed) >= weighEvery {
 		s.weighed = now
@@ -146,6 +142,43 @@ func (w *Watcher) sizeQuestions(s *subject, now time.Time) []question {
 		list = append(list, s.timeQuestions(now)...)
 	}
 	return list
+}
+
+func (s *subject) lengthQuestion(now time.Time) question {
+	return s.about([]string{lengths[s.kind], s.place.key}, func(v redis.Value) error {
+		s.length = v.Int
+		switch {
+		case v.Int > 0:
+			s.empty = time.Time{}
+		case s.empty.IsZero() && s.kind != "stream": // an empty stream is there
+			s.empty = now
+		}
+		return nil
+	})
+}
+
+// impliedQuestion asks whether a key is there, and of its type: another one may have its name, whose length would be an error. If it is,
+// cameQuestion asks the length.
+func (w *Watcher) impliedQuestion(s *subject) []question {
+	if !w.tool.Has("type") {
+		s.err = "TYPE may not be asked"
+		return nil
+	}
+	return []question{s.about([]string{"TYPE", s.place.key}, func(v redis.Value) error {
+		if s.came = v.Text == s.kind; s.came {
+			s.implied = false
+			w.known.version++
+		}
+		return nil
+	})}
+}
+
+func (s *subject) cameQuestion(now time.Time) []question {
+	if !s.came {
+		return nil
+	}
+	s.came = false
+	return []question{s.lengthQuestion(now)}
 }
 
 // about is a question whose refusal is of the subject alone: the key is gone, is another one now, or has lost

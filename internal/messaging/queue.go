@@ -63,7 +63,7 @@ func drainQueue(row *stats.QueueRow, growth float64) {
 // queueWords are words in names of keys that hold jobs, as people choose them.
 var queueWords = map[string]bool{"queue": true, "queues": true, "job": true, "jobs": true, "task": true, "tasks": true, "todo": true,
 	"pending": true, "delayed": true, "schedule": true, "scheduled": true, "retry": true, "retries": true, "dead": true, "dlq": true,
-	"failed": true, "inbox": true, "outbox": true, "backlog": true, "work": true, "emails": true, "notifications": true, "messages": true}
+	"failed": true, "due": true, "overdue": true, "delay": true, "delays": true, "deferred": true, "timers": true, "inbox": true, "outbox": true, "backlog": true, "work": true, "emails": true, "notifications": true, "messages": true}
 
 // namedLikeQueue says whether a word of a key's name is one of a queue's. "workers" is not "work".
 func namedLikeQueue(key string) bool {

@@ -41,10 +41,10 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 	if !q.made.IsZero() && q.whole == whole && (q.of == k.version || now.Sub(q.made) < queuesEvery) {
 		return
 	}
-	q.made, q.of, q.whole = now, k.version, whole
+	q.made, q.whole = now, whole
 	var keys []usage.Key
 	for at, s := range k.at {
-		if s.role != "" || s.kind == "list" {
+		if !s.implied && (s.role != "" || s.kind == "list") {
 			keys = append(keys, usage.Key{DB: at.db, Name: at.key, Type: s.kind})
 		}
 	}
@@ -76,12 +76,28 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 		if len(f.waiting)+len(f.inFlight)+len(f.delayed)+len(f.dead) == 0 {
 			continue
 		}
+		for _, part := range table.Absent(&f.Queue) {
+			s := k.imply(table, place{part.DB, part.Name}, part.Type)
+			if s == nil || q.owned[s] {
+				continue
+			}
+			to := &f.delayed
+			switch part.Role {
+			case usage.InFlight:
+				to = &f.inFlight
+			case usage.Dead:
+				to = &f.dead
+			}
+			*to = append(*to, s)
+			q.owned[s] = true
+		}
 		id := queueID{found.DB, found.Framework, found.Base, found.Name}
 		if old := before[id]; old != nil {
 			f.mark, f.row = old.mark, old.row
 		}
 		q.list[id] = f
 	}
+	q.of = k.version
 }
 
 // lengthOf adds up the lengths of subjects; absent where there are none, or one was not looked at. at is the
@@ -177,14 +193,13 @@ func (s *subject) foldPlain() {
 		return
 	}
 	look := queueLook{at: s.looked, depth: s.length}
-	ahead := false
 	if due, ok := s.due.Get(); s.unit == inSeconds || s.unit == inMilliseconds {
 		if !ok { // it is asked the next time
 			return
 		}
 		look.depth, look.delayed = due, stats.Some(max(0, s.length-due))
-		ahead = s.length > due
+		s.ahead = s.ahead || s.length > due
 	}
 	s.queue = foldQueue(&row, look, s.queue)
-	s.queueRow, s.queueShown = row, named || ahead || s.kind == "list" && s.queue.moved
+	s.queueRow, s.queueShown = row, named || s.ahead || s.kind == "list" && s.queue.moved
 }

@@ -49,6 +49,7 @@ func fillQueues(t *testing.T, to *goredis.Client) {
 	c.RPush(t.Context(), "mail:outbox", "TopSecret")
 	c.RPush(t.Context(), "audit trail", "TopSecret")
 	c.ZAdd(t.Context(), "reminders", goredis.Z{Score: float64(time.Now().Add(time.Hour).UnixMilli()), Member: "TopSecret"}, goredis.Z{Score: 1.7e12, Member: "b"})
+	c.ZAdd(t.Context(), "due", goredis.Z{Score: 1.7e9, Member: "TopSecret"}, goredis.Z{Score: 1.7e9 + 1, Member: "b"})
 	c.ZAdd(t.Context(), "leaderboard", goredis.Z{Score: 17, Member: "TopSecret"})
 	for i := range 90 {
 		c.XAdd(t.Context(), &goredis.XAddArgs{Stream: fmt.Sprintf("rq:results:5f0c6f0e-1c7e-4f9e-8d0a-0000000000%02d", i), Values: []string{"return_value", "TopSecret"}})
@@ -82,6 +83,9 @@ func TestQueuesOfARealServer(t *testing.T) {
 		if q := queueByName(t, m, "reminders"); q.Depth != 1 || q.Delayed.Or(0) != 1 {
 			t.Errorf("%+v", q)
 		}
+		if q := queueByName(t, m, "due"); q.Depth != 2 { // all of it is over: nobody takes it
+			t.Errorf("%+v", q)
+		}
 		var streams []string
 		for _, s := range m.Streams {
 			streams = append(streams, s.Key+" "+s.Framework)
@@ -97,11 +101,22 @@ func TestQueuesOfARealServer(t *testing.T) {
 			t.Errorf("%d lists are followed, of which most are alike and no queues", n)
 		}
 		noQueue(t, m, "timeline:1", "leaderboard", "audit trail")
-		c.RPush(t.Context(), "audit trail", "b") // it moves: somebody may use it as a queue
-		c.Del(t.Context(), "mail:outbox")        // its last job was taken
+		c.RPush(t.Context(), "audit trail", "b")                                        // it moves: somebody may use it as a queue
+		c.Del(t.Context(), "mail:outbox")                                               // its last job was taken
+		c.ZAdd(t.Context(), "reminders", goredis.Z{Score: 1.7e12, Member: "TopSecret"}) // no time ahead is left
+		if q := queueByName(t, m, "mail"); q.Dead != some(0) {
+			t.Errorf("a registry that is not there is empty: %+v", q)
+		}
+		c.ZAdd(t.Context(), "bull:mail:failed", goredis.Z{Score: 1, Member: "5"})
 		m = looked(t, w)
 		if q := queueByName(t, m, "audit trail"); q.Depth != 2 || !q.DepthPerSecond.Known() {
 			t.Errorf("%+v", q)
+		}
+		if q := queueByName(t, m, "reminders"); q.Depth != 2 {
+			t.Errorf("once times were ahead it is a queue: %+v", q)
+		}
+		if q := queueByName(t, m, "mail"); q.Dead != some(1) {
+			t.Errorf("it is there now, and no search has found it: %+v", q)
 		}
 		if q := queueByName(t, m, "mail:outbox"); q.Depth != 0 || q.DepthPerSecond.Or(0) >= 0 {
 			t.Errorf("an empty queue has no key, but is known: %+v", q)
@@ -228,4 +243,18 @@ func namesOf(rows []stats.ChannelRow) (list []string) {
 		list = append(list, fmt.Sprintf("%s %d %v", r.Name, r.Subscribers, r.Shard))
 	}
 	return list
+}
+
+// A key of whose name only the beginning is kept cannot be asked about: it is counted.
+func TestNamesThatAreTooLong(t *testing.T) {
+	s := redistest.New(t)
+	c, w := client(t, s), open(t, s)
+	for _, name := range []string{"orders", strings.Repeat("n", cut+1), strings.Repeat("n", 1_000_000)} {
+		c.XAdd(t.Context(), &goredis.XAddArgs{Stream: name, Values: []string{"event", "TopSecret"}})
+	}
+	for range 2 { // not once more with each pass
+		if m := seen(t, w); len(m.Streams) != 1 || m.Discovery.LongNames != 2 {
+			t.Errorf("%d streams, %d names too long", len(m.Streams), m.Discovery.LongNames)
+		}
+	}
 }

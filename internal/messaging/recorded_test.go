@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"os"
@@ -110,7 +111,10 @@ func (c *contents) compare(t *testing.T, w *Watcher, m *stats.Messaging) {
 			theirs *int64
 			ours   stats.Maybe[int64]
 		}{"waiting": {own.Waiting, stats.Some(q.row.Depth)}, "in flight": {own.InFlight, q.row.InFlight}, "delayed": {own.Delayed, q.row.Delayed}, "dead": {own.Dead, q.row.Dead}} {
-			if n.theirs != nil && *n.theirs != n.ours.Or(0) {
+			if c.Framework == "Sidekiq" && name == "in flight" && *cmp.Or(n.theirs, new(int64)) == 0 && !n.ours.Known() {
+				continue // these keys hold the names of its processes, so that one that is not there cannot be asked for
+			}
+			if n.theirs != nil && n.ours != stats.Some(*n.theirs) {
 				t.Errorf("%q: %s is %d by its own calls, and %v here", own.Queue, name, *n.theirs, n.ours)
 			}
 		}

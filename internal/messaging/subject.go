@@ -21,6 +21,8 @@ type subject struct {
 	kind    string     // stream, list, zset, set, hash, string
 	role    usage.Role // by its name, in some framework's queue; "": in none
 	writer  string     // the framework that writes such a key, where its name alone makes that sure; "": not known
+	implied bool       // no search has found it: its queue's framework would have it, and it is asked whether it is there
+	came    bool       // it was implied until the question that was asked last
 	polled  bool       // else it only tells whose the others are
 	pattern string     // of keys that nothing but their pattern tells apart; "": its name or role says that it is one
 
@@ -34,6 +36,7 @@ type subject struct {
 	due    stats.Maybe[int64] // members of a sorted set whose score is a time up to now; absent: the scores are no times
 	unit   timeUnit
 	timed  time.Time              // when unit was found out
+	ahead  bool                   // a time ahead was seen: it is a queue, and remains one when all of them are over
 	oldest stats.Maybe[time.Time] // of a framework's queue: when the job that waits longest came
 
 	row   stats.StreamRow
@@ -144,6 +147,10 @@ func (k *known) add(table *usage.Table, at place, kind string) {
 	if old := k.at[at]; old != nil {
 		if old.kind == kind {
 			old.empty = time.Time{}
+			if old.implied {
+				old.implied = false
+				k.version++
+			}
 			return
 		}
 		k.drop(old)
@@ -186,6 +193,24 @@ func (k *known) follow(table *usage.Table, at place, kind string) {
 		s.awaited, s.pattern = true, ""
 		k.admit(s)
 	}
+}
+
+// imply takes a key of a queue that was not found, unless much is followed already. It returns what is known of it; nil: it is
+// another one, or is not followed.
+func (k *known) imply(table *usage.Table, at place, kind string) *subject {
+	if s := k.at[at]; s != nil {
+		if s.kind != kind || !s.polled {
+			return nil
+		}
+		return s
+	}
+	s, ok := admission(table, at, kind)
+	if !ok || !s.polled || k.kinds[kind] >= mostOf(kind)/2 {
+		return nil
+	}
+	s.implied, s.pattern, s.empty = true, "", time.Now()
+	k.admit(s)
+	return s
 }
 
 // admit takes a subject where there is room for it.

@@ -112,6 +112,7 @@ var permits = []permit{
 	{name: "xpending", pending: true, fits: heldArgs, why: "which entries a group has not acknowledged: ids, no contents"},
 	{name: "xinfo|consumers", pending: true, fits: oneKeyAndGroup, why: "who is in a group, and since when it has not asked"},
 	{name: "xgroup|createconsumer", pending: true, action: true, fits: oneKeyGroupAndConsumer, why: "the consumer that a person wants to give entries to"},
+	{name: "eval", pending: true, fits: deletedScript, why: "which of these entries are gone from the stream, without sending the others"},
 	{name: "eval", pending: true, action: true, fits: pendingScript, why: "claim, acknowledge or delete in one piece with the question whether that loses anything"},
 }
 

@@ -15,7 +15,7 @@ import (
 func TestTheAllowList(t *testing.T) {
 	want := []string{
 		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "asking", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
-		"client|setname", "cluster|slots", "commandlog|get", "command|info", "config|get", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
+		"client|setname", "cluster|slots", "commandlog|get", "command|info", "config|get", "eval", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
 		"latency|latest", "lindex", "llen", "lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "publish", "pubsub|channels", "pubsub|numpat",
 		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "readonly", "reset", "rpush", "scan", "scard", "select", "sentinel|get-master-addr-by-name", "slowlog|get", "sscan",
 		"strlen", "subscribe", "type", "unlink", "unlink", "wait", "xack", "xadd", "xdel", "xgroup|create", "xgroup|createconsumer", "xgroup|destroy",

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,12 +68,19 @@ func TestScriptsAreThoseOfTheList(t *testing.T) {
 			}
 		}
 	}
+	reads := []string{"EVAL", DeletedScript, "1", "k", "1-1", "2-1"} // it changes nothing
+	if _, err := check(reads, consent{pending: true}); err != nil {
+		t.Error(err)
+	}
+	if _, err := check(reads, consent{actions: true, keys: true, messages: true, values: true, stream: true, canary: true}); err == nil {
+		t.Error("the script that reads was let through for somebody else")
+	}
 	many := []string{"EVAL", AckScript, "1", "k", "g", "", "0"}
 	for range maxScriptIDs + 1 {
 		many = append(many, "1-1")
 	}
 	for _, args := range [][]string{
-		many, {"EVAL", "return 1", "0"}, {"EVAL", "return 1", "1", "k", "g", "c", "1"}, {"EVAL", AckScript + " ", "1", "k", "g", "", "0", "1-1"}, {"EVAL", AckScript, "0", "k", "g", "", "0", "1-1"},
+		many, slices.Concat([]string{"EVAL", DeletedScript, "1", "k"}, many[7:]), {"EVAL", DeletedScript, "1", "k"}, {"EVAL", DeletedScript, "2", "k", "1-1"}, {"EVAL", "return 1", "0"}, {"EVAL", "return 1", "1", "k", "g", "c", "1"}, {"EVAL", AckScript + " ", "1", "k", "g", "", "0", "1-1"}, {"EVAL", AckScript, "0", "k", "g", "", "0", "1-1"},
 		{"EVAL", AckScript, "1", "k", "g", "", "-1", "1-1"}, {"EVAL", AckScript, "1", "k", "g", "", "0"}, {"EVAL", ClaimScript, "1", "k", "g", "a", "", "1", "keep", "1-1"},
 		{"EVAL", ClaimScript, "1", "k", "g", "a", "b", "1", "other", "1-1"}, {"EVAL", ClaimScript, "1", "k", "g", "a", "b", "1", "keep"}, {"EVAL", DeleteConsumerScript, "1", "k", "g", "", "1"},
 		{"EVAL", DeleteConsumerScript, "1", "k", "g", "c", "x"}, {"EVALSHA", "x", "0"}, {"XACK", "k", "g", "1-1"}, {"XCLAIM", "k", "g", "c", "0", "1-1"}, {"XGROUP", "DELCONSUMER", "k", "g", "c"},

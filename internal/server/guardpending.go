@@ -5,6 +5,14 @@ import (
 	"strconv"
 )
 
+// DeletedScript says which entries are not in the stream any more, and changes nothing. A script, since XRANGE by itself would send
+// what is in those that are. KEYS: stream. ARGV: ids. Returns the ids that are gone.
+const DeletedScript = `local gone = {}
+for _, id in ipairs(ARGV) do
+  if #redis.call('XRANGE', KEYS[1], id, id) == 0 then gone[#gone + 1] = id end
+end
+return gone`
+
 // The scripts that change what a group holds. Each asks and acts in one piece, which is why they are scripts: between
 // a question of ours and a command of ours the consumer could take or acknowledge an entry. They return ids and numbers,
 // no contents.
@@ -78,7 +86,12 @@ func oneKeyAndGroup(a []string) bool { return len(a) == 2 }
 // oneKeyGroupAndConsumer: KEY GROUP CONSUMER.
 func oneKeyGroupAndConsumer(a []string) bool { return len(a) == 3 && a[2] != "" }
 
-// pendingScript: one of the scripts above word by word, 1, KEY, and its arguments.
+// deletedScript: the one that only reads, word by word, 1, KEY, and ids.
+func deletedScript(a []string) bool {
+	return len(a) > 3 && len(a) <= 3+maxScriptIDs && a[0] == DeletedScript && a[1] == "1"
+}
+
+// pendingScript: one of those that act word by word, 1, KEY, and its arguments.
 func pendingScript(a []string) bool {
 	if len(a) < 6 || a[1] != "1" {
 		return false

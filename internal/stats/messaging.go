@@ -13,6 +13,9 @@ type Messaging struct {
 	// channels that a canary of redistop sends through: in no row of Channels
 	CanaryChannels int64           `json:"canary_channels,omitempty"`
 	Results        []ResultStreams `json:"result_streams,omitempty"`
+	// subscribers that do not read what is sent to them, most waiting first, at most 16; which channels they are subscribed to is not told
+	SlowSubscribers     []SlowSubscriber `json:"slow_subscribers,omitempty"`
+	SlowSubscribersMore int              `json:"slow_subscribers_more,omitempty"`
 	// connections that wait for a job, and nobody knows of which queue: others may have more workers than are counted
 	WaitingUnknown Maybe[int64] `json:"waiting_unknown,omitzero"`
 	Discovery      Discovery    `json:"discovery"`
@@ -22,12 +25,13 @@ type Messaging struct {
 
 // Discovery is how far the search for streams and queues has come.
 type Discovery struct {
-	Scanned  int64   `json:"scanned"` // keys of this pass
-	Keys     int64   `json:"keys"`    // that there are
-	Share    float64 `json:"share"`   // 0..1 of this pass
-	Passes   int     `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
-	Complete bool    `json:"complete,omitempty"`
-	Found    int     `json:"found"` // streams, lists and sorted sets that are followed: each has its turn, and is listed then
+	Scanned   int64   `json:"scanned"` // keys of this pass
+	Keys      int64   `json:"keys"`    // that there are
+	Share     float64 `json:"share"`   // 0..1 of this pass
+	Passes    int     `json:"passes"`  // finished; 0: there may be streams and queues that are not listed
+	Complete  bool    `json:"complete,omitempty"`
+	Found     int     `json:"found"`                // streams, lists and sorted sets that are followed: each has its turn, and is listed then
+	LongNames int64   `json:"long_names,omitempty"` // keys that are left out, since their names are longer than 16 KiB
 	// how long the rest of this pass takes at the pace of the last minute and a half; absent when none is under way, or it is not known yet
 	RemainingSeconds Maybe[float64] `json:"remaining_seconds,omitzero"`
 	EverySeconds     Maybe[float64] `json:"every_seconds,omitzero"` // between two looks at the same key, when slower than the interval
@@ -69,7 +73,8 @@ type GroupRow struct {
 	LagNote        string         `json:"lag_note,omitempty"`      // why Lag is not what the server says, or not known: "phantom: the server says 3, but nothing is left behind the trim"
 	LagPerSecond   Maybe[float64] `json:"lag_per_second,omitzero"` // growth, negative when it shrinks
 	Pending        int64          `json:"pending"`
-	HeldUp         int64          `json:"held_up,omitempty"` // of Pending: what consumers hold that are stuck or dead, so that nobody works on it
+	HeldUp         int64          `json:"held_up,omitempty"`         // of Pending: what consumers hold that are stuck or dead, so that nobody works on it
+	PendingDeleted int64          `json:"pending_deleted,omitempty"` // of Pending, as far as is known: entries that were trimmed from the stream, so that nobody can process them
 	OldestPending  string         `json:"oldest_pending_id,omitempty"`
 	OldestSeconds  Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the oldest pending entry was last delivered
 	ReadPerSecond  Maybe[float64] `json:"read_per_second,omitzero"`
@@ -93,6 +98,7 @@ type PendingRow struct {
 type ConsumerRow struct {
 	Name            string         `json:"name"`
 	Pending         int64          `json:"pending"`
+	PendingDeleted  int64          `json:"pending_deleted,omitempty"`       // of Pending, as of its group
 	IdleSeconds     Maybe[float64] `json:"idle_seconds,omitzero"`           // since it last asked (7.2+)
 	InactiveSeconds Maybe[float64] `json:"inactive_seconds,omitzero"`       // since it last got something; absent: it never did
 	OldestSeconds   Maybe[float64] `json:"oldest_pending_seconds,omitzero"` // since the least recently delivered of its pending entries that were looked at
@@ -143,7 +149,16 @@ type ChannelRow struct {
 	PublishedPerSecond Maybe[float64] `json:"published_per_second,omitzero"` // by samples
 	Error              Maybe[float64] `json:"error,omitzero"`                // half-width of its 95 % interval
 	Unheard            bool           `json:"unheard,omitempty"`             // published to, with nobody subscribed
-	SlowSubscribers    int            `json:"slow_subscribers,omitempty"`    // of the server's subscribers to this or unknown channels those with a growing output buffer
+	SlowSubscribers    int            `json:"slow_subscribers,omitempty"`    // of Messaging.SlowSubscribers those that are surely subscribed to this one: to as many channels as there are
+}
+
+// SlowSubscriber is a connection for which published messages wait.
+type SlowSubscriber struct {
+	ID            int64  `json:"id"`
+	Addr          string `json:"addr"`
+	Name          string `json:"name,omitempty"`
+	Subscriptions int    `json:"subscriptions"` // channels and patterns
+	WaitingBytes  int64  `json:"waiting_bytes"` // in its output buffer
 }
 
 // Probe is what a canary's messages through a real pipeline felt. Sent is Received, Lost and InFlight together.

@@ -72,6 +72,9 @@ func (m *app) openNumbered() tea.Cmd { return m.openPanel((int(m.key[0]-'0') + 9
 func (m *app) openPanel(i int) tea.Cmd {
 	if i < len(mainPanels) && m.view.offers(i) {
 		m.view.overlay = overlay{}
+		if ps := &m.view.panels[i]; panels[i].opens != nil && !ps.chosen && m.view.focus != i {
+			ps.mode = panels[i].opens(m.view)
+		}
 		m.view.setFocus(i)
 	}
 	return nil
@@ -162,7 +165,7 @@ func (m *app) totals() tea.Cmd { return m.nextMode("commands") }
 func (m *app) nextMode(id string) tea.Cmd {
 	i := panelIndex(id)
 	ps := &m.view.panels[i]
-	ps.mode = (ps.mode + 1) % len(panels[i].modes)
+	ps.mode, ps.chosen = (ps.mode+1)%len(panels[i].modes), true
 	m.view.setFocus(i)
 	return nil
 }

@@ -26,7 +26,9 @@ var queuesTable = &table[stats.QueueRow]{
 		}
 		return fields
 	},
-	about:   messagesNote,
+	about: func(v *view, shown, total int) []string {
+		return append(otherMessages(v, 1), messagesNote(v, shown, total)...)
+	},
 	empty:   func(v *view) string { return messagesNothing(v, "no queue was found") },
 	part:    "messages",
 	natural: 1,
@@ -52,7 +54,7 @@ var queuesTable = &table[stats.QueueRow]{
 		numberColumn("running", "in flight", 7, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.InFlight }),
 		numberColumn("delayed", "delayed", 7, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Delayed }),
 		numberColumn("dead", "dead", 6, 3, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Dead }),
-		numberColumn("workers", "workers that wait for a job", 7, 4, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Workers }),
+		numberColumn("idle", "idle: workers that wait for a job", 7, 4, func(r *stats.QueueRow) stats.Maybe[int64] { return r.Workers }),
 		speedColumn("in/s", "jobs that come a second", 6, 5, func(r *stats.QueueRow) stats.Maybe[float64] { return r.ArrivedPerSecond }),
 		speedColumn("out/s", "jobs that go a second", 6, 5, func(r *stats.QueueRow) stats.Maybe[float64] { return r.ServedPerSecond }),
 		{
@@ -91,9 +93,14 @@ var channelsTable = &table[stats.ChannelRow]{
 	id:    func(r *stats.ChannelRow) rowID { return rowID{s: r.Name + fmt.Sprint(r.Shard, r.Pattern)} },
 	match: func(r *stats.ChannelRow, has func(string) bool) bool { return has(r.Name) },
 	about: func(v *view, shown, total int) []string {
-		note := []string{"delivered at most once"}
+		note := append(otherMessages(v, 2), slowestNote(v.snap.Messaging)...)
+		note = append(note, "delivered at most once")
 		if m := v.snap.Messaging; m != nil && m.Patterns.Or(0) > 0 {
-			note = append(note, whole(m.Patterns.Or(0))+" patterns")
+			word := " patterns"
+			if m.Patterns.Or(0) == 1 {
+				word = " pattern"
+			}
+			note = append(note, whole(m.Patterns.Or(0))+word)
 		}
 		return append(note, messagesNote(v, shown, total)...)
 	},
@@ -123,8 +130,11 @@ var channelsTable = &table[stats.ChannelRow]{
 			num: func(r *stats.ChannelRow) (float64, bool) { return map[bool]float64{true: 1}[r.Unheard], true },
 		},
 		{
-			title: "slow", long: "slow, of any channel", width: 6, prio: 1, sign: true,
-			cell: func(_ *view, r *stats.ChannelRow) mark {
+			title: "slow", long: "subscribers that do not read", width: 6, prio: 1, sign: true,
+			cell: func(v *view, r *stats.ChannelRow) mark {
+				if r.SlowSubscribers == 0 && v.snap.Messaging != nil && len(v.snap.Messaging.SlowSubscribers) > 0 {
+					return mark{text: orUnknown("")} // whose they are is not told
+				}
 				return mark{text: fmt.Sprint(r.SlowSubscribers), style: severity(float64(r.SlowSubscribers), 1, 1<<30)}
 			},
 			num: func(r *stats.ChannelRow) (float64, bool) { return float64(r.SlowSubscribers), true },
@@ -137,6 +147,23 @@ var channelsTable = &table[stats.ChannelRow]{
 			str: func(r *stats.ChannelRow) string { return map[bool]string{true: "sharded", false: "global"}[r.Shard] },
 		},
 	}),
+}
+
+// slowestNote names the subscriber for which most waits; whose channel it is, is not told.
+func slowestNote(m *stats.Messaging) []string {
+	if m == nil || len(m.SlowSubscribers) == 0 {
+		return nil
+	}
+	s := &m.SlowSubscribers[0]
+	who := s.Name
+	if who == "" {
+		who = s.Addr
+	}
+	text := "slow: " + safe(who, 30) + ", " + wholeBytes(s.WaitingBytes) + " wait"
+	if more := len(m.SlowSubscribers) - 1 + m.SlowSubscribersMore; more > 0 {
+		text += fmt.Sprintf(", %d more", more)
+	}
+	return []string{text}
 }
 
 // messagesNote says how far the search is and how often each key has its turn.
@@ -159,6 +186,9 @@ func messagesNote(v *view, shown, total int) []string {
 	results := int64(0)
 	for i := range m.Results {
 		results += m.Results[i].Streams
+	}
+	if n := m.Discovery.LongNames; n > 0 {
+		note = append(note, whole(n)+" with too long a name")
 	}
 	if results > 0 {
 		note = append(note, whole(results)+" streams of job results")

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,6 +17,7 @@ var messagesPanel = panel{
 	key:   "e",
 	about: "streams and their groups, queues, channels: do messages move? g: the next of them",
 	modes: []mode{{"in streams", groupsTable}, {"in queues", queuesTable}, {"in channels", channelsTable}},
+	opens: messagesOpen,
 	off: func(v *view) bool {
 		m := v.snap.Messaging
 		return m == nil || len(m.Streams)+len(m.Queues)+len(m.Channels)+len(m.Unknown) == 0
@@ -24,6 +26,69 @@ var messagesPanel = panel{
 
 // openMessages is the key of a panel that has no digit.
 func (m *app) openMessages() tea.Cmd { return m.openPanel(panelIndex(messagesPanel.id)) }
+
+type messageSort struct {
+	name  string
+	count func(m *stats.Messaging) int
+	rules []string
+}
+
+// messageSorts are the modes of the panel: what they are called, what they hold, and the rules whose findings are about them.
+var messageSorts = []messageSort{
+	{"streams", func(m *stats.Messaging) int { return len(m.Streams) }, []string{"stuck-consumer", "dead-consumer", "unread-group", "growing-lag", "poison-entry", "untrimmed-stream"}},
+	{"queues", func(m *stats.Messaging) int { return len(m.Queues) }, []string{"queue-backlog"}},
+	{"channels", func(m *stats.Messaging) int { return len(m.Channels) }, []string{"publish-unheard"}},
+}
+
+// messagesNeed says that one of the sorts needs a person: a finding is about it, or its rows tell before there is one.
+func messagesNeed(v *view, sort int) bool {
+	s := v.snap
+	if slices.ContainsFunc(s.Findings, func(f stats.Finding) bool { return slices.Contains(messageSorts[sort].rules, f.Rule) }) {
+		return true
+	}
+	switch m := s.Messaging; sort {
+	case 0:
+		return slices.ContainsFunc(m.Streams, func(r stats.StreamRow) bool {
+			return slices.ContainsFunc(r.Groups, func(g stats.GroupRow) bool { return consumersMark(&g).style == styleWarn })
+		})
+	case 2:
+		return len(m.SlowSubscribers) > 0
+	}
+	return false
+}
+
+// messagesOpen is the mode that the panel opens with: the first that needs a person, or else that has anything.
+func messagesOpen(v *view) int {
+	m := v.snap.Messaging
+	if m == nil {
+		return 0
+	}
+	for i := range messageSorts {
+		if messagesNeed(v, i) {
+			return i
+		}
+	}
+	return max(0, slices.IndexFunc(messageSorts, func(s messageSort) bool { return s.count(m) > 0 }))
+}
+
+// otherMessages says how many there are of the sorts that are not shown, and which of them need a person.
+func otherMessages(v *view, shown int) (note []string) {
+	m := v.snap.Messaging
+	if m == nil {
+		return nil
+	}
+	for i, s := range messageSorts {
+		if i == shown {
+			continue
+		}
+		text := s.name + " " + whole(int64(s.count(m)))
+		if messagesNeed(v, i) {
+			text += "!"
+		}
+		note = append(note, text)
+	}
+	return note
+}
 
 // flowRow is a group with its stream, or a stream that has no group.
 type flowRow struct {
@@ -92,8 +157,10 @@ var groupsTable = &table[flowRow]{
 	match: func(r *flowRow, has func(string) bool) bool {
 		return has(r.stream.Key) || r.group != nil && has(r.group.Name)
 	},
-	extra:   flowDetails,
-	about:   messagesNote,
+	extra: flowDetails,
+	about: func(v *view, shown, total int) []string {
+		return append(otherMessages(v, 0), messagesNote(v, shown, total)...)
+	},
 	empty:   func(v *view) string { return messagesNothing(v, "no stream was found") },
 	part:    "messages",
 	natural: -1,
@@ -201,6 +268,9 @@ func consumersMark(g *stats.GroupRow) mark {
 		bad[g.Consumers[i].State]++
 	}
 	m := mark{text: fmt.Sprint(len(g.Consumers) + g.ConsumersMore)}
+	if g.PendingDeleted > 0 && g.PendingDeleted == g.Pending { // no consumer can do anything about it
+		m.text, m.style = m.text+", trimmed", styleWarn
+	}
 	for _, state := range []stats.ConsumerState{stats.ConsumerStuck, stats.ConsumerDead} {
 		if n := bad[state]; n > 0 {
 			m.text += fmt.Sprintf(", %d %s", n, state)
@@ -232,6 +302,11 @@ func flowDetails(v *view, r *flowRow) []field {
 	fields = append(fields, field{"last delivered", idText(v, g.LastDelivered)}, field{"read a second", known(g.ReadPerSecond, count)})
 	if g.HeldUp > 0 {
 		fields = append(fields, field{"held up", whole(g.HeldUp) + " of " + whole(g.Pending) + " pending: by consumers that are stuck or dead"})
+	}
+	if n := g.PendingDeleted; n > 0 && n < g.Pending {
+		fields = append(fields, field{"trimmed", whole(n) + " of " + whole(g.Pending) + " pending are gone from the stream: nobody can process them"})
+	} else if n > 0 {
+		fields = append(fields, field{"trimmed", "all pending are gone from the stream: no claim helps, redistop messaging claim ... --drop-deleted acknowledges them"})
 	}
 	if g.LagNote != "" {
 		fields = append(fields, field{"lag", safe(g.LagNote, 200)})

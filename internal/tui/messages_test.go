@@ -40,7 +40,8 @@ func messagesOf(at time.Time) *stats.Messaging {
 			{Key: "bull:mail:wait", Name: "mail", Type: "list", Framework: "BullMQ", Depth: 3, InFlight: whole64(8), Delayed: whole64(112), Dead: whole64(4), OldestSeconds: some(0.8), DepthPerSecond: some(-1.5), DrainSeconds: some(2), Workers: whole64(4)},
 			{DB: 3, Key: hostile[2], Name: hostile[2], Type: "list", Depth: 0, DepthPerSecond: some(0), DrainSeconds: some(0)},
 		},
-		Channels: []stats.ChannelRow{{Name: "prices", Subscribers: 12, SlowSubscribers: 1, PublishedPerSecond: stats.Some(1200.0), Error: stats.Some(80.0)}, {Name: "audit", Unheard: true, PublishedPerSecond: stats.Some(3.0), SlowSubscribers: 1}, {Name: hostile[3], Shard: true, Subscribers: 1, SlowSubscribers: 1}},
+		Channels:        []stats.ChannelRow{{Name: "prices", Subscribers: 12, PublishedPerSecond: stats.Some(1200.0), Error: stats.Some(80.0)}, {Name: "audit", Unheard: true, PublishedPerSecond: stats.Some(3.0)}, {Name: hostile[3], Shard: true, Subscribers: 1}},
+		SlowSubscribers: []stats.SlowSubscriber{{ID: 7, Addr: "10.0.0.9:51234", Name: "slowpoke", Subscriptions: 1, WaitingBytes: 16 << 20}},
 	}
 }
 
@@ -57,7 +58,40 @@ func TestMessages(t *testing.T) {
 	d.press("/", "m", "a", "i", "l", "enter")
 	d.hides("default")
 	d.press("esc", "g")
-	d.shows("Messages in channels", "delivered at most once", "prices", "2 patterns")
+	d.shows("Messages in channels", "streams 2! · queues 3", "slow: slowpoke, 16.0MiB wait", "prices")
+}
+
+// The panel opens with what needs a person, or else with what there is, until somebody has chosen.
+func TestMessagesOpenWithWhatMatters(t *testing.T) {
+	queues := messagesOf(noon).Queues
+	grows := []stats.Finding{{Rule: "queue-backlog", Severity: stats.Warning}}
+	stream := []stats.StreamRow{{Key: "bull:mail:events", Length: 3}}
+	for name, tt := range map[string]struct {
+		m        stats.Messaging
+		findings []stats.Finding
+		want     string
+		note     string
+	}{
+		"no streams":                {stats.Messaging{Queues: queues}, grows, "in queues", "streams 0 · channels 0"},
+		"a stream that is well":     {stats.Messaging{Queues: queues, Streams: stream}, grows, "in queues", "streams 1 · channels 0"},
+		"all is well":               {stats.Messaging{Queues: queues, Streams: stream}, nil, "in streams", "queues 3 · channels 0"},
+		"channels alone":            {stats.Messaging{Channels: messagesOf(noon).Channels}, nil, "in channels", "streams 0 · queues 0"},
+		"a stream and a queue, ill": {*messagesOf(noon), grows, "in streams", "queues 3! · channels 3!"},
+		"nobody reads a message":    {stats.Messaging{Queues: queues, SlowSubscribers: messagesOf(noon).SlowSubscribers}, nil, "in channels", "streams 0 · queues 3"},
+		"entries that were trimmed": {stats.Messaging{Queues: queues, Streams: []stats.StreamRow{{Key: "s", Groups: []stats.GroupRow{{Name: "g", Pending: 2, PendingDeleted: 2}}}}}, nil, "in streams", "queues 3"},
+		"nothing":                   {stats.Messaging{Unknown: []string{"this user may not ask SCAN"}}, nil, "in streams", "queues 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t, 120, 40, Options{})
+			snap := busyCache(noon.Add(2*time.Second), 1)
+			snap.Messaging, snap.Findings = &tt.m, tt.findings
+			d.feed(snap)
+			d.press("e")
+			d.shows("▸Messages "+tt.want, tt.note)
+			d.press("g", "2", "e")
+			d.hides("▸Messages " + tt.want)
+		})
+	}
 }
 
 // Who may not ask is told what is missing, and a server without messages has no such panel.

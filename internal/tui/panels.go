@@ -13,6 +13,7 @@ type panel struct {
 	key   string             // on the keyboard; "": its digit
 	about string             // for the help
 	modes []mode             // at least one
+	opens func(v *view) int  // the mode that it opens with until the user has chosen one; nil: the first
 	off   func(v *view) bool // has no subject here; nil: always has
 }
 

@@ -55,6 +55,7 @@ type notice struct {
 // panelState is what the user chose in one panel.
 type panelState struct {
 	mode   int
+	chosen bool // the mode is the user's
 	filter string
 	tables []tableState // one a mode
 }

@@ -18,6 +18,7 @@ type Framework struct {
 	Clients   []string `yaml:"clients"`   // templates of client names
 	Libraries []string `yaml:"libraries"` // what stands in a client's lib-name
 	Groups    []string `yaml:"groups"`    // names of consumer groups
+	Polls     bool     `yaml:"polls"`     // its workers ask now and then and do not wait, so that none is seen waiting
 	Oldest    *Oldest  `yaml:"oldest"`    // where the time of the oldest waiting job stands; nil: nowhere
 
 	order    int // in the table

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"redistop/internal/redis"
+	"redistop/internal/server"
 )
 
 // asker is what is needed of a server.Tool.
@@ -113,6 +114,16 @@ func (g Group) Find(ctx context.Context, tool asker, ids []string) ([]redis.Pend
 		found = append(found, page...)
 	}
 	return found, nil
+}
+
+// Deleted says which of some entries, at most a Batch, are not in the stream any more: nobody can process them.
+func (g Group) Deleted(ctx context.Context, tool asker, ids []string) ([]string, error) {
+	v, err := tool.Ask(ctx, append([]string{"EVAL", server.DeletedScript, "1", g.Key}, ids...)...)
+	if err != nil {
+		return nil, g.wrap("look for entries", err)
+	}
+	gone, err := texts(v)
+	return gone, g.wrap("look for entries", err)
 }
 
 // errReply is a reply that is not one of the script.

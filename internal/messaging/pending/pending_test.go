@@ -255,6 +255,9 @@ func TestClaimOfDeletedEntries(t *testing.T) {
 		if err := c.XDel(t.Context(), group.Key, held[2], held[5]).Err(); err != nil {
 			t.Fatal(err)
 		}
+		if gone, err := group.Deleted(t.Context(), tl, held); err != nil || !slices.Equal(gone, []string{held[2], held[5]}) {
+			t.Errorf("deleted: %v, %v", gone, err)
+		}
 		claim := pending.Claim{Group: group, From: "dead", To: "live"}
 		given, deleted, err := claimAll(t.Context(), tl, claim, nil)
 		if err != nil || len(given) != 8 || !slices.Equal(deleted, []string{held[2], held[5]}) {
