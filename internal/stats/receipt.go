@@ -3,6 +3,7 @@ package stats
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -88,7 +89,7 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 			}
 			if growths == nil {
 				cost.calls = sketch.Add(cost.calls, sent)
-				l.estimate(row, l.calls[row]-before, beside[row], prices[row])
+				l.early(row, l.calls[row]-before, rows[row]-before, beside[row], prices[row])
 			}
 			continue
 		}
@@ -121,15 +122,15 @@ func (l *ledger) settle(iv interval, growths map[string]growth) ownCost {
 	return cost
 }
 
-// estimate books what was sent before the server's counters could be compared, at the command's mean price.
-func (l *ledger) estimate(row string, calls, beside int64, price float64) {
+// early books what was sent before the server's counters could be compared, of all calls of the command, at its mean price.
+func (l *ledger) early(row string, calls, all, beside int64, price float64) {
 	if calls <= 0 {
 		return
 	}
-	usec := int64(price * float64(calls))
+	usec := int64(math.Round(price * float64(calls)))
 	l.usec = sketch.Add(l.usec, usec)
 	l.besideUsec = sketch.Add(l.besideUsec, share(usec, min(beside, calls), calls))
-	l.book(row, growth{calls: sketch.Add(calls, 1), own: calls, ownUsec: usec}) // one more: an estimate
+	l.book(row, growth{calls: all, own: calls, ownUsec: usec})
 }
 
 func (l *ledger) book(name string, g growth) {
