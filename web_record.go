@@ -37,6 +37,7 @@ type recorder struct {
 	server string
 	ledger *presence.Ledger // nil before the first Snapshot
 	killed chan killed      // through us, since the Snapshot before; any goroutine may send
+	run    string           // of the server's process that was watched last, before this program began; "": not known, or told
 }
 
 type killed struct {
@@ -57,6 +58,7 @@ func (r *recorder) record(ctx context.Context, s *stats.Snapshot) presence.Updat
 		r.ledger.Killed(k.id, k.addr)
 	}
 	r.store.Snapshot(r.server, s)
+	r.restarted(s)
 	u := r.ledger.Observe(s)
 	tell := u
 	if r.store.Lacks(r.server) {
@@ -66,11 +68,25 @@ func (r *recorder) record(ctx context.Context, s *stats.Snapshot) presence.Updat
 	return u
 }
 
+// restarted tells once of a restart of the server while nobody watched it.
+func (r *recorder) restarted(s *stats.Snapshot) {
+	if r.run == "" || s.Server.RunID == "" {
+		return
+	}
+	if s.Server.RunID != r.run {
+		r.store.Action(r.server, stats.Change{Time: s.Time, Kind: stats.ChangeRestart, What: "process", Before: r.run, After: s.Server.RunID})
+	}
+	r.run = ""
+}
+
 // before is who was online when somebody last looked, so that what became of them meanwhile is known too. What
 // the store does not tell in time is not known; it closes those itself.
 func (r *recorder) before(ctx context.Context) (online []stats.Session) {
 	ctx, cancel := context.WithTimeout(ctx, primeTimeout)
 	defer cancel()
+	if page, err := r.store.Sessions(ctx, history.SessionQuery{Servers: []string{r.server}, From: time.Unix(0, 0), Sort: "-last_seen", Limit: 1}); err == nil && len(page.Sessions) > 0 {
+		r.run = page.Sessions[0].RunID
+	}
 	query := history.SessionQuery{Servers: []string{r.server}, State: history.StateOnline, From: time.Unix(0, 0), Sort: "id", Limit: 10_000}
 	for {
 		page, err := r.store.Sessions(ctx, query)

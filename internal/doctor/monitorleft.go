@@ -13,16 +13,16 @@ var monitorLeft = Rule{
 	What:  "A client that is not this redistop has MONITOR on: the server writes every command of everybody out to it, in full.",
 	Why: "One reader costs 40 to 80 % of the throughput of pipelines and up to a third of that without (measured on Redis 6.2 to 7.4 and Valkey 8), more with large values. " +
 		"One that stops reading lets the server's memory grow without limit. And it shows every key and value to whoever reads it.",
-	How:    "Flag O in CLIENT LIST, seen twice some seconds apart, so that another tool's short window is not taken for it. A connection by the name redistop that waits in WAIT is in such a window, unless it is for minutes or sends nothing meanwhile.",
+	How:    "Flag O in CLIENT LIST, seen twice some seconds apart, so that another tool's short window is not taken for it. A connection by the name redistop that waits in WAIT is in such a window, for as long as it goes on asking for the next: by the bytes that it has sent where the server counts them (Redis 8.2+, Valkey 8.0+), else by the MONITORs that others have sent (INFO commandstats).",
 	Do:     "End it: CLIENT KILL ID. Short windows, as redistop opens them, show who sends what at a small part of the price.",
-	Limits: []Limit{{"seconds", 3, "between the first and the last time that it was seen: the windows of careful tools are over after some milliseconds"}, {"redistop_seconds", 300, "the same of what looks like the windows of another redistop"}, {"buffer_bytes", 32 << 20, "waiting for it in the server: it reads too slowly or not at all, and nothing limits what comes together"}},
+	Limits: []Limit{{"seconds", 3, "between the first and the last time that it was seen: the windows of careful tools are over after some milliseconds"}, {"buffer_bytes", 32 << 20, "waiting for it in the server: it reads too slowly or not at all, and nothing limits what comes together"}},
 	Check:  checkMonitorLeft,
 }
 
 func checkMonitorLeft(w *Window) []stats.Finding {
 	var found []stats.Finding
 	for _, c := range w.census.monitors {
-		if !w.monitoredFor(c) {
+		if !w.leftOn(c) {
 			continue
 		}
 		found = append(found, w.monitorFinding(c))

@@ -40,17 +40,35 @@ func TestMonitorThatIsNotLeft(t *testing.T) {
 	monitored(30, func(i int, c *stats.ConnectionRow) { c.ID = int64(i) }).none(t)
 }
 
-// Windows of another redistop are nobody's MONITOR; who only calls himself so is found.
+// Windows of another redistop are nobody's MONITOR, also where they adjoin for hours; who only calls himself so is found.
 func TestMonitorOfAnotherRedistop(t *testing.T) {
 	window := func(c *stats.ConnectionRow) { c.Name, c.Flags, c.LastCommand = "redistop", "Ob", "wait" }
 	counted := func(i int, c *stats.ConnectionRow) { window(c); c.TotalInputBytes = stats.Some(int64(1000 + 100*i)) }
-	monitored(290, func(_ int, c *stats.ConnectionRow) { window(c) }).none(t)
-	monitored(290, counted).none(t)
+	const hour = 3600
+	monitored(hour, counted).none(t)
+	told := func(n int, others func(second int) int64) *synth {
+		s := newSynth(monitorLeft)
+		return s.run(n, func(i int) {
+			c := stats.ConnectionRow{ID: 42, Addr: "10.0.7.7:3000", AgeSeconds: 300 + int64(i)}
+			window(&c)
+			s.now.Connections = []stats.ConnectionRow{{ID: 1, Addr: "10.0.7.8:1", Flags: "N"}, c}
+			s.calls("get", 1000, 3).calls("monitor", 20+others(i), 3)
+			s.row("monitor").OwnCalls += 20 + int64(1-i%2*2) // what is under way is counted by us, and not yet by the server
+		})
+	}
+	told(hour, func(int) int64 { return 20 }).none(t)
+	untold := newSynth(monitorLeft)
+	untold.run(hour, func(i int) {
+		c := stats.ConnectionRow{ID: 42, Addr: "10.0.7.7:3000", AgeSeconds: 300 + int64(i)}
+		window(&c)
+		untold.now.Connections = []stats.ConnectionRow{c}
+	}).none(t) // nobody counts
 	for name, s := range map[string]*synth{
-		"not in a window":            monitored(5, func(_ int, c *stats.ConnectionRow) { c.Name = "redistop" }),
-		"never out of it":            monitored(303, counted),
-		"a WAIT that never ends":     monitored(6, func(_ int, c *stats.ConnectionRow) { window(c); c.TotalInputBytes = stats.Some(int64(90)) }),
-		"a window by another's name": monitored(5, func(_ int, c *stats.ConnectionRow) { window(c); c.Name = "redistop2" }),
+		"not in a window":              monitored(5, func(_ int, c *stats.ConnectionRow) { c.Name = "redistop" }),
+		"a WAIT that never ends":       monitored(6, func(_ int, c *stats.ConnectionRow) { window(c); c.TotalInputBytes = stats.Some(int64(90)) }),
+		"the same, uncounted":          told(12, func(int) int64 { return 0 }),
+		"the same, after some windows": told(30, func(i int) int64 { return int64(max(0, 10-i)) }),
+		"a window by another's name":   monitored(5, func(_ int, c *stats.ConnectionRow) { window(c); c.Name = "redistop2" }),
 		"out of it after all windows": monitored(20, func(i int, c *stats.ConnectionRow) {
 			if i < 12 {
 				counted(i, c)

@@ -282,6 +282,9 @@ func (s *Store) Snapshot(server string, snap *stats.Snapshot) {
 	}
 	if w.last == nil {
 		s.queue.change(server, stats.Change{Time: snap.Time, Kind: stats.ChangeWatched, What: "watching", After: "began"}, &s.lost)
+		if c, told := stats.FirstState(snap); told {
+			s.queue.change(server, c, &s.lost)
+		}
 	} else {
 		for _, c := range stats.Changes(w.last, snap) {
 			s.queue.change(server, c, &s.lost)

@@ -13,8 +13,8 @@ import (
 func Changes(before, after *Snapshot) []Change {
 	c := changes{after: after}
 	c.link(before)
-	if before.Stale || after.Stale {
-		return c.all // what after tells of the server is what before told
+	if after.Stale || before.Stale && before.Server.Version == "" {
+		return c.all // what after tells of the server is what before told, or before knew nothing of it
 	}
 	c.process(before)
 	c.replication(before)
@@ -41,15 +41,25 @@ func (c *changes) text(kind ChangeKind, what, before, after string) {
 }
 
 func (c *changes) link(before *Snapshot) {
-	a, b := before.Link, c.after.Link
-	if a.State == b.State || b.State == "" {
-		return
+	if is := c.after.Link; is.State != before.Link.State && is.State != "" {
+		c.add(ChangeState, "state", string(before.Link.State), is.text())
 	}
-	after := string(b.State)
-	if b.Message != "" && b.State != Up {
-		after += ": " + b.Message
+}
+
+// FirstState is the change of a server whose first Snapshot finds it otherwise than up: nobody knows what was before.
+func FirstState(first *Snapshot) (c Change, told bool) {
+	if first.Link.State == Up || first.Link.State == "" {
+		return Change{}, false
 	}
-	c.add(ChangeState, "state", string(a.State), after)
+	return Change{Time: first.Time, Kind: ChangeState, What: "state", After: first.Link.text()}, true
+}
+
+// text is the state, and why it is not up.
+func (l Link) text() string {
+	if l.Message == "" || l.State == Up {
+		return string(l.State)
+	}
+	return string(l.State) + ": " + l.Message
 }
 
 // process tells of another process of the server. Its version may be another one as well.

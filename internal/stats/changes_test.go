@@ -28,6 +28,15 @@ func TestChanges(t *testing.T) {
 		{"the link", func(_, s *stats.Snapshot) { s.Link = stats.Link{State: stats.Down, Message: "refused"}; s.Stale = true },
 			[]stats.Change{{Kind: stats.ChangeState, What: "state", Before: "up", After: "down: refused"}}},
 		{"stale facts are no news", func(_, s *stats.Snapshot) { s.Stale = true; s.Server.RunID = "bbbb"; s.Config["timeout"] = "1" }, nil},
+		{"a restart that was seen as an outage", func(b, s *stats.Snapshot) {
+			b.Stale, b.Link = true, stats.Link{State: stats.Down, Message: "refused"}
+			s.Server.RunID = "bbbb"
+		}, []stats.Change{
+			{Kind: stats.ChangeState, What: "state", Before: "down", After: "up"},
+			{Kind: stats.ChangeRestart, What: "process", Before: "aaaa", After: "bbbb"}}},
+		{"the first answer of a server is no news of it", func(b, _ *stats.Snapshot) {
+			*b = stats.Snapshot{Time: at, Link: stats.Link{State: stats.Down}, Stale: true}
+		}, []stats.Change{{Kind: stats.ChangeState, What: "state", Before: "down", After: "up"}}},
 		{"a restart with another version", func(_, s *stats.Snapshot) { s.Server.RunID, s.Server.Version = "bbbb", "8.0.1" }, []stats.Change{
 			{Kind: stats.ChangeRestart, What: "process", Before: "aaaa", After: "bbbb"},
 			{Kind: stats.ChangeVersion, What: "version", Before: "redis 7.0.15", After: "redis 8.0.1"}}},

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"sync/atomic"
 	"time"
@@ -16,14 +15,11 @@ const (
 	Resolved = "resolved" // it is gone
 )
 
-// Unreachable is the rule of the one finding that is not a doctor's: the server does not answer.
-const Unreachable = "unreachable"
-
 const (
 	// quiet is how long a finding that was told and is gone is not told again, so that one which comes
 	// and goes does not ring all day. If it still stands after that time, it is told then.
 	quiet = 10 * time.Minute
-	// tooLong is how long a server may be silent before that is told.
+	// tooLong is how long a server may be silent before a webhook is told.
 	tooLong = 30 * time.Second
 	// mostWaiting bounds the messages that wait for the receiver; the oldest gives way.
 	mostWaiting = 256
@@ -105,7 +101,7 @@ func (a *Alerts) note(m *moment) []Alert {
 	now := m.snapshot.Time
 	var tell []Alert
 	standing := map[alertKey]bool{}
-	for _, f := range append(silence(m.snapshot), m.snapshot.Findings...) {
+	for _, f := range append(silence(m.snapshot, tooLong), m.snapshot.Findings...) {
 		if f.Resolved != nil {
 			continue
 		}
@@ -139,21 +135,6 @@ func (a *Alerts) note(m *moment) []Alert {
 		}
 	}
 	return tell
-}
-
-// silence is the finding that a server has not answered for a while. It is told to webhooks alone: everybody
-// else sees the state of the link.
-func silence(s *stats.Snapshot) []stats.Finding {
-	state := s.Link.State
-	if !s.Stale || state == stats.Up || state == stats.Connecting || s.Time.Sub(s.Link.Since) < tooLong {
-		return nil
-	}
-	return []stats.Finding{{
-		Rule: Unreachable, Severity: stats.Critical, Confidence: stats.Certain, Title: "the server does not answer: " + string(state),
-		Evidence: []stats.Evidence{{What: "state", Value: cmp.Or(s.Link.Message, string(state)), Source: "redistop"}},
-		Impact:   "Nobody knows how it is.", Remedy: []string{cmp.Or(s.Link.Hint, "Look whether it runs and can be reached from here.")},
-		FirstSeen: s.Link.Since, LastSeen: s.Time,
-	}}
 }
 
 // next is what is to be told of a finding that stands.

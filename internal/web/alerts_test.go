@@ -139,8 +139,8 @@ func TestSilenceIsTold(t *testing.T) {
 	see(silent(60, stats.Down))
 	see(findingsAt(62, "x warning"))
 	see(findingsAt(64))
-	want := "opened r: [warning] a: it hurts. Stop it.\n" +
-		"opened unreachable: [critical] a: the server does not answer: down. Start it.\n" +
+	want := "opened r: [warning] a: it hurts. To do: Stop it.\n" +
+		"opened unreachable: [critical] a: the server does not answer: down. To do: Start it.\n" +
 		"resolved unreachable: [resolved] a: the server does not answer: down\n" +
 		"resolved r: [resolved] a: it hurts"
 	if got := strings.Join(told, "\n"); got != want {
@@ -180,7 +180,7 @@ func TestAlertsAreDelivered(t *testing.T) {
 	if r.asked != 5 {
 		t.Errorf("%d requests, want 5", r.asked)
 	}
-	if text := r.got[0].Text; text != "[warning] a: it hurts. Stop it." {
+	if text := r.got[0].Text; text != "[warning] a: it hurts. To do: Stop it." {
 		t.Errorf("the text is %q", text)
 	}
 	cancel()

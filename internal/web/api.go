@@ -31,7 +31,7 @@ type ServerRow struct {
 
 // FindingList is the answer of /api/v1/findings.
 type FindingList struct {
-	Findings []ServerFinding `json:"findings"` // those that stand first, by severity, the oldest first
+	Findings []ServerFinding `json:"findings"` // those that stand first, by severity; of one severity servers that do not answer, then the oldest
 }
 
 // ServerFinding is a finding and whose it is.
@@ -116,7 +116,7 @@ func (s *Server) findings(w http.ResponseWriter, r *http.Request) {
 func collectFindings(moments []*moment, from stats.Severity, resolved bool) []ServerFinding {
 	found := []ServerFinding{}
 	for _, m := range moments {
-		for _, f := range m.snapshot.Findings {
+		for _, f := range m.standing() {
 			if f.Severity.Rank() >= from.Rank() && (resolved || f.Resolved == nil) {
 				found = append(found, ServerFinding{m.Name, f})
 			}
@@ -131,8 +131,17 @@ func sortFindings(found []ServerFinding) {
 		return cmp.Or(
 			cmp.Compare(gone(a), gone(b)),
 			cmp.Compare(b.Severity.Rank(), a.Severity.Rank()),
+			cmp.Compare(told(a), told(b)),
 			a.FirstSeen.Compare(b.FirstSeen))
 	})
+}
+
+// told puts what is known of now before what a server told before it went out.
+func told(f ServerFinding) int {
+	if f.Rule == Unreachable {
+		return 0
+	}
+	return 1
 }
 
 func gone(f ServerFinding) int {

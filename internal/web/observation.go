@@ -34,8 +34,8 @@ type Observation struct {
 	RSSBytes      stats.Maybe[int64]   `json:"rss_bytes,omitzero"`
 	Clients       stats.Maybe[int64]   `json:"clients,omitzero"`
 	Blocked       stats.Maybe[int64]   `json:"blocked,omitzero"`
-	Keys          stats.Maybe[int64]   `json:"keys,omitzero"` // in all databases
-	Findings      FindingCounts        `json:"findings"`
+	Keys          stats.Maybe[int64]   `json:"keys,omitzero"`               // in all databases
+	Findings      FindingCounts        `json:"findings"`                    // that stand; that the server does not answer is one
 	Worst         *WorstFinding        `json:"worst,omitempty"`             // the most severe finding that stands
 	ObserverShare stats.Maybe[float64] `json:"observer_cpu_share,omitzero"` // what watching costs, of the main thread
 }
@@ -83,7 +83,7 @@ func observe(m *moment) Observation {
 		Clients: s.Connected.Clients, Blocked: s.Connected.Blocked, Keys: keys(s),
 		ObserverShare: s.Observer.ServerCPUShare,
 	}
-	for _, f := range s.Findings {
+	for _, f := range m.standing() {
 		if f.Resolved == nil {
 			o.count(f)
 		}
@@ -91,7 +91,7 @@ func observe(m *moment) Observation {
 	return o
 }
 
-// count takes in one finding that stands; the first of the highest severity is the worst.
+// count takes in one finding that stands; the first of the highest severity is the worst. That the server does not answer comes first.
 func (o *Observation) count(f stats.Finding) {
 	switch f.Severity {
 	case stats.Critical:

@@ -184,7 +184,7 @@ func TestSessionsTellWhatIsNew(t *testing.T) {
 func TestActivity(t *testing.T) {
 	s := watchers(t)
 	list := decode[ActivityList](t, get(s, "/api/v1/activity?by=name&server=a"))
-	var worker *history.ServerActivity
+	var worker *ActivityGroupRow
 	for i := range list.Rows {
 		if list.Rows[i].Key == "<b>worker</b>" {
 			worker = &list.Rows[i]

@@ -40,7 +40,7 @@ var anyServer = parameter{name: "server", kind: "string", repeats: true, about: 
 // sessionParameters are those of both routes to sessions.
 func sessionParameters() []parameter {
 	return append(fromTo("an hour"),
-		parameter{name: "state", kind: "string", values: []string{history.StateOnline, history.StateOffline}, about: "Only those that are still there, or only those that ended in the time asked for."},
+		parameter{name: "state", kind: "string", values: []string{history.StateOnline, history.StateOffline, stateUnknown}, about: "Only those that are still there, only those that ended in the time asked for, or only those that had not ended when their server, which does not answer now, last did."},
 		parameter{name: "moved", kind: "string", about: "Only those that came, spoke or went since then, which is given as from is: what is new to who has the others."},
 		parameter{name: "filter", kind: "string", about: "Only those whose address, name, user, library or last command has this text in it, in any case."},
 		parameter{name: "sort", kind: "string", values: bothWays(history.SessionSorts()), about: "By this field, smallest first; with a minus in front, largest first. Without it, who spoke last comes first."},

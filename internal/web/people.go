@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"redistop/internal/history"
@@ -23,18 +24,24 @@ type SessionList struct {
 	Limits     []string             `json:"limits"`          // what cannot be known
 }
 
-// A SessionRow is a connection, and how busy it is now.
+// A SessionRow is a connection, whether it is there, and how busy it is now.
 type SessionRow struct {
 	history.ServerSession
+	State             string               `json:"state"`                        // online, offline; unknown: it did not end as far as anybody knows, but its server does not answer
+	UnknownSince      *time.Time           `json:"unknown_since,omitempty"`      // with unknown: when it was last known to be there
 	CommandsPerSecond stats.Maybe[float64] `json:"commands_per_second,omitzero"` // in its server's latest Snapshot; absent: it is gone, or nobody knows
 	Estimated         bool                 `json:"estimated,omitempty"`          // from samples
 	Error             stats.Maybe[float64] `json:"error,omitzero"`               // half-width of its 95 % interval
 }
 
+// stateUnknown is the state of a connection whose server is out.
+const stateUnknown = "unknown"
+
 // sessionRows puts beside sessions what the latest Snapshots of their servers tell of them.
 func sessionRows(sessions []history.ServerSession, moments []*moment) []SessionRow {
-	latest := map[string]map[int64]*stats.ConnectionRow{}
+	latest, out := map[string]map[int64]*stats.ConnectionRow{}, map[string]bool{}
 	for _, m := range moments {
+		out[m.Name] = outage(m.snapshot)
 		if m.snapshot.Stale {
 			continue
 		}
@@ -46,9 +53,18 @@ func sessionRows(sessions []history.ServerSession, moments []*moment) []SessionR
 	}
 	rows := make([]SessionRow, len(sessions))
 	for i, one := range sessions {
-		rows[i].ServerSession = one
-		if c := latest[one.Server][one.ID]; c != nil && one.OfflineAt == nil && c.Addr == one.Addr {
-			rows[i].CommandsPerSecond, rows[i].Estimated, rows[i].Error = c.CommandsPerSecond, c.Estimated, c.Error
+		row := &rows[i]
+		row.ServerSession = one
+		switch {
+		case one.OfflineAt != nil:
+			row.State = history.StateOffline
+		case out[one.Server]:
+			row.State, row.UnknownSince = stateUnknown, &row.LastSeen
+		default:
+			row.State = history.StateOnline
+		}
+		if c := latest[one.Server][one.ID]; c != nil && row.State == history.StateOnline && c.Addr == one.Addr {
+			row.CommandsPerSecond, row.Estimated, row.Error = c.CommandsPerSecond, c.Estimated, c.Error
 		}
 	}
 	return rows
@@ -59,11 +75,33 @@ var groupings = []string{presence.ByName, presence.ByIP, presence.ByUser}
 
 // ActivityList is the answer of /api/v1/activity.
 type ActivityList struct {
-	WithinSeconds float64                  `json:"within_seconds"`
-	Since         time.Time                `json:"since"` // the beginning of that time, or of the watching where that is later
-	Rows          []history.ServerActivity `json:"rows"`
-	Silent        int                      `json:"silent"` // of them, those that spoke within the time asked for, but not in the last hour
-	Limits        []string                 `json:"limits"` // what cannot be known
+	WithinSeconds float64            `json:"within_seconds"`
+	Since         time.Time          `json:"since"` // the beginning of that time, or of the watching where that is later
+	Rows          []ActivityGroupRow `json:"rows"`
+	Silent        int                `json:"silent"` // of them, those that spoke within the time asked for, but not in the last hour
+	Limits        []string           `json:"limits"` // what cannot be known
+}
+
+// An ActivityGroupRow is a group of connections of one server.
+type ActivityGroupRow struct {
+	history.ServerActivity
+	Unknown int `json:"unknown,omitempty"` // connections that were online when the server last answered; online is 0 then
+}
+
+// activityRows leaves nobody online on a server that is out.
+func activityRows(rows []history.ServerActivity, moments []*moment) []ActivityGroupRow {
+	out := map[string]bool{}
+	for _, m := range moments {
+		out[m.Name] = outage(m.snapshot)
+	}
+	list := make([]ActivityGroupRow, len(rows))
+	for i, row := range rows {
+		list[i].ServerActivity = row
+		if out[row.Server] {
+			list[i].Online, list[i].Unknown = 0, row.Online
+		}
+	}
+	return list
 }
 
 func (s *Server) serverSessions(w http.ResponseWriter, r *http.Request) {
@@ -88,8 +126,18 @@ func (s *Server) answerSessions(w http.ResponseWriter, r *http.Request, moments 
 		badRequest(w, err)
 		return
 	}
-	asked.Servers = serverNames(moments)
+	asked.Servers = serverNames(withState(moments, asked.State))
+	if asked.State == stateUnknown {
+		asked.State = history.StateOnline // when their server last answered
+	}
 	page, ok := askPast(s, w, r, func(ctx context.Context, p *Past) (history.SessionPage, error) {
+		if len(asked.Servers) == 0 { // which the store takes for all
+			none := asked
+			none.Servers, none.After = serverNames(moments), ""
+			none.From, none.Limit = none.To, 1
+			page, err := p.People.Sessions(ctx, none)
+			return history.SessionPage{Since: page.Since}, err
+		}
 		return p.People.Sessions(ctx, asked)
 	})
 	if ok {
@@ -98,6 +146,14 @@ func (s *Server) answerSessions(w http.ResponseWriter, r *http.Request, moments 
 			Since: page.Since, Limits: presence.Limits(),
 		})
 	}
+}
+
+// withState are the servers that may have sessions of a state: those online are on servers that answer.
+func withState(moments []*moment, state string) []*moment {
+	if state != history.StateOnline && state != stateUnknown {
+		return moments
+	}
+	return slices.DeleteFunc(slices.Clone(moments), func(m *moment) bool { return outage(m.snapshot) != (state == stateUnknown) })
 }
 
 // sessionQuery reads what is asked of sessions, but for the servers.
@@ -163,7 +219,7 @@ func (s *Server) activity(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	list := ActivityList{WithinSeconds: within.Seconds(), Since: since.UTC(), Rows: orEmpty(rows), Limits: presence.Limits()}
+	list := ActivityList{WithinSeconds: within.Seconds(), Since: since.UTC(), Rows: activityRows(rows, moments), Limits: presence.Limits()}
 	for _, row := range rows {
 		if row.Silent {
 			list.Silent++

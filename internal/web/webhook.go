@@ -138,7 +138,7 @@ func alertText(event, server string, f stats.Finding) string {
 		text = fmt.Sprintf("[resolved] %s: %s", server, f.Title)
 	case Opened:
 		if len(f.Remedy) > 0 {
-			text += ". " + f.Remedy[0]
+			text += ". To do: " + f.Remedy[0] // remedies begin with a small letter, or with a command
 		}
 	}
 	text = redis.PrintableCut(text, mostText)
