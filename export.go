@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,6 +125,9 @@ func (e *exporting) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer store.Close(context.WithoutCancel(cmd.Context()))
+	if err := e.known(cmd.Context(), store); err != nil {
+		return err
+	}
 	defer func() {
 		for _, f := range files {
 			f.abandon()
@@ -137,6 +141,23 @@ func (e *exporting) run(cmd *cobra.Command) error {
 	for _, f := range files {
 		if err := f.finish(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// known refuses servers that the store has nothing of: an empty table would hide a name that is misspelled, or of before.
+func (e *exporting) known(ctx context.Context, store *history.Store) error {
+	if len(e.servers) == 0 {
+		return nil
+	}
+	names, err := store.Servers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range e.servers {
+		if !slices.Contains(names, name) {
+			return &failure{code: exitUsage, err: fmt.Errorf("--server %s: the store has nothing of it", oneLine(name)), hint: "it has: " + cmp.Or(strings.Join(names, ", "), "no server")}
 		}
 	}
 	return nil
@@ -190,7 +211,10 @@ func (e *exporting) open(ctx context.Context) (*history.Store, error) {
 func (e *exporting) files(stdout io.Writer) ([]*exportFile, error) {
 	several := len(e.what) > 1
 	format := e.format
-	if ending := strings.TrimPrefix(filepath.Ext(e.out), "."); format == "" && !several && slices.Contains(export.Formats, ending) {
+	if ending := strings.TrimPrefix(filepath.Ext(e.out), "."); !several && slices.Contains(export.Formats, ending) {
+		if format != "" && format != ending {
+			return nil, &failure{code: exitUsage, err: fmt.Errorf("-o %s: its name says %s, --format %s", oneLine(e.out), ending, format), hint: "leave out --format, or name the file otherwise"}
+		}
 		format = ending
 	}
 	if format == "" {

@@ -58,6 +58,15 @@ func (s *Store) export(ctx context.Context, what string, f func(*database) error
 	return nil
 }
 
+// Servers are the names of those that anything is kept of, in their order.
+func (s *Store) Servers(ctx context.Context) (names []string, err error) {
+	err = s.export(ctx, "servers", func(db *database) error {
+		names, err = db.serverNames(ctx)
+		return err
+	})
+	return names, err
+}
+
 func (d *database) serverNames(ctx context.Context) ([]string, error) {
 	rows, err := d.read.QueryContext(ctx, "SELECT name FROM server ORDER BY name")
 	if err != nil {

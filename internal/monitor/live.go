@@ -10,16 +10,17 @@ import (
 	"redistop/internal/stats"
 )
 
-// Live keeps the latest commands that passed a filter, for a person to read. Nothing is kept while
-// nobody has asked for idleAfter. Tap runs in the sampler's goroutine; the rest may be called from any.
+// Live keeps the latest commands that passed a filter, for a person to read. While nobody has asked for idleAfter
+// nothing is kept, and who asks then gets what comes. Tap runs in the sampler's goroutine; the rest may be called from any.
 type Live struct {
 	name  func(addr []byte) string // of a connection; called in the sampler's goroutine
 	asked atomic.Int64             // unix nanoseconds of the latest Since
 
 	mu     sync.Mutex
 	filter Filter              // guarded by mu
-	ring   []stats.LiveCommand // guarded by mu; seq of the oldest is next-len(ring)
+	ring   []stats.LiveCommand // guarded by mu; seq of the oldest is next-len(ring), or from where that is later
 	next   int64               // guarded by mu
+	from   int64               // guarded by mu: nothing before it is handed out
 	buf    []byte              // confined to Tap
 }
 
@@ -50,10 +51,15 @@ func (l *Live) Filter(text string) error {
 // Since returns the commands after seq, oldest first, at most 1,000, and the seq to go on from.
 // dropped counts those after seq that gave way before they were asked for.
 func (l *Live) Since(seq int64) (lines []stats.LiveCommand, next, dropped int64) {
-	l.asked.Store(time.Now().UnixNano())
+	now := time.Now().UnixNano()
+	before := l.asked.Swap(now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	oldest := l.next - int64(len(l.ring))
+	if now-before > int64(idleAfter) { // what was kept for who asked then is old, and what came meanwhile is missing
+		clear(l.ring)
+		l.from = l.next
+	}
+	oldest := max(l.from, l.next-int64(len(l.ring)))
 	if seq < oldest {
 		dropped = oldest - seq
 		seq = oldest

@@ -122,7 +122,9 @@ func (s *Server) monitor(w http.ResponseWriter, r *http.Request) {
 	length := time.Duration(body.Seconds) * time.Second
 	entry := AuditEntry{Action: actionMonitor, Server: m.Name, Subject: length.String()}
 	ok = s.act(w, r, entry, func(context.Context) error {
-		actions.Live(m.Name, 0) // commands are kept from now on
+		if _, next, _ := actions.Live(m.Name, 0); body.Seconds > 0 { // commands are kept from now on
+			s.liveFrom.Store(m.Name, next)
+		}
 		actions.Watch(m.Name, length)
 		return nil
 	})

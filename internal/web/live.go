@@ -40,8 +40,11 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	after := int64(0)
-	if text := query.Get("after"); text != "" {
+	text := query.Get("after")
+	if text != "" {
 		after, _ = strconv.ParseInt(text, 10, 64) // query has looked at it
+	} else if from, asked := s.liveFrom.Load(m.Name); asked {
+		after = from.(int64)
 	}
 	switch {
 	case after < 0:
@@ -52,6 +55,9 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lines, next, dropped := s.options.Actions.Live(m.Name, after)
+	if text == "" {
+		dropped = 0 // no place was asked for
+	}
 	list := LiveList{Next: next, Dropped: dropped, Lines: make([]LiveLine, len(lines)), Stopped: m.snapshot.Observer.MonitorStopped}
 	if until := m.snapshot.Observer.MonitorUntil; until != nil && until.After(s.options.Now()) {
 		list.Until = until

@@ -72,7 +72,7 @@ func presentRoutes() []route {
 		{path: "/api/v1/servers/{name}/monitor", method: http.MethodPost, acts: true, summary: "See every command by MONITOR for some seconds, as live shows them",
 			body: MonitorBody{}, produce: jsonType, answer: Monitored{}, serve: (*Server).monitor},
 		{path: "/api/v1/servers/{name}/live", acts: true, summary: "The latest commands that were seen", produce: jsonType, answer: LiveList{},
-			query: []parameter{{name: "after", kind: "integer", about: "Only those after this one; next of the answer before."}}, serve: (*Server).live},
+			query: []parameter{{name: "after", kind: "integer", about: "Only those after this one; next of the answer before. Without it, those since MONITOR was last asked for, as far as they are kept."}}, serve: (*Server).live},
 		{path: "/api/v1/audit", summary: "What was done through this program, and what was refused, the newest first", produce: jsonType, answer: AuditList{},
 			query: []parameter{{name: "limit", kind: "integer", about: "At most this many, 1 to 1000; without it, 100."}}, compute: true, serve: (*Server).audit},
 		{path: "/metrics", summary: "Metrics for Prometheus; docs/metrics.md lists them", produce: "text/plain", compute: true, serve: (*Server).metrics},

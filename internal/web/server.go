@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,6 +80,7 @@ type Server struct {
 	strangers   *rate.Limiter // of entries in the audit log
 	crossOrigin http.CrossOriginProtection
 	acting      chan struct{} // one of each action under way
+	liveFrom    sync.Map      // by server: the place in its stream, an int64, at which MONITOR was last asked for
 
 	asking   chan struct{}   // holds a token for each question to the past
 	seats    atomic.Int64    // readers of events
