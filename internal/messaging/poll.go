@@ -23,7 +23,6 @@ const (
 	smallKey     = 32 << 10 // even a single element of it does no harm
 	mostGroups   = 64       // of a stream whose consumers are asked for
 	mostAsked    = 1000     // consumers of a group: all of them come in one reply
-	pendingAsked = 100      // the oldest entries of a group that are not acknowledged
 )
 
 // Poll looks at what is known, in turns, until the time given or until each had its turn, and says whether
@@ -259,7 +258,7 @@ func (w *Watcher) partQuestions(s *subject, l *streamLook) []question {
 	return list
 }
 
-// groupQuestions ask for the consumers of a group and for its oldest pending entries.
+// groupQuestions ask for the consumers of a group and for its pending entries.
 func (w *Watcher) groupQuestions(s *subject, g *groupLook) []question {
 	var list []question
 	if g.Consumers == 0 {
@@ -270,11 +269,5 @@ func (w *Watcher) groupQuestions(s *subject, g *groupLook) []question {
 			return err
 		}))
 	}
-	if g.Pending > 0 && w.tool.Has("xpending") {
-		list = append(list, s.about([]string{"XPENDING", s.place.key, g.Name, "-", "+", strconv.Itoa(pendingAsked)}, func(v redis.Value) (err error) {
-			g.pending, err = redis.ParsePending(v)
-			return err
-		}))
-	}
-	return list
+	return append(list, w.pendingQuestions(s, g)...)
 }

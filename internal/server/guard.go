@@ -71,7 +71,7 @@ var permits = []permit{
 	{name: "xinfo|stream", messages: true, fits: oneKey, why: "how a stream stands; never FULL, which lists entries. The first and the last entry are dropped while reading"},
 	{name: "xinfo|groups", messages: true, fits: oneKey, why: "which consumer groups a stream has"},
 	{name: "xinfo|consumers", messages: true, fits: keyAnd(1), why: "which consumers a group has"},
-	{name: "xpending", messages: true, fits: pendingArgs, why: "the oldest entries that a group has not acknowledged, their ids alone"},
+	{name: "xpending", messages: true, fits: pendingArgs, why: "entries that a group has not acknowledged, some at a time: their ids, no contents"},
 	{name: "zcount", messages: true, fits: keyAnd(2), why: "how many jobs of a sorted set are due, without reading one"},
 	{name: "lindex", messages: true, fits: endArgs, why: "the job of a known framework that is next: the time in it is kept, and nothing else"},
 	{name: "hmget", messages: true, fits: timeFields, why: "when the job that is next came, where its framework keeps that in a hash"},

@@ -56,6 +56,7 @@ func TestConsentIsForOneThing(t *testing.T) {
 		}
 	}
 	messages := [][]string{{"XINFO", "STREAM", "k"}, {"XINFO", "GROUPS", "k"}, {"XINFO", "CONSUMERS", "k", "g"}, {"XPENDING", "k", "g", "-", "+", "10"},
+		{"XPENDING", "k", "g", "5-1", "+", "10"}, {"XPENDING", "k", "g", "5-1", "5-1", "1"},
 		{"ZCOUNT", "k", "-inf", "5"}, {"LINDEX", "k", "-1"}, {"HMGET", "k", "timestamp"}, {"PUBSUB", "CHANNELS"}, {"PUBSUB", "NUMSUB", "c"}, {"PUBSUB", "NUMPAT"}, {"PUBSUB", "SHARDCHANNELS"}, {"PUBSUB", "SHARDNUMSUB", "c"}}
 	for _, args := range messages {
 		if _, err := check(args, consent{messages: true}); err != nil {
@@ -65,7 +66,8 @@ func TestConsentIsForOneThing(t *testing.T) {
 			t.Errorf("%q was let through for somebody else", args)
 		}
 	}
-	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"}} {
+	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"},
+		{"XPENDING", "k", "g", "5-1", "6-1", "10"}, {"XPENDING", "k", "g", "x", "+", "10"}, {"XPENDING", "k", "g", "(5-1", "+", "10"}, {"XPENDING", "k", "g", "5-1", "+", "9999"}} {
 		if _, err := check(args, consent{messages: true}); err == nil {
 			t.Errorf("who looks at messages may send %q", args)
 		}
