@@ -80,6 +80,14 @@ func (d *discovery) begin(info *redis.Info, fallback int, now time.Time) {
 	}
 }
 
+// again gives up the pass under way: the next one may begin at once.
+func (d *discovery) again() {
+	d.stretches, d.at, d.cursor, d.visited, d.rest = nil, 0, 0, 0, time.Time{}
+	if d.surveyed == nil {
+		d.surveying = time.Time{}
+	}
+}
+
 // done says whether the pass is over.
 func (d *discovery) done() bool { return d.at >= len(d.stretches) }
 

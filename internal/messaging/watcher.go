@@ -25,9 +25,11 @@ type Options struct {
 }
 
 // A Watcher finds and polls the streams, queues and channels of one server, on a connection of its own. One
-// goroutine owns it. After an error it is of no further use.
+// goroutine owns it. After an error it is of no further use, unless Reconnect succeeds.
 type Watcher struct {
+	options  Options
 	tool     *server.Tool
+	spent    server.Cost // of the connections before
 	table    *usage.Table
 	every    time.Duration
 	fallback int // the database that is walked where INFO may not be asked
@@ -51,12 +53,41 @@ const cut = 16 << 10
 
 // Open connects.
 func Open(ctx context.Context, o Options) (*Watcher, error) {
-	tool, err := server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Booked: o.Booked, Cut: cut})
+	tool, err := openTool(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
+	return &Watcher{options: o, tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
 		known: newKnown(), informed: time.Now(), wrong: map[string]string{}}, nil
+}
+
+func openTool(ctx context.Context, o Options) (*server.Tool, error) {
+	return server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Booked: o.Booked, Cut: cut})
+}
+
+// Reconnect makes another connection in place of one that is lost, and goes on with what is known. The search begins anew: a
+// server that was started again knows no cursor of its life before.
+func (w *Watcher) Reconnect(ctx context.Context) error {
+	tool, err := openTool(ctx, w.options)
+	if err != nil {
+		return err
+	}
+	w.spent = w.Cost()
+	w.tool.Close()
+	w.tool, w.db, w.informed, w.wrong = tool, w.fallback, time.Now(), map[string]string{}
+	w.known.next = 0
+	w.search.again()
+	return nil
+}
+
+// Cost is what all connections took.
+func (w *Watcher) Cost() server.Cost {
+	cost, before := w.tool.Cost(), w.spent
+	cost.Usec, cost.Elapsed = cost.Usec+before.Usec, cost.Elapsed+before.Elapsed
+	if cost.Guessed == "" {
+		cost.Guessed = before.Guessed
+	}
+	return cost
 }
 
 // Tool is the connection, for its price and for what the server says of itself.
