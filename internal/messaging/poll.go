@@ -34,7 +34,9 @@ func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err er
 	if err := w.pollChannels(ctx); err != nil {
 		return false, err
 	}
-	w.queues.arrange(w.table, w.known, w.search.passes > 0, time.Now())
+	if err := w.arrange(ctx); err != nil {
+		return false, err
+	}
 	if w.known.next == 0 {
 		w.round = time.Now()
 	}
@@ -55,6 +57,23 @@ func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err er
 	w.took = time.Since(w.round)
 	w.known.sweep(time.Now())
 	return true, nil
+}
+
+// arrange sorts what is known into queues, and follows those that are named and have no key, which it sorts in too.
+func (w *Watcher) arrange(ctx context.Context) error {
+	whole := w.search.passes > 0
+	if w.queues.arrange(w.table, w.known, w.registers.lists, whole, time.Now()) {
+		w.registers.arranged(w.queues.registers)
+	}
+	before := w.known.version
+	if err := w.readRegisters(ctx); err != nil {
+		return err
+	}
+	if w.known.version != before {
+		w.queues.made = time.Time{}
+		w.queues.arrange(w.table, w.known, w.registers.lists, whole, time.Now())
+	}
+	return nil
 }
 
 // batch are the subjects that are next, all of one database.
@@ -164,6 +183,8 @@ func (s *subject) about(args []string, put func(redis.Value) error) question {
 
 // forget lets the subject go at the end of the round.
 func (s *subject) forget() { s.empty = time.Unix(0, 0) }
+
+func (s *subject) forgotten() bool { return s.empty.Equal(time.Unix(0, 0)) }
 
 // small says that no element of a key can be large: all of it is small, or its elements are on the average,
 // by the last weighing. False where the server does not tell. besides is what else is in the key.

@@ -35,14 +35,15 @@ type Watcher struct {
 	fallback int // the database that is walked where INFO may not be asked
 	db       int // that is selected
 
-	known    *known
-	queues   queues
-	channels channels
-	search   discovery
-	round    time.Time     // when the round under way began
-	took     time.Duration // the last whole round
-	informed time.Time     // when INFO was asked
-	wrong    map[string]string
+	known     *known
+	queues    queues
+	registers registers
+	channels  channels
+	search    discovery
+	round     time.Time     // when the round under way began
+	took      time.Duration // the last whole round
+	informed  time.Time     // when INFO was asked
+	wrong     map[string]string
 }
 
 // frameworks is what is known of them, read once.
@@ -200,7 +201,7 @@ func (w *Watcher) Told() *stats.Messaging {
 	}
 	m.Results = w.known.results.told()
 	m.Channels = append(m.Channels, w.channels.rows...)
-	m.Omitted = w.known.omitted + w.channels.omitted
+	m.Omitted = w.known.omitted + w.channels.omitted + int(w.registers.untold)
 	var more [3]int
 	m.Streams, more[0] = worst(m.Streams, streamOrder)
 	m.Queues, more[1] = worst(m.Queues, queueOrder)

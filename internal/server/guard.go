@@ -75,6 +75,7 @@ var permits = []permit{
 	{name: "zcount", messages: true, fits: keyAnd(2), why: "how many jobs of a sorted set are due, without reading one"},
 	{name: "lindex", messages: true, fits: endArgs, why: "the job of a known framework that is next: the time in it is kept, and nothing else"},
 	{name: "hmget", messages: true, fits: timeFields, why: "when the job that is next came, where its framework keeps that in a hash"},
+	{name: "sscan", messages: true, fits: nameArgs, why: "the names of a known framework's queues, where it keeps them in a set"},
 	{name: "pubsub|channels", messages: true, why: "which channels have subscribers; only where INFO says that they are few"},
 	{name: "pubsub|numsub", messages: true, fits: between(1, maxPipeline), why: "how many subscribers a channel has"},
 	{name: "pubsub|numpat", messages: true, why: "how many patterns are subscribed to"},

@@ -17,7 +17,7 @@ func TestTheAllowList(t *testing.T) {
 		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
 		"client|setname", "commandlog|get", "command|info", "config|get", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
 		"latency|latest", "lindex", "llen", "lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "publish", "pubsub|channels", "pubsub|numpat",
-		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "reset", "rpush", "scan", "scard", "select", "slowlog|get", "sscan",
+		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "reset", "rpush", "scan", "scard", "select", "slowlog|get", "sscan", "sscan",
 		"strlen", "subscribe", "type", "unlink", "unlink", "wait", "xack", "xadd", "xdel", "xgroup|create", "xgroup|createconsumer", "xgroup|destroy",
 		"xinfo|consumers", "xinfo|consumers", "xinfo|groups", "xinfo|stream", "xlen", "xpending", "xpending", "xrange", "xread", "xreadgroup", "zcard",
 		"zcount", "zrange", "zscan",
@@ -67,6 +67,7 @@ func TestConsentIsForOneThing(t *testing.T) {
 		}
 	}
 	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"},
+		{"SSCAN", "members", "0", "COUNT", "10"}, {"SSCAN", "queues", "0", "COUNT", "5000"}, {"SSCAN", "queues", "0"}, {"SMEMBERS", "queues"},
 		{"XPENDING", "k", "g", "5-1", "6-1", "10"}, {"XPENDING", "k", "g", "x", "+", "10"}, {"XPENDING", "k", "g", "(5-1", "+", "10"}, {"XPENDING", "k", "g", "5-1", "+", "9999"}} {
 		if _, err := check(args, consent{messages: true}); err == nil {
 			t.Errorf("who looks at messages may send %q", args)

@@ -3,6 +3,7 @@ package server
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"redistop/internal/redis"
 )
@@ -67,6 +68,11 @@ func endArgs(a []string) bool { return len(a) == 2 && (a[1] == "0" || a[1] == "-
 // timeFields: KEY and fields of a job that hold times, in the words of the frameworks that are known.
 func timeFields(a []string) bool {
 	return len(a) > 1 && words("created_at", "enqueued_at", "pending_since", "timestamp")(a[1:])
+}
+
+// nameArgs: KEY CURSOR COUNT n, and KEY is called as frameworks call the set with the names of their queues.
+func nameArgs(a []string) bool {
+	return elementArgs(a) && (strings.HasSuffix(a[0], "queues") || strings.Contains(a[0], "_kombu.binding."))
 }
 
 func isStreamID(s string) bool {

@@ -126,7 +126,8 @@ type QueueRow struct {
 	Name             string         `json:"name"` // in the framework's own words; Key where there is none
 	Type             string         `json:"type"` // list, zset, stream
 	Framework        string         `json:"framework,omitempty"`
-	Depth            int64          `json:"depth"` // waiting
+	Depth            int64          `json:"depth"`                // waiting
+	Registered       bool           `json:"registered,omitempty"` // its framework names it in a key of its own, which is why it is known: no job waits, so that there is no list
 	InFlight         Maybe[int64]   `json:"in_flight,omitzero"`
 	Delayed          Maybe[int64]   `json:"delayed,omitzero"`
 	Dead             Maybe[int64]   `json:"dead,omitzero"`
