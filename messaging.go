@@ -38,7 +38,8 @@ the channels of Pub/Sub. First the whole keyspace is searched by type, a step at
 a time within --budget; then what was found is looked at again and again for
 --for. Meanwhile commands and clients are seen as by top: how many jobs come and
 go, and which workers wait, also at queues that are empty. A queue that stands
-still is said to be never empty after 20 s.
+still is said to be never empty after 20 s. With --watch a connection that is
+lost is made anew; until then what was seen last is shown, and said to be stale.
 
 No entry, job or message is shown. A lag that is not known is said so, and one
 that only the server's counter has (after a trim) is corrected. Pub/Sub delivers
@@ -102,18 +103,36 @@ func (m *messagingView) run(cmd *cobra.Command, args []string) error {
 		stop()
 		<-by.done
 	}()
-	interrupted, err := m.search(ctx, watcher, by)
-	if err != nil {
-		return m.failed(ctx, err)
+	seen := &messagesSeen{Watcher: watcher, by: by, beside: beside, target: target, link: stats.Link{State: stats.Up, Since: time.Now()}}
+	for {
+		err := m.round(ctx, seen)
+		if m.watch && connectionLost(ctx, err) {
+			err = m.rejoin(ctx, seen, err)
+			if err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			return m.failed(ctx, err)
+		}
+		return context.Cause(ctx)
+	}
+}
+
+// round searches all keys, unless that was done before, and looks.
+func (m *messagingView) round(ctx context.Context, seen *messagesSeen) error {
+	interrupted := false
+	if seen.Passes() == 0 {
+		var err error
+		if interrupted, err = m.search(ctx, seen.Watcher, seen.by); err != nil {
+			return err
+		}
 	}
 	if interrupted { // what was found by then is worth showing
-		note("the search was broken off after %.0f %% of the keys: there may be more streams and queues than are shown", 100*watcher.Discovery().Share)
+		note("the search was broken off after %.0f %% of the keys: there may be more streams and queues than are shown", 100*seen.Discovery().Share)
 		ctx = context.WithoutCancel(ctx)
 	}
-	if err := m.looks(ctx, messagesSeen{watcher, by, target}, interrupted); err != nil {
-		return m.failed(ctx, err)
-	}
-	return context.Cause(cmd.Context())
+	return m.looks(ctx, seen, interrupted)
 }
 
 func (m *messagingView) failed(ctx context.Context, err error) error {
@@ -153,16 +172,9 @@ func (m *messagingView) search(ctx context.Context, w *messaging.Watcher, by *by
 	}
 }
 
-// messagesSeen is who looks at messages, and who watches beside.
-type messagesSeen struct {
-	*messaging.Watcher
-	by     *bystander
-	target server.Target
-}
-
 // looks looks for as long as is wished, twice at the least, and prints what that gives, again and again where that is
 // wanted. brief has it look just twice.
-func (m *messagingView) looks(ctx context.Context, w messagesSeen, brief bool) error {
+func (m *messagingView) looks(ctx context.Context, w *messagesSeen, brief bool) error {
 	line := newStatusLine()
 	defer line.clear()
 	until := time.Now().Add(m.length)
@@ -218,27 +230,40 @@ func (m *messagingView) look(ctx context.Context, w *messaging.Watcher, due time
 	return nil
 }
 
-func (m *messagingView) print(w messagesSeen) error {
-	target := w.target
-	found := w.by.enrich(w.Told())
-	spent := w.Tool().Cost()
-	w.by.add(&spent)
-	cost := scanCost{}
-	cost.finish(spent)
+func (m *messagingView) print(w *messagesSeen) error {
+	w.last, w.link.Attempts = w.by.enrich(w.Told()), 0
+	return m.write(w, messagingText(w.last, m.all)+fmt.Sprintf("%s: %s, %s of the server's time so far\n",
+		redis.PrintableCut(w.target.String(), 100), searchedText(w.last.Discovery), w.cost().price()))
+}
+
+// write writes what was seen last: text, or JSON where that is wanted.
+func (m *messagingView) write(w *messagesSeen, text string) error {
+	out := []byte(text)
 	if m.json {
-		object, err := json.Marshal(struct {
-			Server string `json:"server"`
-			*stats.Messaging
-			Cost messagingCost `json:"cost"`
-		}{target.String(), found, messagingCost{cost.Seconds, cost.Usec, cost.Share, cost.Guessed}})
+		cost := w.cost()
+		told := messagesTold{Server: w.target.String(), Messaging: w.last, Cost: messagingCost{cost.Seconds, cost.Usec, cost.Share, cost.Guessed}}
+		if m.watch {
+			told.Link, told.Stale = &w.link, w.link.State != stats.Up
+		}
+		object, err := json.Marshal(told)
 		if err != nil {
 			return fmt.Errorf("encode messages: %w", err)
 		}
-		return writeOut(append(escapeControls(object), '\n'))
+		out = append(escapeControls(object), '\n')
 	}
-	text := messagingText(found, m.all)
-	text += fmt.Sprintf("%s: %s, %s of the server's time so far\n", redis.PrintableCut(target.String(), 100), searchedText(found.Discovery), cost.price())
-	return writeOut([]byte(text))
+	if err := writeOut(out); err != nil {
+		return &failure{code: exitError, err: err}
+	}
+	return nil
+}
+
+// messagesTold is an object of JSON.
+type messagesTold struct {
+	Server string `json:"server"`
+	*stats.Messaging
+	Link  *stats.Link   `json:"link,omitempty"`  // with --watch
+	Stale bool          `json:"stale,omitempty"` // what is told is of the time before the connection was lost
+	Cost  messagingCost `json:"cost"`
 }
 
 // messagingCost is what the looking took.

@@ -32,7 +32,10 @@ func (t messagingTable) queues(m *stats.Messaging) {
 
 func (t messagingTable) queue(q *stats.QueueRow) {
 	name := nameOf(q.DB, q.Name)
-	if q.Framework != "" {
+	switch {
+	case q.Registered:
+		name += "  (" + q.Framework + ", by its own list of queues)"
+	case q.Framework != "":
 		name += "  (" + q.Framework + ")"
 	}
 	if q.Error != "" {

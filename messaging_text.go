@@ -161,9 +161,21 @@ func (t messagingTable) group(s *stats.StreamRow, g *stats.GroupRow) {
 	if g.ConsumersMore > 0 {
 		t.line("    %s more consumers", thousands(int64(g.ConsumersMore)))
 	}
+	t.poison(g)
+}
+
+// poison is the entries that were delivered again and again, and how far they were looked for.
+func (t messagingTable) poison(g *stats.GroupRow) {
 	for i := range g.Poison {
 		p := &g.Poison[i]
 		t.line("    entry %s: delivered %s times, last %s ago to %s", redis.PrintableCut(p.ID, 60), thousands(p.Deliveries), shortSpan(p.IdleSeconds), nameOf(0, p.Consumer))
+	}
+	switch p := g.PendingPass; {
+	case p == nil:
+	case p.WholeTime == nil:
+		t.line("    delivered %d times or more: %s of the first %s pending; those behind were not looked at yet", stats.PoisonFrom, thousands(p.Poison), thousands(p.Looked))
+	case p.Poison > int64(len(g.Poison)):
+		t.line("    delivered %d times or more: %s of all pending, when they were last looked through, %s ago", stats.PoisonFrom, thousands(p.Poison), t.ago(p.WholeTime))
 	}
 }
 

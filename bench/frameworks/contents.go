@@ -90,10 +90,13 @@ func values(kind string, v redis.Value) []string {
 	return list
 }
 
+// between stands between the parts of a binding of Celery's, which names a queue.
+const between = "\x06\x16"
+
 // plain is a text as it may be kept: filler where it is longer than most, binary or a path. n keeps members apart.
 func plain(text string, most, n int) string {
 	text = nameless(text)
-	printable := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' })
+	printable := !strings.ContainsFunc(strings.ReplaceAll(text, between, ""), func(r rune) bool { return r < ' ' || r > '~' })
 	if printable && len(text) <= most && !strings.Contains(text, string(filepath.Separator)+"root") && !strings.Contains(text, "/home/") {
 		return text
 	}

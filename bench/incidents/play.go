@@ -80,7 +80,7 @@ func (p *player) play(ctx context.Context, scene *Scene) (r Result, err error) {
 	if scene.healthy() {
 		r.Verdict, err = w.calm(s, scene.Want)
 	} else {
-		r.Verdict, r.Detected, err = w.find(s, scene.Want, p.patience)
+		r.Verdict, r.Detected, err = w.find(s, scene.Want, max(p.patience, scene.Within))
 	}
 	if err == nil {
 		err = p.save(scene.Name+".json", w.last)

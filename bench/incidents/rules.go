@@ -24,6 +24,7 @@ const (
 	outputBuffers   = "output-buffers"
 
 	stuckConsumer = "stuck-consumer"
+	deadConsumer  = "dead-consumer"
 	poisonEntry   = "poison-entry"
 	unreadGroup   = "unread-group"
 

@@ -1,6 +1,9 @@
 package main
 
-import "runtime"
+import (
+	"runtime"
+	"time"
+)
 
 // A Scene is one situation on a real server: an incident, which redistop must find, or a healthy workload,
 // in which it must find nothing.
@@ -14,6 +17,7 @@ type Scene struct {
 	Alone   bool               // in the full form it needs both cores
 	Slow    bool               // it takes long: the short form begins with it
 	On      string             // the server that it needs, as -server names it; "": any
+	Within  time.Duration      // that it takes until it can be told, where that is longer than the player's patience
 	Prepare func(*Stage) error // what is there before it begins
 	Cause   func(*Stage) error // begins it; what goes on then runs in goroutines of the Stage
 	Want    Want

@@ -105,7 +105,7 @@ var poisonEntry = Rule{
 	ID: "poison-entry", Title: "An entry that is delivered again and again", Group: messages,
 	What: "An entry of a stream was delivered many times and is still not acknowledged: each consumer that gets it fails.",
 	Why:  "It takes the time of consumers again and again, may crash each of them in turn, and holds up what comes behind it where the order counts.",
-	How:  "XPENDING with its deliveries, of the oldest 100 pending entries of each group; the entry itself is not read. A consumer that reads its own pending entries on each start counts as a delivery too.",
+	How:  "XPENDING with its deliveries: all that a group has pending is looked through, 500 entries a look, and then anew; the worst that were found are asked about at every look. The entry itself is not read. A consumer that reads its own pending entries on each start counts as a delivery too.",
 	Do:   "Look at the entry (XRANGE stream id id), mend the consumer or put the entry aside, and acknowledge it (XACK). Have consumers put aside what was delivered a few times.",
 	Limits: []Limit{
 		{"deliveries", 5, "retries are usually three; the tables call an entry poison from as many on"},
@@ -130,8 +130,22 @@ var poisonEntry = Rule{
 			for _, e := range g.Poison[:n] {
 				f.Evidence = append(f.Evidence, moment("entry "+safeName(e.ID), count(e.Deliveries)+" deliveries, the last "+seconds(e.IdleSeconds)+" ago to "+safeName(e.Consumer), "XPENDING"))
 			}
-			f.Evidence = append(f.Evidence, w.over("deliveries")...)
+			f.Evidence = append(append(f.Evidence, passed(g)...), w.over("deliveries")...)
 			return f, true
 		})
 	},
+}
+
+// passed says how many entries of a group are like those that are shown, and of how many, where that is more than is shown.
+func passed(g *stats.GroupRow) []stats.Evidence {
+	p := g.PendingPass
+	switch {
+	case p == nil:
+		return nil
+	case p.WholeTime == nil:
+		return []stats.Evidence{moment("looked at so far", "the first "+count(p.Looked)+" of "+count(g.Pending)+" pending", "XPENDING")}
+	case p.Poison > int64(len(g.Poison)):
+		return []stats.Evidence{moment("delivered "+count(stats.PoisonFrom)+" times or more", count(p.Poison)+" of all that were pending", "XPENDING")}
+	}
+	return nil
 }

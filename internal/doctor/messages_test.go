@@ -173,6 +173,16 @@ func TestPoisonEntry(t *testing.T) {
 	if len(f.Evidence) != 3 || !strings.Contains(f.Title, "41 times") || f.Culprits[0].Name != "worker-1" {
 		t.Errorf("%+v", f)
 	}
+	m.Streams[0].Groups[0].PendingPass = &stats.PendingPass{Looked: 2600, Poison: 2}
+	m.Streams[0].Groups[0].Pending = 10_000
+	if f := newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning); f.Evidence[2].Value != "the first 2,600 of 10,000 pending" {
+		t.Errorf("%+v", f.Evidence)
+	}
+	m.Streams[0].Groups[0].PendingPass = &stats.PendingPass{Looked: 2600, Poison: 70, WholeTime: &t0}
+	if f := newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning); f.Evidence[2].Value != "70 of all that were pending" {
+		t.Errorf("%+v", f.Evidence)
+	}
+	m.Streams[0].Groups[0].PendingPass = nil
 	m.Streams[0].Groups[0].Poison = m.Streams[0].Groups[0].Poison[1:]
 	newSynth(poisonEntry).told(3, always(m)).only(t, "poison-entry", stats.Warning) // what the tables call poison is a finding
 	newSynthWith(Options{Rules: []Rule{poisonEntry}, Limits: map[string]map[string]float64{"poison-entry": {"deliveries": 7}}}).told(3, always(m)).none(t)

@@ -89,12 +89,7 @@ func (h held) allOld(pending int64, got time.Duration) bool {
 // stateRank orders consumers: what needs a person first.
 var stateRank = map[stats.ConsumerState]int{stats.ConsumerStuck: 0, stats.ConsumerDead: 1, stats.ConsumerActive: 2, stats.ConsumerIdle: 3}
 
-const (
-	mostConsumers = 64 // rows of a group that are shown
-	mostPoison    = 8
-	// poisonFrom is how often an entry may be delivered before it is poison: retries are usually three.
-	poisonFrom = 5
-)
+const mostConsumers = 64 // rows of a group that are shown
 
 // foldConsumers makes the rows of a group's consumers, those that need a person first, and what is to be
 // remembered of them. It says how many rows were left out.
@@ -117,16 +112,4 @@ func foldConsumers(list []redis.StreamConsumer, pending []redis.PendingEntry, be
 		rows, more = rows[:mostConsumers:mostConsumers], len(rows)-mostConsumers
 	}
 	return rows, marks, more
-}
-
-// poisonOf are the entries that were delivered again and again, the most often first.
-func poisonOf(pending []redis.PendingEntry) []stats.PendingRow {
-	var rows []stats.PendingRow
-	for _, p := range pending {
-		if p.Deliveries >= poisonFrom {
-			rows = append(rows, stats.PendingRow{ID: p.ID, Consumer: p.Consumer, IdleSeconds: p.Idle.Seconds(), Deliveries: p.Deliveries})
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b stats.PendingRow) int { return cmp.Compare(b.Deliveries, a.Deliveries) })
-	return rows[:min(len(rows), mostPoison)]
 }

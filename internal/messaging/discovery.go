@@ -127,6 +127,14 @@ func spacesOf(info *redis.Info, fallback int) []redis.KeyspaceDB {
 	return info.Keyspace
 }
 
+// again gives up the pass under way: the next one may begin at once.
+func (d *discovery) again() {
+	d.stretches, d.at, d.cursor, d.visited, d.rest = nil, 0, 0, 0, time.Time{}
+	if d.surveyed == nil {
+		d.surveying = time.Time{}
+	}
+}
+
 // done says whether the pass is over.
 func (d *discovery) done() bool { return d.at >= len(d.stretches) }
 

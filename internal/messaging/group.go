@@ -11,7 +11,7 @@ import (
 type groupLook struct {
 	redis.StreamGroup
 	consumers []redis.StreamConsumer // nil: not asked
-	pending   []redis.PendingEntry   // the oldest; nil: not asked
+	pending   pendingLook
 }
 
 // groupMark is what is remembered of a group between two looks.
@@ -22,6 +22,7 @@ type groupMark struct {
 	read      stats.Maybe[int64]
 	pending   int64
 	consumers map[string]consumerMark
+	sweep     sweep
 }
 
 // flow is how much was added to a stream between two looks.
@@ -33,23 +34,25 @@ type flow struct {
 
 // foldGroup makes the row of a group from two looks at it. before.at is zero at the first.
 func foldGroup(s redis.StreamInfo, g groupLook, before groupMark, f flow, now time.Time) (stats.GroupRow, groupMark) {
-	row := stats.GroupRow{Name: g.Name, LastDelivered: g.LastDelivered, Pending: g.Pending, Poison: poisonOf(g.pending)}
+	row := stats.GroupRow{Name: g.Name, LastDelivered: g.LastDelivered, Pending: g.Pending}
 	row.Lag, row.LagNote = lagOf(s, g.StreamGroup)
 	if lag := lagSince(g.StreamGroup, before, f); !row.Lag.Known() && lag.Known() && lag.Or(0) <= s.Length {
 		row.Lag, row.LagNote = lag, ""
 	}
-	if len(g.pending) > 0 {
-		row.OldestPending = g.pending[0].ID
-		row.OldestSeconds = stats.Some(g.pending[0].Idle.Seconds())
+	if oldest := g.pending.oldest; len(oldest) > 0 {
+		row.OldestPending = oldest[0].ID
+		row.OldestSeconds = stats.Some(oldest[0].Idle.Seconds())
 	}
-	mark := groupMark{at: now, delivered: g.LastDelivered, lag: row.Lag, read: g.Read, pending: g.Pending, consumers: before.consumers}
+	mark := groupMark{at: now, delivered: g.LastDelivered, lag: row.Lag, read: g.Read, pending: g.Pending, consumers: before.consumers,
+		sweep: before.sweep.fold(g.Pending, g.pending, now)}
+	mark.sweep.put(&row)
 	if g.consumers != nil {
-		row.Consumers, mark.consumers, row.ConsumersMore = foldConsumers(g.consumers, g.pending, before.consumers, now)
+		row.Consumers, mark.consumers, row.ConsumersMore = foldConsumers(g.consumers, g.pending.oldest, before.consumers, now)
 	} else {
 		row.ConsumersMore = int(g.StreamGroup.Consumers)
 	}
 	row.HeldUp = heldUp(row.Consumers)
-	markDeleted(&row, s, g.pending)
+	markDeleted(&row, s, g.pending.oldest)
 	if !before.at.IsZero() && f.seconds > 0 {
 		rateGroup(&row, g, before, f)
 	}

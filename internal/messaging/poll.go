@@ -23,7 +23,6 @@ const (
 	smallKey     = 32 << 10 // even a single element of it does no harm
 	mostGroups   = 64       // of a stream whose consumers are asked for
 	mostAsked    = 1000     // consumers of a group: all of them come in one reply
-	pendingAsked = 100      // the oldest entries of a group that are not acknowledged
 )
 
 // Poll looks at what is known, in turns, until the time given or until each had its turn, and says whether
@@ -35,7 +34,9 @@ func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err er
 	if err := w.pollChannels(ctx); err != nil {
 		return false, err
 	}
-	w.queues.arrange(w.table, w.known, w.search.passes > 0, time.Now())
+	if err := w.arrange(ctx); err != nil {
+		return false, err
+	}
 	if w.known.next == 0 {
 		w.round = time.Now()
 	}
@@ -56,6 +57,23 @@ func (w *Watcher) Poll(ctx context.Context, until time.Time) (turns bool, err er
 	w.took = time.Since(w.round)
 	w.known.sweep(time.Now())
 	return true, nil
+}
+
+// arrange sorts what is known into queues, and follows those that are named and have no key, which it sorts in too.
+func (w *Watcher) arrange(ctx context.Context) error {
+	whole := w.search.passes > 0
+	if w.queues.arrange(w.table, w.known, w.registers.lists, whole, time.Now()) {
+		w.registers.arranged(w.queues.registers)
+	}
+	before := w.known.version
+	if err := w.readRegisters(ctx); err != nil {
+		return err
+	}
+	if w.known.version != before {
+		w.queues.made = time.Time{}
+		w.queues.arrange(w.table, w.known, w.registers.lists, whole, time.Now())
+	}
+	return nil
 }
 
 // batch are the subjects that are next, all of one database.
@@ -199,6 +217,8 @@ func (s *subject) about(args []string, put func(redis.Value) error) question {
 // forget lets the subject go at the end of the round.
 func (s *subject) forget() { s.empty = time.Unix(0, 0) }
 
+func (s *subject) forgotten() bool { return s.empty.Equal(time.Unix(0, 0)) }
+
 // small says that no element of a key can be large: all of it is small, or its elements are on the average,
 // by the last weighing. False where the server does not tell. besides is what else is in the key.
 func (s *subject) small(mean, besides int64) bool {
@@ -292,7 +312,7 @@ func (w *Watcher) partQuestions(s *subject, l *streamLook) []question {
 	return list
 }
 
-// groupQuestions ask for the consumers of a group and for its oldest pending entries.
+// groupQuestions ask for the consumers of a group and for its pending entries.
 func (w *Watcher) groupQuestions(s *subject, g *groupLook) []question {
 	var list []question
 	if g.Consumers == 0 {
@@ -303,11 +323,5 @@ func (w *Watcher) groupQuestions(s *subject, g *groupLook) []question {
 			return err
 		}))
 	}
-	if g.Pending > 0 && w.tool.Has("xpending") {
-		list = append(list, s.about([]string{"XPENDING", s.place.key, g.Name, "-", "+", strconv.Itoa(pendingAsked)}, func(v redis.Value) (err error) {
-			g.pending, err = redis.ParsePending(v)
-			return err
-		}))
-	}
-	return list
+	return append(list, w.pendingQuestions(s, g)...)
 }

@@ -22,24 +22,25 @@ type queueID struct {
 
 // queues are the frameworks' queues among what is known, and which subjects belong to one.
 type queues struct {
-	list    map[queueID]*frameworkQueue
-	owned   map[*subject]bool
-	jobs    map[*subject]job    // of the waiting lists whose jobs have a time
-	writers map[*subject]string // whose events a stream holds
-	made    time.Time
-	of      int  // the version of what was known then
-	whole   bool // all keys were known then
+	list      map[queueID]*frameworkQueue
+	owned     map[*subject]bool
+	jobs      map[*subject]job    // of the waiting lists whose jobs have a time
+	writers   map[*subject]string // whose events a stream holds
+	registers []usage.Register    // that name queues
+	made      time.Time
+	of        int  // the version of what was known then
+	whole     bool // all keys were known then
 }
 
 // queuesEvery is how often the keys that are known are sorted into queues anew, where others are known by then.
 const queuesEvery = 5 * time.Second
 
 // arrange finds the queues among the subjects; whole says that a search of all keys is over. What is remembered of a
-// queue stays.
-func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time) {
+// queue stays. It says whether there was anything to do. named are the lists that registers name.
+func (q *queues) arrange(table *usage.Table, k *known, named map[place]registered, whole bool, now time.Time) bool {
 	whole = whole && k.kinds["hash"] < mostOf("hash") && k.kinds["set"] < mostOf("set")
 	if !q.made.IsZero() && q.whole == whole && (q.of == k.version || now.Sub(q.made) < queuesEvery) {
-		return
+		return false
 	}
 	q.made, q.whole = now, whole
 	var keys []usage.Key
@@ -50,7 +51,13 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 	}
 	before := q.list
 	q.list, q.owned, q.jobs, q.writers = map[queueID]*frameworkQueue{}, map[*subject]bool{}, map[*subject]job{}, map[*subject]string{}
-	for _, found := range table.Queues(keys, whole) {
+	names := map[string]bool{}
+	for at := range named {
+		names[at.key] = true
+	}
+	arranged, registers := table.Arrange(keys, names, whole)
+	q.registers = registers
+	for _, found := range arranged {
 		f := &frameworkQueue{Queue: found}
 		for _, part := range []struct {
 			keys []usage.Key
@@ -98,6 +105,7 @@ func (q *queues) arrange(table *usage.Table, k *known, whole bool, now time.Time
 		q.list[id] = f
 	}
 	q.of = k.version
+	return true
 }
 
 // lengthOf adds up the lengths of subjects; absent where there are none, or one was not looked at. at is the
@@ -140,7 +148,7 @@ func (q *queues) fold() {
 				look.at = latest
 			}
 		}
-		row := stats.QueueRow{DB: f.DB, Framework: f.Framework, Name: f.title(), Key: f.key(), Type: f.kind(), Error: err}
+		row := stats.QueueRow{DB: f.DB, Framework: f.Framework, Name: f.title(), Key: f.key(), Type: f.kind(), Registered: idle(f.waiting), Error: err}
 		for _, s := range f.waiting {
 			if came, ok := s.oldest.Get(); ok && (!look.oldest.Known() || came.Before(look.oldest.Or(came))) {
 				look.oldest = stats.Some(came)
@@ -188,6 +196,9 @@ func (f *frameworkQueue) kind() string {
 func (s *subject) foldPlain() {
 	row := stats.QueueRow{DB: s.place.db, Key: s.place.key, Name: s.place.key, Type: s.kind, Error: s.err}
 	named := s.pattern == "" || s.awaited
+	if s.named.queue != "" {
+		row.Framework, row.Name, row.Registered = s.named.framework, s.named.queue, s.length == 0
+	}
 	if s.err != "" {
 		s.queueRow, s.queueShown = row, named
 		return

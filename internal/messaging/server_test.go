@@ -183,7 +183,7 @@ func (m *model) groupAgrees(when string, got *stats.GroupRow) {
 	held, poison := map[string]int64{}, 0
 	for id, consumer := range g.pending {
 		held[consumer]++
-		if g.times[id] >= poisonFrom {
+		if g.times[id] >= stats.PoisonFrom {
 			poison++
 		}
 	}
@@ -223,7 +223,7 @@ func TestStreamEqualsAModel(t *testing.T) {
 		for id := 5; id <= 25; id++ {
 			m.ack("billing", id)
 		}
-		for range poisonFrom {
+		for range stats.PoisonFrom {
 			m.retry("billing", "bob", 1, 0)
 			m.retry("billing", "alice", 2, 0)
 		}

@@ -46,8 +46,9 @@ type subject struct {
 	queueRow   stats.QueueRow // of one that belongs to no framework, as of its last look
 	queueShown bool
 
-	awaited bool      // somebody waits for a job at it, or did
-	empty   time.Time // since when it is gone; zero: it is there
+	awaited bool       // somebody waits for a job at it, or did
+	named   registered // as what a framework's own key names it; zero: none does
+	empty   time.Time  // since when it is gone; zero: it is there
 }
 
 // timeUnit says what the scores of a sorted set count.
@@ -255,7 +256,7 @@ func (k *known) drop(s *subject) {
 func (k *known) sweep(now time.Time) {
 	kept := k.order[:0]
 	for _, s := range k.order {
-		if !s.empty.IsZero() && now.Sub(s.empty) > forgetEmpty {
+		if s.forgotten() || !s.empty.IsZero() && now.Sub(s.empty) > forgetEmpty && s.named.queue == "" {
 			k.drop(s)
 		}
 		if k.at[s.place] == s {

@@ -26,22 +26,25 @@ type Options struct {
 }
 
 // A Watcher finds and polls the streams, queues and channels of one server, on a connection of its own. One
-// goroutine owns it. After an error it is of no further use.
+// goroutine owns it. After an error it is of no further use, unless Reconnect succeeds.
 type Watcher struct {
+	options  Options
 	tool     *server.Tool
+	spent    server.Cost // of the connections before
 	table    *usage.Table
 	every    time.Duration
 	fallback int // the database that is walked where INFO may not be asked
 	db       int // that is selected
 
-	known    *known
-	queues   queues
-	channels channels
-	search   discovery
-	round    time.Time     // when the round under way began
-	took     time.Duration // the last whole round
-	informed time.Time     // when INFO was asked
-	wrong    map[string]string
+	known     *known
+	queues    queues
+	registers registers
+	channels  channels
+	search    discovery
+	round     time.Time     // when the round under way began
+	took      time.Duration // the last whole round
+	informed  time.Time     // when INFO was asked
+	wrong     map[string]string
 }
 
 // frameworks is what is known of them, read once.
@@ -52,11 +55,11 @@ const cut = 16 << 10
 
 // Open connects.
 func Open(ctx context.Context, o Options) (*Watcher, error) {
-	tool, err := server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Booked: o.Booked, Cut: cut})
+	tool, err := openTool(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	w := &Watcher{tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
+	w := &Watcher{options: o, tool: tool, table: frameworks(), every: o.Every, fallback: o.Target.DB, db: o.Target.DB,
 		known: newKnown(), search: discovery{kinds: newKinds()}, informed: time.Now(), wrong: map[string]string{}}
 	w.inherit(o.After)
 	return w, nil
@@ -76,6 +79,36 @@ func (w *Watcher) inherit(old *Watcher) {
 	w.search.pace = pace{} // of the time before
 	w.known.again = false
 	w.round, w.took = old.round, old.took
+}
+
+func openTool(ctx context.Context, o Options) (*server.Tool, error) {
+	return server.OpenTool(ctx, o.Target, server.ToolOptions{Budget: o.Budget, Messages: true, Booked: o.Booked, Cut: cut})
+}
+
+// Reconnect makes another connection in place of one that is lost, and goes on with what is known. The search begins anew: a
+// server that was started again knows no cursor of its life before.
+func (w *Watcher) Reconnect(ctx context.Context) error {
+	tool, err := openTool(ctx, w.options)
+	if err != nil {
+		return err
+	}
+	w.spent = w.Cost()
+	w.tool.Close()
+	w.tool, w.db, w.informed, w.wrong = tool, w.fallback, time.Now(), map[string]string{}
+	w.known.next, w.known.again = 0, false
+	w.search.again()
+	w.search.pace = pace{} // of the time before
+	return nil
+}
+
+// Cost is what all connections took.
+func (w *Watcher) Cost() server.Cost {
+	cost, before := w.tool.Cost(), w.spent
+	cost.Usec, cost.Elapsed = cost.Usec+before.Usec, cost.Elapsed+before.Elapsed
+	if cost.Guessed == "" {
+		cost.Guessed = before.Guessed
+	}
+	return cost
 }
 
 // Tool is the connection, for its price and for what the server says of itself.
@@ -188,7 +221,7 @@ func (w *Watcher) Told() *stats.Messaging {
 	}
 	m.Results = w.known.results.told()
 	m.Channels = append(m.Channels, w.channels.rows...)
-	m.Omitted = w.known.omitted + w.channels.omitted
+	m.Omitted = w.known.omitted + w.channels.omitted + int(w.registers.untold)
 	var more [3]int
 	m.Streams, more[0] = worst(m.Streams, streamOrder)
 	m.Queues, more[1] = worst(m.Queues, queueOrder)

@@ -77,10 +77,10 @@ func (m *messenger) run(ctx context.Context) {
 		if failures++; looked {
 			failures = 1
 		}
-		wait := backoff(stats.Down, failures)
+		wait := Backoff(stats.Down, failures)
 		switch {
 		case errors.Is(err, server.ErrDenied): // every attempt is an entry in the server's ACL LOG
-			wait = backoff(stats.Denied, failures)
+			wait = Backoff(stats.Denied, failures)
 		case errors.Is(err, errBarred):
 			wait = barredRest
 		}

@@ -3,7 +3,6 @@ package observe
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"redistop/internal/redis"
@@ -33,14 +32,7 @@ type poller struct {
 	state    stats.LinkState
 }
 
-// Backoff between attempts. A refused login waits longer: each attempt is an entry in the server's
-// ACL LOG and may lock an account.
-const (
-	firstWait  = 500 * time.Millisecond
-	lastWait   = 30 * time.Second
-	deniedWait = 10 * time.Second
-	eagerWait  = 500 * time.Millisecond
-)
+const eagerWait = 500 * time.Millisecond
 
 func (p *poller) run(ctx context.Context) {
 	defer close(p.observer.readings)
@@ -159,20 +151,12 @@ func (p *poller) reached(r *stats.Reading, whole bool) {
 // failed tells that the server could not be reached and waits before the next attempt. It returns
 // false when the context ended.
 func (p *poller) failed(ctx context.Context, err error) bool {
-	state := stats.Down
-	switch {
-	case errors.Is(err, server.ErrDenied):
-		state = stats.Denied
-	case server.Busy(err):
-		state = stats.Busy
-	case errors.Is(err, server.ErrSilent):
-		state = stats.Stalled
-	}
+	state := StateOf(err)
 	now := time.Now()
 	if p.failures++; p.state != state {
 		p.state, p.since = state, now
 	}
-	wait := backoff(state, p.failures)
+	wait := Backoff(state, p.failures)
 	next := now.Add(wait)
 	r := stats.Reading{Time: now, Addr: p.observer.target.String(), Link: stats.Link{
 		State: state, Since: p.since, Attempts: p.failures, NextTry: &next,
@@ -187,19 +171,6 @@ func (p *poller) failed(ctx context.Context, err error) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// backoff doubles from firstWait to lastWait, with a tenth of chance so that many observers of one
-// server do not come back at the same moment.
-func backoff(state stats.LinkState, failures int) time.Duration {
-	wait := min(lastWait, firstWait<<min(failures-1, 10))
-	switch state {
-	case stats.Denied:
-		wait = max(wait, deniedWait)
-	case stats.Stalled:
-		wait = firstWait // the attempt itself waited, and the server may answer any moment
-	}
-	return wait - time.Duration(rand.Int64N(int64(wait/10)+1))
 }
 
 func (p *poller) send(ctx context.Context, r stats.Reading) bool {

@@ -109,7 +109,7 @@ func (p *prober) run(ctx context.Context) {
 		if errors.Is(err, server.ErrDenied) { // every attempt is an entry in the server's ACL LOG
 			state = stats.Denied
 		}
-		if !sleep(ctx, backoff(state, failures)) {
+		if !sleep(ctx, Backoff(state, failures)) {
 			return
 		}
 	}

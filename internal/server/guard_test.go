@@ -17,9 +17,9 @@ func TestTheAllowList(t *testing.T) {
 		"acl|dryrun", "acl|getuser", "acl|log", "acl|users", "acl|whoami", "asking", "auth", "blpop", "client|id", "client|kill", "client|list", "client|no-touch",
 		"client|setname", "cluster|slots", "commandlog|get", "command|info", "config|get", "eval", "eval", "expire", "getrange", "hlen", "hmget", "hscan", "info", "latency|histogram",
 		"latency|latest", "lindex", "llen", "lrange", "memory|stats", "memory|usage", "monitor", "ping", "pttl", "publish", "publish", "pubsub|channels", "pubsub|numpat",
-		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "readonly", "reset", "rpush", "scan", "scard", "select", "sentinel|get-master-addr-by-name", "slowlog|get", "sscan",
+		"pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub", "quit", "readonly", "reset", "rpush", "scan", "scard", "select", "sentinel|get-master-addr-by-name", "slowlog|get", "sscan", "sscan",
 		"strlen", "subscribe", "type", "unlink", "unlink", "wait", "xack", "xadd", "xdel", "xgroup|create", "xgroup|createconsumer", "xgroup|destroy",
-		"xinfo|consumers", "xinfo|consumers", "xinfo|groups", "xinfo|stream", "xlen", "xpending", "xpending", "xrange", "xread", "xreadgroup", "zcard",
+		"xinfo|consumers", "xinfo|consumers", "xinfo|groups", "xinfo|groups", "xinfo|stream", "xlen", "xpending", "xpending", "xrange", "xread", "xreadgroup", "zcard",
 		"zcount", "zrange", "zscan",
 	}
 	var got []string
@@ -56,6 +56,7 @@ func TestConsentIsForOneThing(t *testing.T) {
 		}
 	}
 	messages := [][]string{{"XINFO", "STREAM", "k"}, {"XINFO", "GROUPS", "k"}, {"XINFO", "CONSUMERS", "k", "g"}, {"XPENDING", "k", "g", "-", "+", "10"},
+		{"XPENDING", "k", "g", "5-1", "+", "10"}, {"XPENDING", "k", "g", "5-1", "5-1", "1"},
 		{"ZCOUNT", "k", "-inf", "5"}, {"LINDEX", "k", "-1"}, {"HMGET", "k", "timestamp"}, {"PUBSUB", "CHANNELS"}, {"PUBSUB", "NUMSUB", "c"}, {"PUBSUB", "NUMPAT"}, {"PUBSUB", "SHARDCHANNELS"}, {"PUBSUB", "SHARDNUMSUB", "c"}}
 	for _, args := range messages {
 		if _, err := check(args, consent{messages: true}); err != nil {
@@ -65,7 +66,9 @@ func TestConsentIsForOneThing(t *testing.T) {
 			t.Errorf("%q was let through for somebody else", args)
 		}
 	}
-	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"}} {
+	for _, args := range [][]string{{"STRLEN", "k"}, {"GETRANGE", "k", "0", "9"}, {"XRANGE", "k", "-", "+", "COUNT", "10"}, {"UNLINK", "k"}, {"MONITOR"},
+		{"SSCAN", "members", "0", "COUNT", "10"}, {"SSCAN", "queues", "0", "COUNT", "5000"}, {"SSCAN", "queues", "0"}, {"SMEMBERS", "queues"},
+		{"XPENDING", "k", "g", "5-1", "6-1", "10"}, {"XPENDING", "k", "g", "x", "+", "10"}, {"XPENDING", "k", "g", "(5-1", "+", "10"}, {"XPENDING", "k", "g", "5-1", "+", "9999"}} {
 		if _, err := check(args, consent{messages: true}); err == nil {
 			t.Errorf("who looks at messages may send %q", args)
 		}

@@ -3,6 +3,9 @@ package server
 import (
 	"slices"
 	"strconv"
+	"strings"
+
+	"redistop/internal/redis"
 )
 
 // The arguments that the tools for keys may send: always bounded, so that no call can be one that
@@ -15,9 +18,10 @@ func keyAnd(words int) func([]string) bool {
 	return func(a []string) bool { return len(a) == 1+words && !slices.Contains(a[1:], "") }
 }
 
-// pendingArgs: KEY GROUP - + n, from the oldest on. With IDLE the server would search all of them for some.
+// pendingArgs: KEY GROUP FROM + n, in their order from the oldest or an id on; or an id twice. With IDLE the server would search all
+// of them for some.
 func pendingArgs(a []string) bool {
-	if len(a) != 5 || a[2] != "-" || a[3] != "+" {
+	if len(a) != 5 || a[2] != "-" && !isStreamID(a[2]) || a[3] != "+" && a[3] != a[2] {
 		return false
 	}
 	n, err := strconv.Atoi(a[4])
@@ -64,6 +68,16 @@ func endArgs(a []string) bool { return len(a) == 2 && (a[1] == "0" || a[1] == "-
 // timeFields: KEY and fields of a job that hold times, in the words of the frameworks that are known.
 func timeFields(a []string) bool {
 	return len(a) > 1 && words("created_at", "enqueued_at", "pending_since", "timestamp")(a[1:])
+}
+
+// nameArgs: KEY CURSOR COUNT n, and KEY is called as frameworks call the set with the names of their queues.
+func nameArgs(a []string) bool {
+	return elementArgs(a) && (strings.HasSuffix(a[0], "queues") || strings.Contains(a[0], "_kombu.binding."))
+}
+
+func isStreamID(s string) bool {
+	_, ok := redis.ParseStreamID(s)
+	return ok
 }
 
 func isCursor(s string) bool {

@@ -10,7 +10,7 @@ import (
 // lookers are the commands of ours that look up one key, so that the server counts a hit or a miss (measured
 // on Redis 7.0 and 8.0, Valkey 9.1). MEMORY USAGE and SCAN count nothing.
 var lookers = []string{"type", "pttl", "strlen", "hlen", "scard", "zcard", "llen", "xlen", "xinfo|stream", "xinfo|groups",
-	"xinfo|consumers", "xpending", "zcount", "lindex", "hmget"}
+	"xinfo|consumers", "xpending", "zcount", "lindex", "hmget", "sscan"}
 
 // lookup is what the server counted for a command that was answered so.
 func lookup(name string, v redis.Value) redis.Lookups {
@@ -18,7 +18,7 @@ func lookup(name string, v redis.Value) redis.Lookups {
 		return redis.Lookups{}
 	}
 	missed := false
-	switch name {
+	switch name { // ZCOUNT and SSCAN are asked of keys that were there, so that nothing says nothing
 	case "type":
 		missed = v.Text == "none"
 	case "pttl":
@@ -27,7 +27,7 @@ func lookup(name string, v redis.Value) redis.Lookups {
 		missed = v.Kind == redis.KindNull
 	case "hmget": // a hash that is not there looks like one without these fields
 		missed = !slices.ContainsFunc(v.Elems, func(e redis.Value) bool { return e.Kind != redis.KindNull })
-	case "strlen", "hlen", "scard", "zcard", "llen", "xlen": // ZCOUNT of 0 says nothing: it is asked of keys that were there
+	case "strlen", "hlen", "scard", "zcard", "llen", "xlen":
 		missed = v.Kind == redis.KindInteger && v.Int == 0
 	}
 	if text := v.Text; v.Kind == redis.KindError && !strings.HasPrefix(text, "WRONGTYPE") {

@@ -26,6 +26,7 @@ var messageQuestions = []struct {
 	{"zcount", []string{"ZCOUNT", "k", "0", "0"}},
 	{"lindex", []string{"LINDEX", "k", "0"}},
 	{"hmget", []string{"HMGET", "k", "timestamp"}},
+	{"sscan", []string{"SSCAN", "queues", "0", "COUNT", "1"}},
 	{"xlen", []string{"XLEN", "k"}},
 	{"xinfo|stream", []string{"XINFO", "STREAM", "k"}},
 	{"xinfo|groups", []string{"XINFO", "GROUPS", "k"}},

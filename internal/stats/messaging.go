@@ -81,9 +81,21 @@ type GroupRow struct {
 	AckedPerSecond Maybe[float64] `json:"acked_per_second,omitzero"`
 	DrainSeconds   Maybe[float64] `json:"drain_seconds,omitzero"` // until lag and pending are gone at the present rates, but for HeldUp
 	DrainNever     bool           `json:"drain_never,omitempty"`  // at the present rates it never drains, or only HeldUp is left
-	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered many times and still pending, most deliveries first, at most 8
+	Poison         []PendingRow   `json:"poison,omitempty"`       // delivered five times or more and still pending, most deliveries first, at most 8
+	PendingPass    *PendingPass   `json:"pending_pass,omitempty"` // how far what is pending was looked through for them; absent: nothing is, or it may not be asked
 	Consumers      []ConsumerRow  `json:"consumers,omitempty"`
 	ConsumersMore  int            `json:"consumers_more,omitempty"`
+}
+
+// PoisonFrom is how often an entry was delivered that is listed as poison: retries are usually three.
+const PoisonFrom = 5
+
+// PendingPass is how far what a group has not acknowledged was looked through for entries that were delivered many times. It is done some
+// entries a look, from the oldest on, again and again.
+type PendingPass struct {
+	Looked    int64      `json:"looked"`               // entries, of the pass under way or of the one that is just over
+	Poison    int64      `json:"poison"`               // that were delivered five times or more, by the last whole pass or by what there is of this one
+	WholeTime *time.Time `json:"whole_time,omitempty"` // when the last whole pass was over; absent: there was none, so that of those behind the first Looked nothing is known
 }
 
 // PendingRow is an entry that was delivered and not acknowledged. Its contents are not read.
@@ -125,7 +137,8 @@ type QueueRow struct {
 	Name             string         `json:"name"` // in the framework's own words; Key where there is none
 	Type             string         `json:"type"` // list, zset, stream
 	Framework        string         `json:"framework,omitempty"`
-	Depth            int64          `json:"depth"` // waiting
+	Depth            int64          `json:"depth"`                // waiting
+	Registered       bool           `json:"registered,omitempty"` // its framework names it in a key of its own, which is why it is known: no job waits, so that there is no list
 	InFlight         Maybe[int64]   `json:"in_flight,omitzero"`
 	Delayed          Maybe[int64]   `json:"delayed,omitzero"`
 	Dead             Maybe[int64]   `json:"dead,omitzero"`

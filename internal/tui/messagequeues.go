@@ -21,6 +21,9 @@ var queuesTable = &table[stats.QueueRow]{
 	},
 	extra: func(_ *view, r *stats.QueueRow) []field {
 		fields := []field{{"key", placed(r.DB, r.Key)}, {"type", safe(r.Type, 20)}}
+		if r.Registered {
+			fields = append(fields, field{"known", "by its framework's own list of queues: no job waits, so that it has no list"})
+		}
 		if r.Error != "" {
 			fields = append(fields, field{"error", safe(r.Error, 200)})
 		}

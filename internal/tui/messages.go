@@ -329,6 +329,13 @@ func flowDetails(v *view, r *flowRow) []field {
 		p := &g.Poison[i]
 		fields = append(fields, field{"entry " + safe(p.ID, 40), fmt.Sprintf("delivered %s times, last %s ago to %s", whole(p.Deliveries), secondsText(p.IdleSeconds), safe(p.Consumer, 60))})
 	}
+	switch p := g.PendingPass; {
+	case p == nil:
+	case p.WholeTime == nil:
+		fields = append(fields, field{"poison", fmt.Sprintf("%s of the first %s pending; those behind were not looked at yet", whole(p.Poison), whole(p.Looked))})
+	case p.Poison > int64(len(g.Poison)):
+		fields = append(fields, field{"poison", fmt.Sprintf("%s of all pending, when they were last looked through, %s ago", whole(p.Poison), durationText(v.snap.Time.Sub(*p.WholeTime)))})
+	}
 	return fields
 }
 

@@ -39,7 +39,12 @@ type Row struct {
 	Always  bool          `yaml:"always"`  // whoever uses the framework has such a key: that there is none speaks against it
 	Beside  string        `yaml:"beside"`  // counts only where this key is too: a template of the same parts
 
-	name, beside template
+	// A queue without jobs has no list. Waits is the list in which the jobs of a queue wait that this key names, a template: by its
+	// own name, or where Members is set by the members of the set, which are templates of that.
+	Waits   string `yaml:"waits"`
+	Members string `yaml:"members"`
+
+	name, beside, member template
 }
 
 // Role is what a key is for, in its framework.

@@ -149,7 +149,7 @@ func (t *Table) WellKnown(survey *stats.KeySurvey, most int) []string {
 
 // companions are the queue keys under each prefix and queue that the survey shows.
 func (t *Table) companions(survey *stats.KeySurvey, names map[string]bool) {
-	for _, s := range t.sight(itemsOf(survey)) {
+	for _, s := range t.sight(itemsOf(survey), nil) {
 		queues := map[string]bool{}
 		for _, of := range s.queues {
 			for _, q := range of {

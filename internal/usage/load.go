@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 
@@ -152,7 +153,27 @@ func (r *Row) check(f *Framework) error {
 		return fmt.Errorf("key %q: any name would match", r.Key)
 	}
 	if r.Beside != "" {
-		r.beside, err = compileTemplate(r.Beside, f.Bases, f.Moves)
+		if r.beside, err = compileTemplate(r.Beside, f.Bases, f.Moves); err != nil {
+			return err
+		}
+	}
+	return r.checkRegistry(f)
+}
+
+// checkRegistry makes ready what names queues.
+func (r *Row) checkRegistry(f *Framework) (err error) {
+	const queue = "<queue>"
+	switch {
+	case r.Waits == "" && r.Members == "":
+		return nil
+	case !strings.Contains(r.Waits, queue):
+		return fmt.Errorf("key %q: waits is %q, want the list of a <queue>", r.Key, r.Waits)
+	case r.Members == "" && !strings.Contains(r.Key, queue):
+		return fmt.Errorf("key %q: it names no <queue>, nor do members", r.Key)
+	case r.Members != "" && (r.Type != "set" || !strings.Contains(r.Members, queue)):
+		return fmt.Errorf("key %q: members is %q, want what each of a set names a <queue> by", r.Key, r.Members)
+	case r.Members != "":
+		r.member, err = compileTemplate(r.Members, f.Bases, f.Moves)
 	}
 	return err
 }

@@ -32,6 +32,10 @@ func TestTableIsStrict(t *testing.T) {
 		{"no name", "name: A", `name: ""`, "no name"},
 		{"an end", "bases:", "oldest: {from: top, fields: [a], unit: s}, bases:", "want head or tail"},
 		{"a unit", "bases:", "oldest: {from: head, fields: [a], unit: h}, bases:", `no unit "h"`},
+		{"a list of no queue", "weight: strong}]", `weight: strong, waits: "<base>all"}]`, "want the list of a <queue>"},
+		{"a list of a queue that nothing names", `<queue>:wait", type: list, role: waiting, weight: strong}]`, `all", type: set, role: registry, weight: strong, waits: "<base><queue>"}]`, "names no <queue>"},
+		{"members of no set", "weight: strong}]", `weight: strong, waits: "<base><queue>", members: "<queue>"}]`, "want what each of a set"},
+		{"members that are not listed", "weight: strong}]", `weight: strong, members: "<queue>"}]`, "want the list of a <queue>"},
 		{"no field", "bases:", "oldest: {from: head, unit: s}, bases:", "no fields"},
 	}
 	for _, tt := range tests {

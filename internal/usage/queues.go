@@ -30,16 +30,22 @@ type Queue struct {
 // only helps a queue (a lock, a counter, a job), is in no Queue: RoleOf tells. What belongs to no framework is left
 // to the caller. whole says that there are no other lists, sets and hashes: one that is not among them is missing.
 func (t *Table) Queues(keys []Key, whole bool) []Queue {
+	queues, _ := t.Arrange(keys, nil, whole)
+	return queues
+}
+
+// Arrange is Queues, with the keys by which these frameworks name their queues. named are lists that such a key has named:
+// what else such a list could be does not matter then.
+func (t *Table) Arrange(keys []Key, named map[string]bool, whole bool) (queues []Queue, registers []Register) {
 	items := make([]item, len(keys))
 	for i, k := range keys {
 		items[i] = item{db: k.DB, kind: k.Type, names: []string{k.Name}}
 	}
-	sightings := t.sight(items)
+	sightings := t.sight(items, named)
 	if whole {
 		miss(sightings)
 	}
 	found, owners := settle(sightings)
-	var queues []Queue
 	for _, s := range found {
 		if s.framework.Unnamed {
 			continue
@@ -47,8 +53,12 @@ func (t *Table) Queues(keys []Key, whole bool) []Queue {
 		of := map[string]*Queue{}
 		for row, at := range s.rows {
 			for _, i := range at {
-				if owners[i] == s {
-					s.put(of, row, keys[i], s.queues[i])
+				if owners[i] != s {
+					continue
+				}
+				s.put(of, row, keys[i], s.queues[i])
+				if r, ok := s.register(row, keys[i], s.queues[i]); ok {
+					registers = append(registers, r)
 				}
 			}
 		}
@@ -60,7 +70,10 @@ func (t *Table) Queues(keys []Key, whole bool) []Queue {
 	slices.SortFunc(queues, func(a, b Queue) int {
 		return cmp.Or(cmp.Compare(a.DB, b.DB), strings.Compare(a.Framework, b.Framework), strings.Compare(a.Base, b.Base), strings.Compare(a.Name, b.Name))
 	})
-	return queues
+	slices.SortFunc(registers, func(a, b Register) int {
+		return cmp.Or(cmp.Compare(a.DB, b.DB), strings.Compare(a.Key.Name, b.Key.Name))
+	})
+	return queues, registers
 }
 
 // put adds a key to its queue, where it has a part in one.

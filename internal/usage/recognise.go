@@ -86,7 +86,7 @@ func (r *recogniser) use(kind stats.UseKind, framework string) *use {
 // frameworks finds who wrote which layouts, and who is told by clients, channels and groups alone.
 func (r *recogniser) frameworks() {
 	items := itemsOf(r.survey)
-	sightings := r.table.sight(items)
+	sightings := r.table.sight(items, nil)
 	r.table.hear(r.snap, sightings)
 	if r.survey.Complete && r.survey.Omitted == 0 {
 		miss(sightings)

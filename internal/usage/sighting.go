@@ -44,7 +44,7 @@ func (t *Table) readings(name, kind string, beside map[string]bool) []reading {
 	var all []reading
 	for _, e := range t.byType[kind] {
 		m, ok := e.row.name.match(name)
-		if !ok || e.row.Beside != "" && !beside[fill(e.row.Beside, m.base, m.queue, "")] {
+		if !ok || e.row.Beside != "" && !beside[fill(e.row.Beside, m.base, m.queue, "")] && !beside[name] {
 			continue
 		}
 		if m.queue == "" {
@@ -87,10 +87,11 @@ type place struct {
 	base      string
 }
 
-// sight finds every framework that could have written some of the items.
-func (t *Table) sight(items []item) map[place]*sighting {
+// sight finds every framework that could have written some of the items, of which some were named by a framework's own key.
+func (t *Table) sight(items []item, named map[string]bool) map[place]*sighting {
 	all := map[place]*sighting{}
 	beside := t.besides(items)
+	maps.Copy(beside, named)
 	for i, it := range items {
 		for _, name := range it.names {
 			for _, r := range t.readings(name, it.kind, beside) {
