@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ConnectionRow, Session } from '../api/types'
 import { lanes, outline } from './lanes'
-import { appOf, ofConnection, ofSession, Roster } from './rows'
+import { appOf, isOnline, ofConnection, ofSession, Roster } from './rows'
 
 const session = (s: Partial<Session>): Session => ({
-  server: 'shop', id: 1, addr: '10.0.0.1:5', db: 0, online_since: '2026-01-01T00:00:10Z', last_interaction: '2026-01-01T00:00:20Z', last_seen: '2026-01-01T00:00:20Z', ...s,
+  server: 'shop', state: 'online', id: 1, addr: '10.0.0.1:5', db: 0, online_since: '2026-01-01T00:00:10Z', last_interaction: '2026-01-01T00:00:20Z', last_seen: '2026-01-01T00:00:20Z', ...s,
 })
 const start = Date.parse('2026-01-01T00:00:00Z') / 1000
 
@@ -42,6 +42,14 @@ describe('a roster', () => {
     expect(roster.since(1_061_000)).toBe('-11s')
     expect(roster.since(900_000)).toBe('-10s')
   })
+})
+
+it('nobody is online of a server that does not answer', () => {
+  const rows = [session({ id: 1, name: 'cart', state: 'unknown', online_since: '2026-01-01T00:00:10Z', unknown_since: '2026-01-01T00:00:30Z' })].map(ofSession)
+  expect(rows.filter(isOnline)).toEqual([])
+  const [cart] = lanes(rows, 'app', { from: start, to: start + 60 })
+  expect(cart).toMatchObject({ most: 1, now: 0, ends: [] })
+  expect(cart?.steps.map((s) => [s.time - start, s.online])).toEqual([[0, 0], [10, 1], [30, 0]])
 })
 
 it('lanes count who was there', () => {

@@ -35,12 +35,13 @@ function lane(key: string, rows: ClientRow[], by: 'app' | 'client', range: Range
   const ends: Lane['ends'] = []
   for (const r of rows) {
     const from = (r.onlineSince ?? range.from * 1000) / 1000
-    const to = r.offlineAt === undefined ? undefined : (r.lastSeen ?? r.offlineAt) / 1000 // after that nobody knows
+    const last = r.offlineAt === undefined ? r.unknownSince : (r.lastSeen ?? r.offlineAt) // after that nobody knows
+    const to = last === undefined ? undefined : last / 1000
     if (from > range.to || (to !== undefined && to < range.from)) continue
     changes.push({ time: Math.max(from, range.from), by: 1 })
     if (to === undefined || to > range.to) continue
     changes.push({ time: to, by: -1 })
-    ends.push({ time: to, reason: r.reason })
+    if (r.offlineAt !== undefined) ends.push({ time: to, reason: r.reason })
   }
   changes.sort((a, b) => a.time - b.time || b.by - a.by)
   let online = 0

@@ -20,6 +20,8 @@ export interface ClientRow {
   lastSeen: number | undefined
   /** When it was first missed: it went between lastSeen and this. */
   offlineAt: number | undefined
+  /** Its server does not answer: when it was last known to be there. */
+  unknownSince: number | undefined
   reason: string
   likely: boolean
   lastCommand: string
@@ -35,7 +37,7 @@ export function ofConnection(server: string, c: ConnectionRow, seen: number): Cl
   const at = millis(c.seen_at) ?? seen
   return {
     key: `${server} ${c.id}`, server, id: c.id, addr: c.addr, ip: withoutPort(c.addr), name: c.name ?? '', user: c.user ?? '', library: c.library ?? '', db: c.db,
-    internal: c.own ?? false, onlineSince: at - c.age_seconds * 1000, lastInteraction: at - c.idle_seconds * 1000, lastSeen: at, offlineAt: undefined, reason: '', likely: false,
+    internal: c.own ?? false, onlineSince: at - c.age_seconds * 1000, lastInteraction: at - c.idle_seconds * 1000, lastSeen: at, offlineAt: undefined, unknownSince: undefined, reason: '', likely: false,
     lastCommand: c.last_command ?? '', commands: c.commands, rate: c.commands_per_second, error: c.estimated ? c.error : undefined,
     inputBytes: c.total_input_bytes, outputBytes: c.total_output_bytes,
   }
@@ -44,11 +46,14 @@ export function ofConnection(server: string, c: ConnectionRow, seen: number): Cl
 export function ofSession(s: Session): ClientRow {
   return {
     key: `${s.server} ${s.run_id ?? ''} ${s.id}`, server: s.server, id: s.id, addr: s.addr, ip: s.ip ?? '', name: s.name ?? '', user: s.user ?? '', library: s.library ?? '', db: s.db,
-    internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), lastSeen: millis(s.last_seen), offlineAt: millis(s.offline_at),
+    internal: s.internal ?? false, onlineSince: millis(s.online_since), lastInteraction: millis(s.last_interaction), lastSeen: millis(s.last_seen), offlineAt: millis(s.offline_at), unknownSince: millis(s.unknown_since),
     reason: s.reason ?? '', likely: s.reason_likely ?? false, lastCommand: s.last_command ?? '', commands: s.commands,
     rate: s.commands_per_second, error: s.estimated ? s.error : undefined, inputBytes: s.input_bytes, outputBytes: s.output_bytes,
   }
 }
+
+/** It is connected, as far as its server tells at present. */
+export const isOnline = (r: ClientRow): boolean => r.offlineAt === undefined && r.unknownSince === undefined
 
 function withoutPort(addr: string): string {
   const at = addr.lastIndexOf(':')
