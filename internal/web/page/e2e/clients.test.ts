@@ -103,6 +103,12 @@ it('shows the last columns whole in windows of every width, and those that matte
       box.scrollLeft = 0
       return { rate, covered, last, box: right(box), page: document.documentElement.scrollWidth }
     })
+    if (width === 390) { // who it is stands whole at the left: its name, and under it its address
+      const who = seen.page.locator('tbody th').first()
+      expect(await who.locator('small').innerText()).toContain(client.addr)
+      expect(await who.locator('small').evaluate((e) => e.scrollWidth - e.clientWidth)).toBe(0)
+      expect((await who.boundingBox())!.x).toBeLessThan(60)
+    }
     if (width >= 1100) expect(edges.rate, `at ${width}`).toBeLessThanOrEqual(edges.covered)
     expect(edges.last.before, `at ${width}`).toBeLessThanOrEqual(edges.last.from + 1)
     expect(edges.last.to, `at ${width}`).toBeLessThanOrEqual(edges.box + 1)

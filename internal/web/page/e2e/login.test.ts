@@ -21,8 +21,8 @@ afterAll(async () => {
   await browser.close()
 })
 
-async function loggedIn(path: string): Promise<Seen> {
-  const seen = await Seen.open(browser, program.url, path, { expected: /status of 401/ })
+async function loggedIn(path: string, expected = /status of 401/): Promise<Seen> {
+  const seen = await Seen.open(browser, program.url, path, { expected })
   await seen.page.getByLabel('Token').fill(token)
   await seen.page.getByRole('button', { name: 'Log in' }).click()
   await seen.page.getByRole('button', { name: 'Log out' }).waitFor()
@@ -99,5 +99,18 @@ it('shows every command for as long as somebody asks', async () => {
   await stop.click()
   await stop.waitFor({ state: 'detached' })
   expect(await seen.barriers()).toEqual([])
+  await seen.close()
+})
+
+it('asks again after a restart, and says why', async () => {
+  const seen = await loggedIn('/clients', /status of 401|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_NETWORK_CHANGED/)
+  await program.end()
+  await seen.page.getByTestId('lost').waitFor()
+  await program.again()
+  await seen.page.getByText('Your session has ended, or redistop was started again.').waitFor({ timeout: 20_000 })
+  expect(await seen.page.getByTestId('lost').count()).toBe(0)
+  await seen.page.getByLabel('Token').fill(token)
+  await seen.page.keyboard.press('Enter')
+  await seen.row('shop').first().waitFor()
   await seen.close()
 })

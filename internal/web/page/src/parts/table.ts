@@ -14,6 +14,8 @@ export interface Column<Row> {
   number?: boolean
   /** Something else than plain text in the cell. */
   cell?: Snippet<[Row]>
+  /** A second, smaller line under it in a narrow window, where the columns that tell it are out of sight. */
+  under?: ((row: Row) => string) | undefined
   /** The row's name: a header cell. */
   head?: boolean
   /** Takes the room that others leave. */
