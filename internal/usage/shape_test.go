@@ -204,6 +204,19 @@ func TestShort(t *testing.T) {
 	if Short(nil, 3) != nil {
 		t.Error("words for nothing")
 	}
+	// One list of a log shipper and a few messages do not stand before what the server is for.
+	u = &stats.Usage{Uses: []stats.Use{
+		{Kind: stats.UseStore, Confidence: stats.Likely, KeyShare: stats.Some(0.49)}, {Kind: stats.UseSessions, Confidence: stats.Likely, KeyShare: stats.Some(0.27)},
+		{Kind: stats.UseCache, Confidence: stats.Likely, KeyShare: stats.Some(0.21)}, {Kind: stats.UseLink, Framework: "Logstash", Confidence: stats.Certain, KeyShare: stats.Some(0.0001)},
+		{Kind: stats.UsePubSub, Confidence: stats.Certain, CallShare: stats.Some(0.005)},
+	}}
+	if d := cmp.Diff([]string{"data store", "sessions", "cache"}, Short(u, 3)); d != "" {
+		t.Error(d)
+	}
+	u.Uses = append(u.Uses, stats.Use{Kind: stats.UseQueue, Framework: "BullMQ", Confidence: stats.Certain, KeyShare: stats.Some(0.0001)})
+	if d := cmp.Diff([]string{"data store", "BullMQ queues", "sessions"}, Short(u, 3)); d != "" {
+		t.Errorf("a job queue matters with few keys: %s", d)
+	}
 }
 
 // TestWellKnown holds which names are worth asking for: fixed ones, and companions of what was seen.

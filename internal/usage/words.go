@@ -41,29 +41,50 @@ func title(u *use, names int) string {
 }
 
 // Short is what a server is used for in at most most phrases of a word or two: what most of its keys or commands are
-// for, then what is certain, then the rest, the larger first: "cache", "BullMQ queues", "Pub/Sub". A question mark
-// stands behind what is only possible.
+// for, then what is certain and more than a trifle, then the rest, the larger first: "cache", "BullMQ queues", "Pub/Sub".
+// A question mark stands behind what is only possible.
 func Short(u *stats.Usage, most int) []string {
 	if u == nil {
 		return nil
+	}
+	var largest float64
+	for i := range u.Uses {
+		largest = max(largest, partOf(&u.Uses[i]))
 	}
 	var ranks [4][]string
 	for i := range u.Uses {
 		one := &u.Uses[i]
 		text, rank := ShortUse(one), 2
-		switch {
-		case one.Confidence == stats.Possible:
+		if one.Confidence == stats.Possible {
 			text, rank = text+"?", 3
-		case one.Confidence == stats.Certain && (one.Kind != stats.UsePubSub || one.CallShare.Or(0) > 0.01):
-			rank = 1
 		}
-		if max(one.KeyShare.Or(0), one.CallShare.Or(0)) >= 0.5 {
+		switch part := partOf(one); {
+		case part >= 0.5, part == largest && part >= mainPart:
 			rank = 0
+		case rank == 3:
+		case one.Confidence == stats.Certain && !trifle(one):
+			rank = 1
 		}
 		ranks[rank] = append(ranks[rank], text)
 	}
 	all := slices.Concat(ranks[:]...)
 	return all[:min(most, len(all))]
+}
+
+// mainPart of keys or commands makes the largest use the first that is named, whatever else there is.
+const mainPart = 0.2
+
+// partOf is the part of the keys or of the commands that a use has, whichever is larger.
+func partOf(u *stats.Use) float64 { return max(u.KeyShare.Or(0), u.CallShare.Or(0)) }
+
+// trifle says that a use which is certain is too small to be named before larger ones. A job queue matters with few keys; of
+// Pub/Sub and of a link's buffer only what is sent says how much it matters.
+func trifle(u *stats.Use) bool {
+	switch u.Kind {
+	case stats.UsePubSub, stats.UseLink:
+		return partOf(u) <= 0.01
+	}
+	return false
 }
 
 // ShortUse is one use in a word or two.
