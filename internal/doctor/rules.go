@@ -55,6 +55,7 @@ func Rules() []Rule {
 		hostLatency,
 		outputLimitDisconnections,
 		cacheWithoutTTL,
+		cacheWithoutExpiry,
 		locksWithoutExpiry,
 		limitsWithoutExpiry,
 		sessionsWithoutExpiry,
@@ -72,5 +73,5 @@ func Rules() []Rule {
 
 // RulesOfUse are those that ask how keys of a use are kept: one look at the keys is enough for them.
 func RulesOfUse() []Rule {
-	return []Rule{locksWithoutExpiry, limitsWithoutExpiry, sessionsWithoutExpiry}
+	return []Rule{cacheWithoutExpiry, locksWithoutExpiry, limitsWithoutExpiry, sessionsWithoutExpiry}
 }

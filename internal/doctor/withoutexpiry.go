@@ -61,6 +61,37 @@ var limitsWithoutExpiry = Rule{
 	Check: checkLimitsWithoutExpiry,
 }
 
+var cacheWithoutExpiry = Rule{
+	ID:    "cache-without-expiry",
+	Title: "Cached keys that never expire",
+	Group: "Expiry and eviction",
+	What:  "Many keys that are a cache have no TTL, and the server evicts none of them.",
+	Why:   "What is never asked for again stays as long as what is: memory fills, and then writes fail. And what is stale is served for ever.",
+	How:   expiryHow + " The policy is of INFO memory: under allkeys-lru and its like a cache needs no TTL.",
+	Do:    "Give each key a TTL where it is written, or let the server evict: maxmemory, with allkeys-lru or allkeys-lfu, where everything on it is a cache.",
+	Limits: []Limit{
+		{"keys", 1000, "of them without a TTL, estimated: fewer take no memory to speak of"},
+		{"share", 0.2, "of the cache: some of it may be meant to stay"},
+		{"seen", 20, "in the sample, so that it is no chance"},
+		{"warning_keys", 1_000_000, "take memory to speak of"},
+	},
+	Check: checkCacheWithoutExpiry,
+}
+
+func checkCacheWithoutExpiry(w *Window) []stats.Finding {
+	policy := w.Now.Memory.Policy
+	if policy == "" || strings.HasPrefix(policy, "allkeys-") {
+		return nil
+	}
+	return w.withoutExpiry(stats.UseCache, "cached keys", stats.Finding{
+		Impact: "They fill the memory in the end; under " + safeName(policy) + " the server evicts none of them, and writes fail then.",
+		Remedy: []string{
+			"give them a TTL where they are written (SET with EX, or EXPIRE beside HSET)",
+			"or, where all on this server is a cache: CONFIG SET maxmemory-policy allkeys-lru, with a maxmemory",
+		},
+	})
+}
+
 func checkSessionsWithoutExpiry(w *Window) []stats.Finding {
 	return w.withoutExpiry(stats.UseSessions, "sessions", stats.Finding{
 		Impact: "They fill the memory in the end, and whoever gets hold of one may use it for ever.",

@@ -25,9 +25,11 @@ func TestWithoutExpiry(t *testing.T) {
 		{locksWithoutExpiry, stats.UseLock, 0.001, 0.9, stats.Warning, []string{"About 900 locks never expire, 90 % of all", "NX PX"}},
 		{limitsWithoutExpiry, stats.UseRateLimit, 0.2, 0.02, stats.Info, []string{"4,000 rate limits never expire", "locked out"}},
 		{limitsWithoutExpiry, stats.UseRateLimit, 0.2, 0.2, stats.Warning, nil},
+		{cacheWithoutExpiry, stats.UseCache, 0.5, 0.6, stats.Info, []string{"About 300,000 cached keys never expire, 60 % of all", "under noeviction", "allkeys-lru"}},
 	}
 	for _, tt := range tests {
 		s := newSynth(tt.rule)
+		s.now.Memory.Policy = "noeviction"
 		s.now.Usage = usedFor(tt.kind, stats.Likely, tt.keys, tt.no)
 		s.run(2, func(int) {})
 		f := s.only(t, tt.rule.ID, tt.severity)
@@ -57,7 +59,15 @@ func TestWithoutExpiryIsSilent(t *testing.T) {
 	unsampled.Sampled = 0
 	unasked := usedFor(stats.UseSessions, stats.Certain, 0.5, 1)
 	unasked.Uses[0].NoExpiry = stats.Maybe[float64]{}
-	for _, rule := range []Rule{sessionsWithoutExpiry, locksWithoutExpiry, limitsWithoutExpiry} {
+	silent(t, cacheWithoutExpiry, 2, map[string]func(*synth, int){
+		"the server evicts it": func(s *synth, _ int) {
+			s.now.Memory.Policy, s.now.Usage = "allkeys-lru", usedFor(stats.UseCache, stats.Certain, 1, 1)
+		},
+		"most of it expires": func(s *synth, _ int) {
+			s.now.Memory.Policy, s.now.Usage = "noeviction", usedFor(stats.UseCache, stats.Certain, 1, 0.1)
+		},
+	})
+	for _, rule := range []Rule{cacheWithoutExpiry, sessionsWithoutExpiry, locksWithoutExpiry, limitsWithoutExpiry} {
 		silent(t, rule, 2, map[string]func(*synth, int){
 			"not looked at": func(*synth, int) {},
 			"another use":   with(usedFor(stats.UseStore, stats.Certain, 1, 1)),
