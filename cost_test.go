@@ -11,7 +11,8 @@ import (
 )
 
 // What a verb says that it took of the server's time is what the server counts, of all of its connections. What was
-// sent at the very end is not counted any more.
+// sent at the very end is not counted any more; a command that several of them send is shared out by the number of calls,
+// though some are dearer.
 func TestStatedCost(t *testing.T) {
 	for _, args := range [][]string{
 		{"messaging", "--json", "--interval", "500ms", "--for", "4s"},
@@ -52,7 +53,7 @@ func TestStatedCost(t *testing.T) {
 					counted += float64(c.Usec)
 				}
 			}
-			if usec := told.Usec + told.Cost.Usec; usec < 0.6*counted || usec > 1.05*counted {
+			if usec := told.Usec + told.Cost.Usec; usec < 0.6*counted || usec > 1.4*counted {
 				t.Errorf("says that it took %.0f usec; the server counts %.0f", usec, counted)
 			}
 		})

@@ -187,10 +187,12 @@ func TestDoctorOfASilentServer(t *testing.T) {
 func TestDoctorOfAServerThatHangs(t *testing.T) {
 	t.Parallel()
 	s := redistest.New(t)
-	hang := time.AfterFunc(2500*time.Millisecond, func() { s.Pause() })
 	defer s.Resume()
-	defer hang.Stop()
-	got := runDoctor(t, "-s", s.Socket(), "--for", "6s", "--format", "json", "--fail-on", "never")
+	socket := relay(t, s, func() { // by the clock of the attempt, however late it begins
+		hang := time.AfterFunc(2500*time.Millisecond, func() { s.Pause() })
+		t.Cleanup(func() { hang.Stop() })
+	})
+	got := runDoctor(t, "-s", socket, "--for", "6s", "--format", "json", "--fail-on", "never")
 	var r report.Report
 	if err := json.Unmarshal([]byte(got.stdout), &r); err != nil {
 		t.Fatalf("%v: %+v", err, got)

@@ -18,7 +18,7 @@ import (
 const (
 	pageSource = "internal/web/page"
 	// pagePatience is far more than its tests take; each of them has less.
-	pagePatience = 5 * time.Minute
+	pagePatience = 8 * time.Minute
 )
 
 // TestPage runs the tests of the page in a browser (internal/web/page/e2e): this program with the page built in, servers

@@ -35,7 +35,7 @@ type database struct {
 const (
 	memoryStore = ":memory:"
 	pageSize    = 4096
-	busyFor     = 3 * time.Second // to wait for another process that writes
+	busyFor     = 10 * time.Second // to wait for another process that writes
 
 	// longestWrite ends a transaction of which nothing is heard, as when the network to PostgreSQL is gone.
 	longestWrite = 30 * time.Second

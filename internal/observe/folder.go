@@ -2,6 +2,7 @@ package observe
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"redistop/internal/doctor"
@@ -67,6 +68,7 @@ func (f *folder) fold(r stats.Reading) {
 	f.beside.attach(&r)
 	f.canaries.attach(&r)
 	f.messenger.attach(&r)
+	f.attachOwn(&r)
 	if r.Pacing.Budget > 0 {
 		r.Pacing.Budget = f.budget // the poller has a part of it
 	}
@@ -82,6 +84,21 @@ func (f *folder) fold(r stats.Reading) {
 	f.snapshot.Findings = f.doctor.Observe(f.snapshot)
 	f.sampling.learn(r, f.snapshot, f.aggregate.Identities(), f.observer.Interval())
 	f.observer.publish(f.snapshot)
+}
+
+// attachOwn marks connections of ours that are still logging in, whose ids nobody has been told yet, by their addresses. On a
+// unix socket all have one.
+func (f *folder) attachOwn(r *stats.Reading) {
+	target := f.observer.target
+	if r.Clients == nil || target.Network == "unix" {
+		return
+	}
+	for i := range r.Clients.Clients {
+		c := &r.Clients.Clients[i]
+		if target.Own.Has([]byte(c.Addr)) && !slices.Contains(r.OwnIDs, c.ID) {
+			r.OwnIDs = append(r.OwnIDs[:len(r.OwnIDs):len(r.OwnIDs)], c.ID)
+		}
+	}
 }
 
 // shortUses are the words for a server's use that lists and titles have room for.
