@@ -141,6 +141,7 @@ func (c *Canary) proceed(ctx context.Context, reading *server.Messenger) error {
 	c.finish()
 	stop()
 	working.Wait()
+	c.finishKept()
 	return errors.Join(err, c.clean(ctx, writing))
 }
 
@@ -325,6 +326,14 @@ func (c *Canary) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.final = &p
+}
+
+// finishKept adds to the counts what the last acknowledgements left in the stream.
+func (c *Canary) finishKept() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.final.Kept = c.way.kept()
+	c.final.Verdict, c.final.Broken = verdict(*c.final)
 }
 
 // cleaning bounds what is done after the end.
