@@ -47,12 +47,13 @@ func missed(want, got map[string]string) (names []string) {
 	return names
 }
 
-// searchOn goes on with a search, a little each time as an observer does, until a pass is over or stop says so.
+// searchOn goes on with a search, a step each time, until a pass is over or stop says so: with more time than one question takes, a
+// quick server's pass would be over between two looks at stop.
 func searchOn(t *testing.T, w *Watcher, stop func() bool) {
 	t.Helper()
 	passes := w.search.passes
 	for deadline := time.Now().Add(2 * time.Minute); w.search.passes == passes && !stop(); {
-		if _, err := w.Search(t.Context(), time.Now().Add(2*time.Millisecond)); err != nil {
+		if _, err := w.Search(t.Context(), time.Now().Add(20*time.Microsecond)); err != nil {
 			t.Fatal(err)
 		}
 		if time.Now().After(deadline) {
