@@ -324,6 +324,9 @@ func (s *serving) options() (web.Options, error) {
 	if o.Login, err = s.login(); err != nil {
 		return o, err
 	}
+	if file := s.sessionFile(); o.Login != nil && file != "" {
+		o.Sessions = web.NewSessionFile(file, func(err error) { fmt.Fprintf(os.Stderr, "redistop: web: %s\n", oneLine(err.Error())) })
+	}
 	if o.Audit, err = s.acting.audit(); err != nil {
 		return o, err
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 
 	"redistop/internal/stats"
@@ -36,6 +37,16 @@ func (s *serving) login() (*web.Login, error) {
 		return nil, &failure{code: exitUsage, err: fmt.Errorf("%s: %w", from, err), hint: "it holds a token of at least 16 bytes, or USER:PASSWORD with at least 12"}
 	}
 	return login, nil
+}
+
+// sessionFile is where the logins of browsers outlive a restart: one file for each port; "" where the port is another one each time, or
+// the user has no home.
+func (s *serving) sessionFile() string {
+	_, port, err := net.SplitHostPort(s.listen)
+	if err != nil || port == "" || port == "0" || strings.ContainsAny(port, `/\`) {
+		return ""
+	}
+	return userState("logins-" + port + ".json")
 }
 
 // open listens. An address that others can reach is refused without a login.

@@ -47,7 +47,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if old := secretOf(r); old != "" {
-		s.sessions.close(old)
+		s.sessions.close(old, now)
 	}
 	secret := s.sessions.start(want.name, now)
 	s.note(r, AuditEntry{Who: want.name, Action: actionLogin, Outcome: outcomeDone})
@@ -69,7 +69,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, codeBadRequest, "this request came by no session", "")
 		return
 	}
-	s.sessions.close(secretOf(r))
+	s.sessions.close(secretOf(r), s.options.Now())
 	s.note(r, AuditEntry{Who: callerOf(r).who, Action: actionLogout, Outcome: outcomeDone})
 	setCookie(w, r, "")
 	answer(w, LoggedOut{true})

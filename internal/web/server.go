@@ -25,21 +25,22 @@ import (
 
 // Options say how a Board is served. The zero value serves it to everybody who reaches the listener.
 type Options struct {
-	Version string
-	Login   *Login       // nil: none is asked for
-	TLS     *tls.Config  // nil: plain
-	Hosts   []string     // names that a request may be addressed to, beside localhost and any IP address
-	Rate    float64      // requests a second from one address; 0: no limit. See limiter
-	Log     *slog.Logger // a line for each request; nil: none
-	Compat  bool         // metrics also by the names of redis_exporter
-	Alerts  *Alerts      // nil: there is no webhook
-	Readers int          // of events at the same time; 0: DefaultReaders
-	Actions *Actions     // nil: they are refused
-	Audit   *Audit       // of actions and logins; nil: there is none, and so no action is done
-	Page    fs.FS        // a build of the front end; nil: the one that is built in
-	Past    *Past        // nil: nothing is kept
-	Running Running
-	Now     func() time.Time
+	Version  string
+	Login    *Login       // nil: none is asked for
+	Sessions *SessionFile // of browsers that logged in; nil: they end with the program
+	TLS      *tls.Config  // nil: plain
+	Hosts    []string     // names that a request may be addressed to, beside localhost and any IP address
+	Rate     float64      // requests a second from one address; 0: no limit. See limiter
+	Log      *slog.Logger // a line for each request; nil: none
+	Compat   bool         // metrics also by the names of redis_exporter
+	Alerts   *Alerts      // nil: there is no webhook
+	Readers  int          // of events at the same time; 0: DefaultReaders
+	Actions  *Actions     // nil: they are refused
+	Audit    *Audit       // of actions and logins; nil: there is none, and so no action is done
+	Page     fs.FS        // a build of the front end; nil: the one that is built in
+	Past     *Past        // nil: nothing is kept
+	Running  Running
+	Now      func() time.Time
 }
 
 const (
@@ -106,7 +107,7 @@ func New(board *Board, o Options) *Server {
 		page:        newPage(o.Page),
 		limits:      newLimiter(o.Rate),
 		asking:      make(chan struct{}, mostAsking),
-		sessions:    newSessions(),
+		sessions:    newSessions(o.Sessions, o.Login, o.Now()),
 		guesses:     newGuesses(),
 		strangers:   rate.NewLimiter(strangerNotes, 5*strangerNotes),
 		acting:      make(chan struct{}, mostActing),
@@ -177,7 +178,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	}
-	if err := <-ended; err != nil {
+	err = <-ended
+	s.sessions.keep(s.options.Now())
+	if err != nil {
 		return fmt.Errorf("shut down: %w", err)
 	}
 	return nil

@@ -26,12 +26,14 @@ const (
 )
 
 // Sessions are the logins of browsers. A browser has a random secret in a cookie, and here is its hash alone. They
-// end with the program.
+// end with the program where no file keeps them.
 type sessions struct {
-	key [secretBytes]byte // of this run: CSRF tokens are made with it
+	key  [secretBytes]byte // CSRF tokens are made with it
+	file func()            // keeps them as they are; nil: nothing does
 
-	mu   sync.Mutex
-	live map[[sha256.Size]byte]*session // guarded by mu
+	mu    sync.Mutex
+	live  map[[sha256.Size]byte]*session // guarded by mu
+	wrote time.Time                      // when they were last kept; guarded by mu
 }
 
 // A session is one login of one browser.
@@ -46,10 +48,21 @@ type session struct {
 	users int       // requests under way; guarded by sessions.mu
 }
 
-func newSessions() *sessions {
-	s := &sessions{live: map[[sha256.Size]byte]*session{}}
+// newSessions are those that the file keeps for the login; file may be nil.
+func newSessions(file *SessionFile, login *Login, now time.Time) *sessions {
+	s := &sessions{live: map[[sha256.Size]byte]*session{}, wrote: now}
 	rand.Read(s.key[:]) // it never fails
+	if file != nil && login != nil {
+		file.read(s, login, now)
+		s.file = func() { file.write(s, login) }
+	}
 	return s
+}
+
+func newSession(who string, begun, used time.Time) *session {
+	one := &session{who: who, begun: begun, used: used}
+	one.ended, one.end = context.WithCancel(context.Background())
+	return one
 }
 
 // start makes a session and returns the secret for its cookie.
@@ -57,13 +70,39 @@ func (s *sessions) start(who string, now time.Time) string {
 	var secret [secretBytes]byte
 	rand.Read(secret[:])
 	text := base64.RawURLEncoding.EncodeToString(secret[:])
-	one := &session{who: who, begun: now, used: now}
-	one.ended, one.end = context.WithCancel(context.Background())
+	s.mu.Lock()
+	s.makeRoom(now)
+	s.live[sha256.Sum256([]byte(text))] = newSession(who, now, now)
+	s.mu.Unlock()
+	s.keep(now)
+	return text
+}
+
+// keep has the file keep the sessions, where there is one.
+func (s *sessions) keep(now time.Time) {
+	if s.file == nil {
+		return
+	}
+	s.mu.Lock()
+	s.wrote = now
+	for _, one := range s.live {
+		if one.users > 0 {
+			one.used = now
+		}
+	}
+	s.mu.Unlock()
+	s.file()
+}
+
+// kept is what a file is to keep of them.
+func (s *sessions) kept() []sessionKept {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.makeRoom(now)
-	s.live[sha256.Sum256([]byte(text))] = one
-	return text
+	kept := make([]sessionKept, 0, len(s.live))
+	for hash, one := range s.live {
+		kept = append(kept, sessionKept{hash[:], one.who, one.begun, one.used})
+	}
+	return kept
 }
 
 // makeRoom drops the sessions that are over, and one more where there are still too many. The caller holds mu.
@@ -107,6 +146,10 @@ func (s *sessions) enter(secret string, now time.Time) *session {
 	}
 	one.used = now
 	one.users++
+	if s.file != nil && now.Sub(s.wrote) >= restUses {
+		s.wrote = now
+		go s.file()
+	}
 	return one
 }
 
@@ -119,12 +162,16 @@ func (s *sessions) leave(one *session, now time.Time) {
 }
 
 // close ends the session with this secret, where there is one.
-func (s *sessions) close(secret string) {
+func (s *sessions) close(secret string, now time.Time) {
 	hash := sha256.Sum256([]byte(secret))
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.live[hash] != nil {
+	there := s.live[hash] != nil
+	if there {
 		s.drop(hash)
+	}
+	s.mu.Unlock()
+	if there {
+		s.keep(now)
 	}
 }
 

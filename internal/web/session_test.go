@@ -272,7 +272,7 @@ func (endless) SetWriteDeadline(time.Time) error { return nil }
 
 // TestSessionsAreBounded logs in more often than sessions are kept: the one that was used longest ago goes.
 func TestSessionsAreBounded(t *testing.T) {
-	s := newSessions()
+	s := newSessions(nil, nil, time.Now())
 	now := time.Unix(1_700_000_000, 0)
 	first, second := s.start("a", now), s.start("a", now.Add(1))
 	for i := range mostSessions - 2 {

@@ -71,13 +71,13 @@ export class Seen {
   }
 
   /** until waits for what a test says to be true of the page. */
-  async until<T>(what: string, look: () => Promise<T> | T, is: (value: T) => boolean = Boolean): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T> | T, is: (value: T) => boolean = Boolean, wait = patience): Promise<T> {
     let last: T | undefined
-    for (const deadline = Date.now() + patience; Date.now() < deadline; await new Promise((r) => setTimeout(r, 100))) {
+    for (const deadline = Date.now() + wait; Date.now() < deadline; await new Promise((r) => setTimeout(r, 100))) {
       last = await look()
       if (is(last)) return last
     }
-    throw new Error(`not in ${patience / 1000} s: ${what}; at last ${JSON.stringify(last)}`)
+    throw new Error(`not in ${wait / 1000} s: ${what}; at last ${JSON.stringify(last)}`)
   }
 
   /** A row of a table that holds this text, and its cell under a title. */

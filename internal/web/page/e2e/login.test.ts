@@ -102,15 +102,24 @@ it('shows every command for as long as somebody asks', async () => {
   await seen.close()
 })
 
-it('asks again after a restart, and says why', async () => {
+it('goes on after a restart, and asks again, saying why, where the program has forgotten', async () => {
   const seen = await loggedIn('/clients', /status of 401|ERR_CONNECTION|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE|ERR_NETWORK_CHANGED/)
-  await program.end()
-  await seen.page.getByTestId('lost').waitFor()
-  await program.again()
-  await seen.page.getByText('Your session has ended, or redistop was started again.').waitFor({ timeout: 20_000 })
+  const restarted = async () => {
+    await program.end()
+    await seen.page.getByTestId('lost').waitFor()
+    await program.again()
+  }
+  // It listened on a port of the moment, for which nothing is kept.
+  await restarted()
+  await seen.page.getByText('Your session has ended: log in again.').waitFor({ timeout: 20_000 })
   expect(await seen.page.getByTestId('lost').count()).toBe(0)
   await seen.page.getByLabel('Token').fill(token)
   await seen.page.keyboard.press('Enter')
   await seen.row('shop').first().waitFor()
+  // Now it has a port of its own, so it knows the browser again.
+  await restarted()
+  await seen.page.getByTestId('lost').waitFor({ state: 'detached' })
+  await seen.row('shop').first().waitFor()
+  expect(await seen.page.getByLabel('Token').count()).toBe(0)
   await seen.close()
 })
