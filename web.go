@@ -254,7 +254,8 @@ func (s *serving) run(ctx context.Context, targets []server.Target, names []web.
 	defer writeUntil(ctx, store)()
 	s.recording = newRecording(store, names)
 	options.Past, options.Actions = past(store), s.recording.noting(options.Actions)
-	options.Running = web.Running{Interval: s.interval, Publishing: s.publishing.on}
+	options.Running = web.Running{Interval: s.interval, Publishing: s.publishing.on,
+		PublishError: func() map[string]string { return s.telling.trouble() }} // asked once it is served, which is after telling is set
 	site := web.New(board, options)
 	push, receiver, err := s.pushing.start(site, listener.Addr())
 	if err != nil {

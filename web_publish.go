@@ -77,6 +77,7 @@ type telling struct {
 	updates []chan presence.Update // of each server that is watched
 	senders []*sender              // where what is told of each goes
 	targets []server.Target
+	names   []web.Watched
 }
 
 // tell begins to publish, if that is wished; working runs what it is given until ctx ends.
@@ -84,7 +85,7 @@ func (p *publishing) tell(ctx context.Context, targets []server.Target, names []
 	if !p.on {
 		return nil
 	}
-	t := &telling{targets: targets}
+	t := &telling{targets: targets, names: names}
 	start := func(to server.Target) *sender {
 		s := newSender(to, p.channel)
 		working(func() { s.run(ctx) })
@@ -130,6 +131,20 @@ func (t *telling) beside(place int) observe.Beside {
 		}
 	}
 	return nil
+}
+
+// trouble is why nobody hears of a server at present, by its name. It may be called from any goroutine.
+func (t *telling) trouble() map[string]string {
+	if t == nil {
+		return nil
+	}
+	why := map[string]string{}
+	for i, s := range t.senders {
+		if text := s.trouble(); text != "" {
+			why[t.names[i].Name] = text
+		}
+	}
+	return why
 }
 
 // announce hands on what is to be said of one server, when it is to be said.

@@ -14,6 +14,7 @@ import (
 	"redistop/internal/presence"
 	"redistop/internal/redistest"
 	"redistop/internal/stats"
+	"redistop/internal/web"
 )
 
 // subscriber is go-redis as anybody would use it.
@@ -139,6 +140,13 @@ func TestPublishElsewhere(t *testing.T) {
 	refused := startSite(t, "--publish", "--publish-interval", "1s", "--publish-to", fmt.Sprintf("redis://deaf:zz-secret@%s", board.Addr()), "one="+one.Socket())
 	refused.until("the refusal is reported", func() bool { return strings.Contains(refused.stderr.String(), "redistop acl --publish") })
 	refused.until("it goes on watching", func() bool { return slices.Equal(refused.states(), []string{"one up"}) })
+	var about web.About
+	if err := json.Unmarshal([]byte(refused.get("/api/v1/about")), &about); err != nil {
+		t.Fatal(err)
+	}
+	if why := about.PublishErrors["one"]; !strings.Contains(why, "NOPERM") || !about.Publishing {
+		t.Errorf("about says %v, %q", about.Publishing, about.PublishErrors)
+	}
 	if text := refused.stderr.String(); strings.Count(text, "publish to") != 1 || strings.Contains(text, "zz-secret") {
 		t.Errorf("stderr: %s", text)
 	}

@@ -30,6 +30,7 @@ type sender struct {
 	mu   sync.Mutex
 	id   int64            // guarded by mu: of the connection; 0: there is none
 	sent map[string]int64 // guarded by mu: since own was called
+	why  string           // guarded by mu: the latest message was not published; "": it was
 }
 
 // publisher is the part of server.Publisher that is used here; tests bring their own.
@@ -173,6 +174,21 @@ func (s *sender) well() {
 		s.report(fmt.Sprintf("publish to %s: it works again", s.target))
 	}
 	s.failures, s.reported = 0, false
+	s.note("")
+}
+
+// note keeps why the latest message was not published.
+func (s *sender) note(why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.why = why
+}
+
+// trouble is why the latest message was not published, "" where it was or there was none.
+func (s *sender) trouble() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.why
 }
 
 // failed reports a failure, once until a message gets through, and waits. It says false when ctx ended.
@@ -182,6 +198,7 @@ func (s *sender) failed(ctx context.Context, err error) bool {
 	if errors.As(err, &reply) || errors.Is(err, server.ErrDenied) {
 		first, last = refusedRetry, refusedLonger
 	}
+	s.note(oneLine(err.Error() + publishHint(reply)))
 	if !s.reported {
 		s.reported = true
 		s.report(fmt.Sprintf("publish to %s: %s%s", s.target, err, publishHint(reply)))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"redistop/bench/lab"
@@ -94,10 +92,15 @@ func (s *Stage) killConsumer(name string) error {
 	}
 	cmd := exec.CommandContext(s.ctx, program, "-h", host, "-p", port)
 	cmd.Env = append(os.Environ(), "REDISCLI_AUTH="+s.password)
-	cmd.Stdin = io.MultiReader(strings.NewReader("CLIENT SETNAME "+name+"\nXREADGROUP GROUP invoices "+name+" COUNT 20 STREAMS orders:stream >\n"), forever{s.ctx})
-	cmd.WaitDelay = time.Millisecond // for what reads its commands, which does not end
+	commands, err := cmd.StdinPipe() // which stays open: the consumer would leave at its end
+	if err != nil {
+		return fmt.Errorf("start a consumer: %w", err)
+	}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start a consumer: %w", err)
+	}
+	if _, err := io.WriteString(commands, "CLIENT SETNAME "+name+"\nXREADGROUP GROUP invoices "+name+" COUNT 20 STREAMS orders:stream >\n"); err != nil {
+		return fmt.Errorf("tell a consumer: %w", err)
 	}
 	holds := s.filler(func(c *lab.Client) error {
 		for deadline := time.Now().Add(patience); time.Now().Before(deadline) && s.ctx.Err() == nil; s.Sleep(pollPause) {
@@ -110,14 +113,6 @@ func (s *Stage) killConsumer(name string) error {
 	err = cmd.Process.Kill()
 	cmd.Wait() // it was killed: that is no news
 	return errors.Join(holds, err)
-}
-
-// forever is a reader of nothing, which does not end before the Scene.
-type forever struct{ ctx context.Context }
-
-func (f forever) Read([]byte) (int, error) {
-	<-f.ctx.Done()
-	return 0, io.EOF
 }
 
 // consume reads orders:stream as a consumer and acknowledges what it got.

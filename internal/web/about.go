@@ -12,15 +12,19 @@ import (
 type Running struct {
 	Interval   time.Duration // between two looks at a server
 	Publishing bool          // who is online is published on a channel
+	// PublishError says why nobody hears it at present, by server; nil: that is not known, or nothing is published. Any goroutine calls it.
+	PublishError func() map[string]string
 }
 
 // About is the answer of /api/v1/about: what this program is, does and offers.
 type About struct {
-	Version         string       `json:"version"`
-	Page            bool         `json:"page"`             // the page is built in
-	IntervalSeconds float64      `json:"interval_seconds"` // between two looks at a server
-	Publishing      bool         `json:"publishing"`       // who is online is published on a channel
-	History         HistoryState `json:"history"`
+	Version         string  `json:"version"`
+	Page            bool    `json:"page"`             // the page is built in
+	IntervalSeconds float64 `json:"interval_seconds"` // between two looks at a server
+	Publishing      bool    `json:"publishing"`       // who is online is published on a channel
+	// PublishErrors is why the latest message about a server was not published, by its name; absent: all were.
+	PublishErrors map[string]string `json:"publish_errors,omitempty"`
+	History       HistoryState      `json:"history"`
 	Offered
 }
 
@@ -67,6 +71,9 @@ func (s *Server) about(w http.ResponseWriter, r *http.Request) {
 	now := About{
 		Version: s.options.Version, Page: s.page.built(), IntervalSeconds: s.options.Running.Interval.Seconds(),
 		Publishing: s.options.Running.Publishing, History: HistoryState{State: "off"}, Offered: s.offered(r),
+	}
+	if why := s.options.Running.PublishError; why != nil {
+		now.PublishErrors = why()
 	}
 	if s.options.Past != nil {
 		now.History = historyState(s.options.Past.Status())
