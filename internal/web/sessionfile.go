@@ -120,6 +120,9 @@ func (f *SessionFile) write(s *sessions, login *Login) {
 	if err == nil {
 		err = replaceFile(f.path, text)
 	}
+	if err != nil {
+		os.Remove(f.path) // a session that has ended meanwhile must not come back by it
+	}
 	if err != nil && !f.failed {
 		f.complain(fmt.Errorf("logins will not outlive this program: %w", err))
 	}
